@@ -1,0 +1,51 @@
+PYTHON ?= python3
+OUT ?= demo
+BIN := .venv/bin
+PIP_FLAGS := --quiet --disable-pip-version-check
+NOTEBOOKS := $(wildcard tutorials/*.ipynb)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: demo test lint types bench tutorials help
+
+demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
+	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
+
+test: .venv/.stamp-dev  ## run all tests and doctests
+	$(BIN)/python -m pytest
+
+lint: .venv/.stamp-dev  ## check style with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.stamp-dev  ## check types with mypy
+	$(BIN)/mypy
+
+bench: .venv-bench/.stamp  ## compare speed with PyTorch and other peers, in .venv-bench
+	.venv-bench/bin/python tests/benchmarks/run.py
+
+tutorials: $(if $(NOTEBOOKS),.venv/.stamp-tutorials)  ## execute the notebooks in tutorials/
+	@$(if $(NOTEBOOKS),$(BIN)/jupyter execute $(NOTEBOOKS),echo "no tutorials yet")
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+# A stamp is newer than pyproject.toml when what it asks for is installed.
+EXTRAS_demo := draw,train,plot
+EXTRAS_dev := dev
+EXTRAS_tutorials := dev,tutorials
+
+.venv/.stamp-%: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install $(PIP_FLAGS) -e ".[$(EXTRAS_$*)]"
+	@touch $@
+
+.venv-bench/.stamp: pyproject.toml tests/benchmarks/requirements.txt | .venv-bench/bin/python
+	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -e . -r tests/benchmarks/requirements.txt
+	@touch $@
+
+%/bin/python:
+	@command -v "$(PYTHON)" >/dev/null || { echo "$(PYTHON) not found. $(REMEDY)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(f"autograd_lite needs Python 3.11 or newer; $(PYTHON) is {v}. $(REMEDY)" if sys.version_info < (3, 11) else 0)'
+	"$(PYTHON)" -m venv $*
+
+REMEDY := Say which Python to use: make PYTHON=python3.12 $(MAKECMDGOALS)

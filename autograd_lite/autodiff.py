@@ -1,0 +1,222 @@
+"""Derivatives as functions: gradients, Jacobians, Hessians and their products with vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.ops.arithmetic import positive
+from autograd_lite.tensor import Tensor, backpropagate, finish, recording, seed_of
+
+
+def gradients(
+    y: Tensor,
+    xs: Sequence[Tensor],
+    *,
+    grad: Any = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> list[Any]:
+    """The gradient of `y` for each tensor of `xs`, leaf or intermediate; no `.grad` is touched.
+
+    Plain arrays, or with `create_graph=True` tensors that can be differentiated again. `grad`, of the
+    shape of `y`, seeds the pass; a tensor of one number needs none. A tensor that y does not depend
+    on is a ValueError; `allow_unused=True` gives None in its place.
+    """
+    if isinstance(xs, Tensor):
+        raise TypeError("gradients: xs is one tensor; pass a list: gradients(y, [x])")
+    for i, x in enumerate(xs):
+        if not (isinstance(x, Tensor) and x.requires_grad):
+            raise TypeError(
+                f"gradients: xs[{i}], {messages.name_of(x, 'a plain value')}, is not a differentiable "
+                "tensor; make it one by ag.Tensor(...) with floats, before y is computed from it"
+            )
+    seed = seed_of(y, grad, "gradients")
+    token = recording.set(create_graph)
+    try:
+        found = backpropagate(y, seed, keep_all=True, create_graph=create_graph, wanted=xs)
+        result = [finish(x, found[x]) if x in found else None for x in xs]
+    finally:
+        recording.reset(token)
+    for i, (x, g) in enumerate(zip(xs, result, strict=True)):
+        if g is None and not allow_unused:
+            raise ValueError(
+                f"gradients: {y.name or 'y'} does not depend on xs[{i}], {messages.name_of(x, 'a tensor')}"
+                f" of shape {x.shape}; leave it out, or pass allow_unused=True to get None for it"
+            )
+        if create_graph and g is not None and not isinstance(g, Tensor):
+            result[i] = Tensor(g, requires_grad=False)
+    return result
+
+
+def _variables(function: str, xs: Sequence[Any]) -> tuple[list[Tensor], bool]:
+    """A fresh differentiable tensor for each argument, and whether an outer derivative watches them."""
+    made = []
+    for i, x in enumerate(xs):
+        if isinstance(x, Tensor) and x.requires_grad:
+            made.append(positive(x))  # a node of its own: what else uses x is no argument of f
+            continue
+        value = Tensor(x.data if isinstance(x, Tensor) else x)
+        if not value.requires_grad:
+            raise TypeError(
+                f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats"
+            )
+        made.append(value)
+    return made, any(v.op is not None for v in made)
+
+
+def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
+    """f at fresh variables, recorded whatever mode the caller is in."""
+    token = recording.set(True)
+    try:
+        variables, watched = _variables(function, xs)
+        y = f(*variables)
+    finally:
+        recording.reset(token)
+    if not isinstance(y, Tensor):
+        raise TypeError(
+            f"{function}: {getattr(f, '__name__', 'f')} returned {type(y).__name__}, not a tensor; "
+            "compute its result from its arguments with the operations of autograd_lite or NumPy"
+        )
+    return y, variables, watched
+
+
+def _zeros(x: Tensor, like: Any) -> Any:
+    """The gradient of something that does not depend on x."""
+    zeros = np.zeros(x.shape, x.dtype)[()]
+    return Tensor(zeros, requires_grad=False) if like else zeros
+
+
+def _all_gradients(y: Tensor, xs: list[Tensor], grad: Any, create_graph: bool) -> list[Any]:
+    """The gradients with zeros for what y does not depend on, as a function's derivative has them."""
+    if not y.requires_grad:
+        return [_zeros(x, create_graph) for x in xs]
+    found = gradients(y, xs, grad=grad, create_graph=create_graph, allow_unused=True)
+    return [_zeros(x, create_graph) if g is None else g for x, g in zip(xs, found, strict=True)]
+
+
+def _plain(y: Tensor, watched: bool) -> Any:
+    return y if watched else y.data
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns f(*xs), a single number, and its gradient in the arguments `argnums`.
+
+    Arguments are arrays and so are the results; called with tensors it returns tensors, so that it
+    can be differentiated again. One array for an integer `argnums`, a tuple of them for a tuple.
+    """
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def derivative(*xs: Any) -> Any:
+        def of_wanted(*variables: Any) -> Any:
+            full = list(xs)
+            for position, variable in zip(wanted, variables, strict=True):
+                full[position] = variable
+            return f(*full)
+
+        y, variables, watched = _at(of_wanted, [xs[i] for i in wanted], "grad")
+        if y.size != 1:
+            raise ValueError(
+                f"grad: {getattr(f, '__name__', 'f')} returned shape {y.shape}; a gradient belongs to "
+                "a single number: reduce it, or use ag.jacobian"
+            )
+        watched = watched or any(isinstance(x, Tensor) and x.requires_grad for x in xs)
+        found = _all_gradients(y, variables, None, watched)
+        return _plain(y, watched), found[0] if isinstance(argnums, int) else tuple(found)
+
+    return derivative
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the gradient of f, a single number, in the arguments `argnums`.
+
+    >>> grad(grad(lambda x: x**3))(2.0)
+    np.float64(12.0)
+    """
+    both = value_and_grad(f, argnums)
+    return lambda *xs: both(*xs)[1]
+
+
+def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument."""
+    y, variables, watched = _at(f, xs, "vjp")
+    return _plain(y, watched), lambda v: tuple(_all_gradients(y, variables, v, watched))
+
+
+def _forward_product(f: Callable[..., Any], xs: Any, vs: Any, name: str) -> tuple[Tensor, Any, bool]:
+    """y = f(*xs) and J v: the derivative in u of the product u^T J, which is linear in u."""
+    xs, vs = _same_shapes(name, xs, vs)
+    y, variables, watched = _at(f, xs, name)
+    u = Tensor(np.zeros(y.shape, y.dtype))
+    products = _all_gradients(y, variables, u, True)
+    total: Any = None
+    for product, v in zip(products, vs, strict=True):
+        if product.requires_grad:
+            term = (product * v).sum()
+            total = term if total is None else total + term
+    if total is None:
+        return y, _zeros(y, watched), watched
+    return y, _all_gradients(total, [u], None, watched)[0], watched
+
+
+def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Arguments and their directions as sequences; a single array stands for a sequence of one."""
+    if not isinstance(xs, list | tuple):
+        xs, vs = (xs,), (vs,)
+    shapes = [messages.shape_of(x) for x in xs], [messages.shape_of(v) for v in vs]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal")
+    return xs, vs
+
+
+def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
+    """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes."""
+    y, product, watched = _forward_product(f, xs, vs, "jvp")
+    return _plain(y, watched), product
+
+
+def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
+    """The Hessian of f, a single number, times v: an array for one argument, a tuple for several."""
+    single = not isinstance(xs, list | tuple)
+    xs, vs = _same_shapes("hvp", xs, vs)
+    y, variables, watched = _at(f, xs, "hvp")
+    first = _all_gradients(y, variables, None, True)
+    total: Any = None
+    for g, v in zip(first, vs, strict=True):
+        if g.requires_grad:
+            term = (g * v).sum()
+            total = term if total is None else total + term
+    if total is None:
+        found = [_zeros(x, watched) for x in variables]
+    else:
+        found = _all_gradients(total, variables, None, watched)
+    return found[0] if single else tuple(found)
+
+
+def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A function that returns all derivatives of f at x: an array of shape f(x).shape + x.shape."""
+
+    def derivative(x: Any) -> Any:
+        y, (variable,), watched = _at(f, (x,), "jacobian")
+        rows = []
+        for i in range(y.size):
+            one = np.zeros(y.size, y.dtype)
+            one[i] = 1.0
+            rows += _all_gradients(y, [variable], one.reshape(y.shape), watched)
+        shape = (*y.shape, *variable.shape)
+        return np.stack(rows).reshape(shape) if rows else np.zeros(shape, variable.dtype)
+
+    return derivative
+
+
+def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A function that returns all second derivatives of f, a single number: shape x.shape + x.shape.
+
+    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f))

@@ -1,0 +1,51 @@
+"""Where an operation may be sampled: intervals of the real line, labels, masks."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Domain(NamedTuple):
+    """Values an input may take: the open interval (low, high), or one of a few `choices`.
+
+    `avoid` lists points where the op is not differentiable, or not defined.
+    """
+
+    name: str
+    low: float = -np.inf
+    high: float = np.inf
+    avoid: tuple[float, ...] = ()
+    choices: tuple[Any, ...] = ()
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = float) -> Any:
+        """Ordinary values of the domain: of size about one, and a distance from its ends.
+
+        No two are equal unless the domain is a set of choices, and none is near a point to avoid.
+        """
+        if self.choices:
+            return np.asarray(rng.choice(np.array(self.choices), size=shape))
+        low, high = max(self.low, -2.5), min(self.high, 2.5)
+        margin = 0.04 * (high - low)
+        x = rng.uniform(low + margin, high - margin, shape)
+        for point in self.avoid:
+            x = np.where(np.abs(x - point) < 0.1, x + np.where(x < point, -0.1, 0.1), x)
+        return x.astype(dtype)
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the input is a constant by nature: labels, indices, masks."""
+        return bool(self.choices)
+
+
+REAL = Domain("real")
+POSITIVE = Domain("positive", low=0.0)
+NONZERO = Domain("nonzero", avoid=(0.0,))
+OPEN_UNIT = Domain("-1 < x < 1", low=-1.0, high=1.0)
+PROBABILITY = Domain("0 < p < 1", low=0.0, high=1.0)
+ABOVE_MINUS_ONE = Domain("x > -1", low=-1.0)
+MASK = Domain("boolean", choices=(False, True))
+BINARY = Domain("0 or 1", choices=(0.0, 1.0))
+SIGNS = Domain("-1 or +1", choices=(-1.0, 1.0))
+CLASSES = Domain("0, 1 or 2", choices=(0, 1, 2))

@@ -1,0 +1,60 @@
+"""Words for errors: what a value is called where the user wrote it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def name_of(value: Any, default: str) -> str:
+    """The tensor's own name, else the variable that holds it in the caller's frame, else `default`."""
+    own = getattr(value, "name", None)
+    if isinstance(own, str):
+        return own
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None or isinstance(value, bool | int | float | np.generic):
+        return default
+    for scope in (frame.f_locals, frame.f_globals):
+        for name, held in scope.items():
+            if held is value and not name.startswith("_"):
+                return name
+    return default
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of an array, a tensor or a number."""
+    return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+
+
+def shapes(values: Any, defaults: Any) -> str:
+    """A sentence such as `X has shape (569, 30) and w has shape (31,)`."""
+    return " and ".join(
+        f"{name_of(value, default)} has shape {shape_of(value)}"
+        for value, default in zip(values, defaults, strict=False)
+    )
+
+
+def first(mask: Any) -> str:
+    """Where a boolean mask is first true, as an index to paste: `[3]`, `[0, 2]`, or nothing for a number."""
+    where = np.argwhere(np.asarray(mask))[0]
+    return f"[{', '.join(map(str, where))}]" if where.size else ""
+
+
+def non_finite(value: Any) -> str:
+    """`3 of 64 entries are nan, the first at [0, 2]`, or an empty string when every entry is finite."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return ""
+    bad = np.isnan(array)
+    kind = "nan" if bad.any() else "inf"
+    bad = bad if bad.any() else np.isinf(array)
+    if array.ndim == 0:
+        return f"is {kind}"
+    return f"{np.count_nonzero(bad)} of {array.size} entries are {kind}, the first at {first(bad)}"

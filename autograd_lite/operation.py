@@ -1,0 +1,201 @@
+"""Op, the @op decorator, and OPS, the registry of all operations: an op is written in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from autograd_lite.calling import apply, binary, no_rule, unary
+from autograd_lite.domains import REAL, Domain
+from autograd_lite.protocol import NUMPY
+from autograd_lite.signature import names_of, parameters_of
+from autograd_lite.tensor import Tensor
+
+OPS: dict[str, Op] = {}
+
+Rule = Callable[..., Any]
+
+
+class Case(NamedTuple):
+    """One way to try an op: the shapes of its inputs and its settings."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    settings: dict[str, Any]
+
+
+def case(*shapes: tuple[int, ...], **settings: Any) -> Case:
+    """A `Case`, as it is written in an op's declaration: `case((2, 3), axis=0)`."""
+    return Case(shapes, settings)
+
+
+class Op:
+    """A differentiable operation: forward, one gradient rule per input, symbol, domain, documentation.
+
+    Called with arrays it returns its forward, a plain array; called with at least one tensor it
+    returns a tensor that remembers the op, its inputs and its settings.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        symbol: str,
+        *,
+        domain: Domain | Mapping[str, Domain],
+        signature: str | None,
+        samples: tuple[Case, ...],
+        check: Callable[..., None] | None,
+        hint: str,
+        infix: bool,
+    ) -> None:
+        self.forward, self.symbol, self.name = forward, symbol, forward.__name__
+        self.__name__, self.__doc__ = self.name, forward.__doc__
+        self.arguments, self.defaults, self.variadic = parameters_of(forward)
+        domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
+        self.domains = {name: domains.get(name, REAL) for name in self.arguments}
+        self.signature, self.samples, self.check = signature, samples, check
+        self.hint, self.infix = hint, infix
+        self.rules: dict[str, Rule] = {}
+        self.formulas: dict[str, str] = {}
+        self.through: dict[Op, Op] = {}
+        self.order: list[Rule] = []
+        self.numpy_names: tuple[str, ...] = ()
+        self._fast: Callable[..., Any] | None = None
+        self._order_rules()
+        if not self.defaults and not self.variadic and check is None and len(self.arguments) <= 2:
+            self._fast = (unary, binary)[len(self.arguments) - 1](self)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join((*self.arguments, *self.defaults))})>"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._fast is not None and not kwargs and len(args) == len(self.arguments):
+            return self._fast(*args)
+        return apply(self, *self._bind(args, kwargs))
+
+    def gradient(self, argument: str, formula: str = "") -> Callable[[Rule], Rule]:
+        """Register the rule `(g, y, *inputs, **settings)` for one input, named after it.
+
+        `formula` is the local derivative as a drawing writes it, with `{y}` and the inputs' names
+        in braces: `"× {y}(1−{y})"`. A rule returns a gradient of the shape of the input or of the
+        output (the engine undoes broadcasting) and changes nothing it is given.
+        """
+        if argument not in self.arguments:
+            raise ValueError(
+                f"{self.name}.gradient({argument!r}): {self.name} has no such input; its inputs are "
+                f"{', '.join(self.arguments)}"
+            )
+
+        def register(rule: Rule) -> Rule:
+            expected = ("g", "y", *self.arguments, *(("index",) if self.variadic else ()), *self.defaults)
+            given = names_of(rule)
+            if given != expected and not rule.__code__.co_flags & 8:  # 8: it takes **settings
+                raise TypeError(
+                    f"{self.name}.gradient({argument!r}): the rule takes ({', '.join(given)}) and must "
+                    f"take ({', '.join(expected)})"
+                )
+            self.rules[argument], self.formulas[argument] = rule, formula
+            self._order_rules()
+            return rule
+
+        return register
+
+    def _order_rules(self) -> None:
+        missing = [partial(no_rule, self.name, argument) for argument in self.arguments]
+        found = zip(self.arguments, missing, strict=True)
+        self.order = [] if self.variadic else [self.rules.get(name, none) for name, none in found]
+
+    def variadic_order(self, values: Any) -> list[Rule]:
+        """The rules of a variadic op, one for each of its inputs; the rule is told which by `index`."""
+        rule = self.rules[self.arguments[-1]]
+        return [partial(rule, index=i) for i in range(len(values))]
+
+    def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments as the forward's signature names them: inputs in order, settings complete."""
+        if self.variadic:
+            inputs, rest = args, ()
+        else:
+            count = len(self.arguments)
+            inputs, rest = args[:count], args[count:]
+        named = dict(zip(self.defaults, rest, strict=False))
+        unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
+        twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]
+        missing = [k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic]
+        if unknown or twice or missing or len(rest) > len(self.defaults):
+            wrong = unknown or twice or missing
+            problem = "does not take" if unknown else "got twice" if twice else "needs"
+            raise TypeError(
+                f"{self.name} {problem + ' ' + ', '.join(wrong) if wrong else 'got too many arguments'}; "
+                f"for tensors it is {self.name}({', '.join((*self.arguments, *self.defaults))})"
+            )
+        inputs += tuple(kwargs[k] for k in self.arguments[len(inputs) :] if k in kwargs)
+        return inputs, {k: kwargs.get(k, named.get(k, v)) for k, v in self.defaults.items()}
+
+
+def op(
+    symbol: str,
+    *,
+    domain: Domain | Mapping[str, Domain] = REAL,
+    signature: str | None = None,
+    samples: tuple[Case, ...] = (),
+    numpy: Any = (),
+    operator: str | None = None,
+    method: str | None = None,
+    check: Callable[..., None] | None = None,
+    hint: str = "",
+) -> Callable[[Callable[..., Any]], Op]:
+    """Turn a forward into an `Op`: register it in OPS and install it where it says.
+
+    In the forward's signature a parameter without default is an array, one with a default is a
+    setting. `domain` (one, or one per input), `signature` (NumPy's gufunc notation) and `samples`
+    say where it may be tried; `numpy` is the NumPy function (or functions) that it answers for
+    tensors, `operator` Python's name of its operator, `method` a name on Tensor; `check` refuses bad
+    values, given the op, its inputs, their arrays and the settings; `hint` ends the message about shapes that do not fit.
+    """
+
+    def decorate(forward: Callable[..., Any]) -> Op:
+        made = Op(
+            forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
+            hint=hint, infix=operator is not None,
+        )  # fmt: skip
+        OPS[made.name] = made
+        answers = numpy if isinstance(numpy, tuple) else (numpy,)
+        made.numpy_names = tuple(_numpy_name(f) for f in answers)
+        answer(*answers, method=method)(made)
+        if operator is not None:
+            call = made._fast or made.__call__
+            reverse = (lambda b, a: call(a, b)) if len(made.arguments) == 2 else None
+            install(f"__{operator}__", call)
+            if reverse is not None:
+                install(f"__r{operator}__", reverse)
+        return made
+
+    return decorate
+
+
+def answer(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:
+    """Let a Python function or an op answer NumPy functions for tensors, and as a method of Tensor."""
+
+    def register(answering: Any) -> Any:
+        for function in functions:
+            NUMPY[function] = answering
+        if method is not None:
+            install(method, lambda self, *args, **kwargs: answering(self, *args, **kwargs))
+        return answering
+
+    return register
+
+
+def install(name: str, attribute: Any) -> None:
+    """Give Tensor an operator, a method or a property."""
+    if name in Tensor.__dict__:
+        raise ValueError(f"Tensor has {name} already; an op cannot replace it")
+    setattr(Tensor, name, attribute)
+
+
+def _numpy_name(function: Any) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"np.{'linalg.' if 'linalg' in module else ''}{function.__name__}"

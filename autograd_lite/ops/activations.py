@@ -1,0 +1,92 @@
+"""Activations; at the kink of a rectifier the derivative is that of its left side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.domains import NONZERO
+from autograd_lite.operation import case, op
+
+_ROWS = (case((2, 3)), case((2, 3), axis=0), case((3,)), case((2, 3, 2), axis=1))
+
+
+def halves(z: Any) -> tuple[Any, Any]:
+    """e^min(z,0) and e^min(-z,0): the odds for and against, scaled so that neither overflows.
+
+    They serve derivatives of any order, also at z = 0, where each minimum gives half its gradient.
+    """
+    return np.exp(np.minimum(z, 0.0)), np.exp(np.minimum(-z, 0.0))
+
+
+@op("σ")
+def sigmoid(z: Any) -> Any:
+    """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
+    for_, against = halves(z)
+    return for_ / (for_ + against)
+
+
+@sigmoid.gradient("z", "× {y}(1−{y})")
+def _(g: Any, y: Any, z: Any) -> Any:
+    return g * y * sigmoid(-z)  # 1 - y would lose its digits where y is near 1
+
+
+@op("relu", domain=NONZERO)
+def relu(z: Any) -> Any:
+    """Rectifier max(z, 0), elementwise; its derivative at 0 is taken as 0."""
+    return np.maximum(z, 0.0)
+
+
+@relu.gradient("z", "× ({z} > 0)")
+def _(g: Any, y: Any, z: Any) -> Any:
+    return g * (y > 0)
+
+
+@op("leaky relu", domain=NONZERO, samples=(case((2, 3)), case((), slope=0.2)))
+def leaky_relu(z: Any, slope: float = 0.01) -> Any:
+    """z where z > 0 and slope z elsewhere; the derivative at 0 is `slope`."""
+    return np.where(z > 0, z, slope * z)
+
+
+@leaky_relu.gradient("z", "× ({z} > 0, or slope)")
+def _(g: Any, y: Any, z: Any, slope: float) -> Any:
+    return np.where(z > 0, g, slope * g)
+
+
+@op("softplus")
+def softplus(z: Any) -> Any:
+    """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier."""
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
+@softplus.gradient("z", "× σ({z})")
+def _(g: Any, y: Any, z: Any) -> Any:
+    return g * sigmoid(z)
+
+
+@op("softmax", samples=_ROWS)
+def softmax(z: Any, axis: int = -1) -> Any:
+    """e^z over its sum along an axis: probabilities that add up to 1, for any size of z."""
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@softmax.gradient("z", "{y}·(grad − Σ grad·{y})")
+def _(g: Any, y: Any, z: Any, axis: int) -> Any:
+    return y * (g - (g * y).sum(axis=axis, keepdims=True))
+
+
+@op("log softmax", samples=_ROWS)
+def log_softmax(z: Any, axis: int = -1) -> Any:
+    """Logarithm of softmax along an axis, accurate where a probability is near 0 or near 1."""
+    m = z.max(axis=axis, keepdims=True)
+    largest = z == m
+    rest = np.where(largest, 0.0, np.exp(z - m)).sum(axis=axis, keepdims=True)
+    ties = (largest.sum(axis=axis, keepdims=True) - 1).astype(z.dtype)
+    return z - m - np.log1p(rest + ties)
+
+
+@log_softmax.gradient("z", "grad − softmax·Σ grad")
+def _(g: Any, y: Any, z: Any, axis: int) -> Any:
+    return g - np.exp(y) * g.sum(axis=axis, keepdims=True)

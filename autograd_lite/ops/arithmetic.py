@@ -1,0 +1,137 @@
+"""Arithmetic and powers: what Python's operators mean on tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.domains import NONZERO, POSITIVE
+from autograd_lite.operation import op
+
+
+@op("+", numpy=np.add, operator="add")
+def add(a: Any, b: Any) -> Any:
+    """Sum a + b, elementwise."""
+    return a + b
+
+
+@add.gradient("a", "× 1")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g
+
+
+@add.gradient("b", "× 1")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g
+
+
+@op("−", numpy=np.subtract, operator="sub")
+def subtract(a: Any, b: Any) -> Any:
+    """Difference a - b, elementwise."""
+    return a - b
+
+
+@subtract.gradient("a", "× 1")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g
+
+
+@subtract.gradient("b", "× (−1)")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return -g
+
+
+@op("×", numpy=np.multiply, operator="mul")
+def multiply(a: Any, b: Any) -> Any:
+    """Product a b, elementwise."""
+    return a * b
+
+
+@multiply.gradient("a", "× {b}")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g * b
+
+
+@multiply.gradient("b", "× {a}")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g * a
+
+
+@op("÷", numpy=np.divide, operator="truediv", domain={"b": NONZERO})
+def divide(a: Any, b: Any) -> Any:
+    """Quotient a / b, elementwise."""
+    return a / b
+
+
+@divide.gradient("a", "÷ {b}")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g / b
+
+
+@divide.gradient("b", "× (−{y}/{b})")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return -g * y / b
+
+
+@op("−", numpy=np.negative, operator="neg")
+def negative(x: Any) -> Any:
+    """Negation -x, elementwise."""
+    return -x
+
+
+@negative.gradient("x", "× (−1)")
+def _(g: Any, y: Any, x: Any) -> Any:
+    return -g
+
+
+@op("+", numpy=(np.positive, np.copy), operator="pos", method="copy")
+def positive(x: Any) -> Any:
+    """The same value as a node of its own, elementwise."""
+    return +x
+
+
+@positive.gradient("x", "× 1")
+def _(g: Any, y: Any, x: Any) -> Any:
+    return g
+
+
+@op("^", numpy=np.power, operator="pow", domain={"a": POSITIVE})
+def power(a: Any, b: Any) -> Any:
+    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    return a**b
+
+
+@power.gradient("a", "× {b}·{a}^({b}−1)")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if type(b) in (int, float) and b:
+        return g * (b * a ** (b - 1))
+    constant = b == 0  # 0 * 0^-1 would be nan
+    return g * (b * a ** np.where(constant, 1.0, b - 1))
+
+
+@power.gradient("b", "× {y}·log {a}")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g * (y * np.log(np.where(a == 0, 1.0, a)))
+
+
+@op("²", numpy=np.square)
+def square(x: Any) -> Any:
+    """Square x^2, elementwise."""
+    return x * x
+
+
+@square.gradient("x", "× 2{x}")
+def _(g: Any, y: Any, x: Any) -> Any:
+    return g * (2.0 * x)
+
+
+@op("1/x", numpy=np.reciprocal, domain=NONZERO)
+def reciprocal(x: Any) -> Any:
+    """Reciprocal 1 / x, elementwise."""
+    return 1.0 / x
+
+
+@reciprocal.gradient("x", "× (−{y}²)")
+def _(g: Any, y: Any, x: Any) -> Any:
+    return -g * y * y

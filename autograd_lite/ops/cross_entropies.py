@@ -1,0 +1,169 @@
+"""Cross-entropies: negative log-likelihoods of labels, right however confident the model is.
+
+`bce(sigmoid(z), y)` is computed as `bce_with_logits(z, y)`, in value and gradient: the identity is
+declared once, at the end of the binary part, and the engine uses it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.domains import BINARY, CLASSES, PROBABILITY
+from autograd_lite.operation import case, op
+from autograd_lite.ops.activations import halves, log_softmax, sigmoid, softplus
+from autograd_lite.ops.losses import each, like, number, reduced, reducible, within
+
+_labels = within(1, 0, 1, "use labels 0 and 1, or probabilities")
+_unit = within(0, 0, 1, "pass probabilities, or use bce_with_logits for logits")
+
+
+def _probabilities(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+    _labels(op, inputs, values, settings)
+    _unit(op, inputs, values, settings)
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    """x log y, and 0 where x is 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
+
+
+@op("BCE", check=_probabilities, domain={"probability": PROBABILITY, "target": BINARY}, samples=(
+    case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
+))  # fmt: skip
+def bce(
+    probability: Any,
+    target: Any,
+    *,
+    pos_weight: Any = None,
+    sample_weight: Any = None,
+    reduction: str = "mean",
+) -> Any:
+    """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)].
+
+    `pos_weight` multiplies the first term. Infinite where a certain prediction is wrong, unless p is
+    `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+    """
+    p = number(probability)
+    y = like(target, p)
+    positive = _xlogy(y, p) if pos_weight is None else pos_weight * _xlogy(y, p)
+    return reduced(-(positive + _xlogy(1.0 - y, 1.0 - p)), reduction, sample_weight)
+
+
+@bce.gradient("probability", "× ({probability}−{target})/{probability}(1−{probability})/n")
+def _(
+    g: Any, y: Any, probability: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+) -> Any:
+    p, t = probability, like(target, probability)
+    never, always = t == 0, t == 1  # where 0 / 0 means that the term is absent
+    for_ = np.where(never, 0.0, t / np.where(never, 1.0, p))
+    against = np.where(always, 0.0, (1.0 - t) / np.where(always, 1.0, 1.0 - p))
+    local = against - (for_ if pos_weight is None else pos_weight * for_)
+    return each(g, p, reduction, sample_weight) * local
+
+
+@bce.gradient("target", "× log((1−{probability})/{probability})/n")
+def _(
+    g: Any, y: Any, probability: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+) -> Any:
+    for_ = np.log(probability) if pos_weight is None else pos_weight * np.log(probability)
+    return each(g, target, reduction, sample_weight) * (np.log1p(-probability) - for_)
+
+
+@op("BCE", check=_labels, domain={"target": BINARY}, samples=(
+    case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
+))  # fmt: skip
+def bce_with_logits(
+    logit: Any,
+    target: Any,
+    *,
+    pos_weight: Any = None,
+    sample_weight: Any = None,
+    reduction: str = "mean",
+) -> Any:
+    """Binary cross-entropy of sigmoid(logit): the mean of max(z, 0) - z y + log(1 + e^-|z|).
+
+    A sum of terms that are never negative, so nothing cancels. `pos_weight` multiplies the terms of
+    positive targets.
+    """
+    z = number(logit)
+    y = like(target, z)
+    size = np.abs(z)
+    if pos_weight is None:
+        losses = size * np.abs((z > 0) - y) + np.log1p(np.exp(-size))
+    else:
+        losses = pos_weight * y * softplus(-z) + (1.0 - y) * softplus(z)
+    return reduced(losses, reduction, sample_weight)
+
+
+@bce_with_logits.gradient("logit", "× (σ({logit})−{target})/n")
+def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
+    t = like(target, logit)
+    for_, against = halves(logit)
+    weighted = t if pos_weight is None else pos_weight * t
+    # Not sigmoid(z) - y, which loses all digits where the two are near each other.
+    local = (for_ * (1.0 - t) - against * weighted) / (for_ + against)
+    return each(g, logit, reduction, sample_weight) * local
+
+
+@bce_with_logits.gradient("target", "× (−{logit})/n")
+def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
+    local = -logit if pos_weight is None else pos_weight * softplus(-logit) - softplus(logit)
+    return each(g, target, reduction, sample_weight) * local
+
+
+bce.through[sigmoid] = bce_with_logits
+
+
+def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+    logits, labels = (np.asarray(v) for v in values)
+    name = messages.name_of(inputs[1], "labels")
+    if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
+        bad = (labels < 0) | (labels >= logits.shape[-1])
+        if bad.any():
+            raise ValueError(
+                f"cross_entropy: {name}{messages.first(bad)} is {labels[bad][0]}, and the logits have "
+                f"{logits.shape[-1]} classes: labels run from 0 to {logits.shape[-1] - 1}"
+            )
+    elif labels.shape != logits.shape:
+        raise ValueError(
+            f"cross_entropy: {messages.shapes(inputs, op.arguments)}, {name} of dtype {labels.dtype}; "
+            f"pass integer labels of shape {logits.shape[:-1]}, or probabilities of shape {logits.shape}"
+        )
+    elif not (labels.min(initial=0) >= 0 and np.allclose(labels.sum(axis=-1), 1.0, atol=1e-5)):
+        raise ValueError(f"cross_entropy: rows of {name} must be probabilities that add up to 1")
+    reducible(op, inputs, [logits.shape[:-1] or (1,), logits.shape[:-1]], settings)
+
+
+@op("cross-entropy", check=_classes, domain={"labels": CLASSES}, samples=(
+    case((4, 3), (4,)), case((2, 3), (2,), reduction="sum"), case((3,), ()), case((2, 3), (2,), reduction="none"),
+))  # fmt: skip
+def cross_entropy(
+    logits: Any, labels: Any, *, sample_weight: Any = None, reduction: str = "mean"
+) -> Any:
+    """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
+
+    Labels are integers of shape (n,), or rows of probabilities of the shape of the logits.
+    """
+    log_p = log_softmax(logits)
+    targets = _rows(labels, logits)
+    return reduced(-np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight)
+
+
+@cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/n")
+def _(g: Any, y: Any, logits: Any, labels: Any, sample_weight: Any, reduction: str) -> Any:
+    log_p, targets = log_softmax(logits), _rows(labels, logits)
+    sure = targets == 1  # p - 1 without cancellation
+    local = np.where(sure, np.expm1(np.where(sure, log_p, 0.0)), np.exp(log_p) - targets)
+    n = max(logits.size // logits.shape[-1], 1)
+    return each(g, logits, reduction, sample_weight, n)[..., None] * local
+
+
+def _rows(labels: Any, logits: Any) -> Any:
+    """Labels as rows of probabilities, in the dtype of the logits."""
+    if labels.ndim == logits.ndim:
+        return like(labels, logits)
+    return np.eye(logits.shape[-1], dtype=logits.dtype)[labels]

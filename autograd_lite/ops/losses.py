@@ -1,0 +1,170 @@
+"""Losses: the mean over all elements unless `reduction` is "sum" or "none". They refuse to broadcast.
+
+`sample_weight`, of the target's shape, multiplies each element's loss before the reduction; a mean
+still divides by the number of elements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.domains import SIGNS
+from autograd_lite.operation import case, op
+
+
+def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+    """Refuse shapes that differ, an empty batch, an unknown reduction, a weight that does not fit."""
+    shapes = [messages.shape_of(v) for v in values]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"{op.name}: {messages.shapes(inputs, op.arguments)}; a loss does not broadcast, so they "
+            f"must be equal: reshape one, for example {op.arguments[1]}.reshape{shapes[0]}"
+        )
+    reducible(op, inputs, shapes, settings)
+
+
+def reducible(op: Any, inputs: Any, shapes: Any, settings: Any) -> None:
+    name = messages.name_of(inputs[0], op.arguments[0])
+    if 0 in shapes[0]:
+        raise ValueError(f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined")
+    if settings["reduction"] not in ("mean", "sum", "none"):
+        raise ValueError(
+            f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"'
+        )
+    weight = settings["sample_weight"]
+    if weight is not None and messages.shape_of(weight) != shapes[1][: len(shapes[0])]:
+        raise ValueError(
+            f"{op.name}: sample_weight has shape {messages.shape_of(weight)} and the target "
+            f"{shapes[1]}; they must be equal"
+        )
+
+
+def within(position: int, low: float, high: float, remedy: str) -> Any:
+    """A check, after `_agree`, that an input lies in [low, high]; NaN does not."""
+
+    def check(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+        _agree(op, inputs, values, settings)
+        v = values[position]
+        if not (np.min(v) >= low and np.max(v) <= high):
+            array = np.asarray(v)
+            bad = ~((array >= low) & (array <= high))
+            name = messages.name_of(inputs[position], op.arguments[position])
+            raise ValueError(
+                f"{op.name}: {name}{messages.first(bad)} is {array[bad][0]} "
+                f"({np.count_nonzero(bad)} of {array.size} entries lie outside [{low:g}, {high:g}]); {remedy}"
+            )
+
+    return check
+
+
+def _signs(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+    _agree(op, inputs, values, settings)
+    array = np.asarray(values[1])
+    bad = np.abs(array) != 1
+    if bad.any():
+        raise ValueError(
+            f"{op.name}: {messages.name_of(inputs[1], 'target')}{messages.first(bad)} is {array[bad][0]}; "
+            "its labels are -1 and +1: turn 0 and 1 into them by 2 * y - 1"
+        )
+
+
+def like(target: Any, prediction: Any) -> Any:
+    """The target in the prediction's dtype, so that float32 stays float32."""
+    if getattr(target, "dtype", None) in (None, prediction.dtype):
+        return target
+    return target.astype(prediction.dtype)
+
+
+def reduced(losses: Any, reduction: str, sample_weight: Any) -> Any:
+    if sample_weight is not None:
+        losses = losses * like(sample_weight, losses)
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def each(g: Any, x: Any, reduction: str, sample_weight: Any, n: int | None = None) -> Any:
+    """The gradient that arrives at each element's loss."""
+    if reduction == "mean":
+        g = g * (1.0 / (n or x.size))
+    return g if sample_weight is None else g * like(sample_weight, x)
+
+
+def number(x: Any) -> Any:
+    return x if hasattr(x, "dtype") else np.float64(x)
+
+
+@op("MSE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="sum")))
+def mse(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
+    """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2."""
+    error = number(prediction) - target
+    return reduced(error * error, reduction, sample_weight)
+
+
+@mse.gradient("prediction", "× 2({prediction}−{target})/n")
+def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
+    return each(g, prediction, reduction, sample_weight) * (2.0 * (prediction - target))
+
+
+@mse.gradient("target", "× 2({target}−{prediction})/n")
+def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
+    return each(g, target, reduction, sample_weight) * (2.0 * (target - prediction))
+
+
+@op("MAE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="none")))
+def mae(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
+    """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0."""
+    return reduced(np.abs(number(prediction) - target), reduction, sample_weight)
+
+
+@mae.gradient("prediction", "× sign({prediction}−{target})/n")
+def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
+    return each(g, prediction, reduction, sample_weight) * np.sign(prediction - target)
+
+
+@mae.gradient("target", "× sign({target}−{prediction})/n")
+def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
+    return each(g, target, reduction, sample_weight) * np.sign(target - prediction)
+
+
+def _delta(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+    _agree(op, inputs, values, settings)
+    if not settings["delta"] > 0:
+        raise ValueError(f"{op.name}: delta={settings['delta']!r}; it must be positive")
+
+
+@op("Huber", check=_delta, samples=(case((4,), (4,)), case((2, 3), (2, 3), delta=0.517, reduction="sum")))
+def huber(
+    prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean", sample_weight: Any = None
+) -> Any:
+    """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere."""
+    size = np.abs(number(prediction) - target)
+    inner = np.minimum(size, delta)  # the square of a large error would overflow
+    return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
+
+
+@huber.gradient("prediction", "× clip({prediction}−{target})/n")
+def _(
+    g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any
+) -> Any:
+    return each(g, prediction, reduction, sample_weight) * np.clip(prediction - target, -delta, delta)
+
+
+@huber.gradient("target", "× clip({target}−{prediction})/n")
+def _(
+    g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any
+) -> Any:
+    return each(g, target, reduction, sample_weight) * np.clip(target - prediction, -delta, delta)
+
+
+@op("hinge", check=_signs, domain={"target": SIGNS}, samples=(case((4,), (4,)), case((3,), (3,), reduction="sum")))
+def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
+    """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin."""
+    return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
+
+
+@hinge.gradient("score", "× (−{target})/n where {target}·{score} < 1")
+def _(g: Any, y: Any, score: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
+    target = like(target, score)
+    return each(g, score, reduction, sample_weight) * (-target * (target * score < 1))

@@ -1,0 +1,171 @@
+"""Reductions over axes: `axis` is an integer, a tuple or None (all), negative ones count from the end.
+
+Where several entries attain a maximum or a minimum they share the gradient equally.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.operation import case, op
+
+CASES = (
+    case((2, 3), axis=None),
+    case((2, 3), axis=0),
+    case((2, 3), axis=-1, keepdims=True),
+    case((2, 3, 2), axis=(0, 2)),
+    case((2, 3, 2), axis=(-1, 1), keepdims=True),
+    case((), axis=None),
+    case((1,), axis=0),
+)
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes as non-negative integers, in order; all of them for None."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(sorted(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)) if ndim))
+
+
+def keep(g: Any, x: Any, axis: Any) -> Any:
+    """`g`, the gradient of a reduction of x over `axis`, with those axes back at length 1."""
+    axes = axes_of(axis, x.ndim)
+    return g.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
+
+
+@op("Σ", numpy=np.sum, method="sum", samples=CASES)
+def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Sum over axes."""
+    return x.sum(axis=axis, keepdims=keepdims)
+
+
+@sum.gradient("x", "spread")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    return keep(g, x, axis)
+
+
+@op("mean", numpy=np.mean, method="mean", samples=CASES)
+def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Arithmetic mean over axes."""
+    return x.mean(axis=axis, keepdims=keepdims)
+
+
+@mean.gradient("x", "÷ n")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    return keep(g, x, axis) * (y.size / x.size)
+
+
+def _winners(x: Any, y: Any, axis: Any) -> Any:
+    """The share of each entry in the extremum y: 1 for a single winner, 1/k for k equal ones."""
+    won = (x == keep(y, x, axis)).astype(x.dtype)
+    return won / won.sum(axis=axis, keepdims=True)
+
+
+@op("max", numpy=(np.max, np.amax), method="max", samples=CASES)
+def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Largest entry over axes; equal largest entries share the gradient equally."""
+    return x.max(axis=axis, keepdims=keepdims)
+
+
+@max.gradient("x", "to the largest")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    return keep(g, x, axis) * _winners(x, y, axis)
+
+
+@op("min", numpy=(np.min, np.amin), method="min", samples=CASES)
+def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Smallest entry over axes; equal smallest entries share the gradient equally."""
+    return x.min(axis=axis, keepdims=keepdims)
+
+
+@min.gradient("x", "to the smallest")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    return keep(g, x, axis) * _winners(x, y, axis)
+
+
+@op("Π", numpy=np.prod, method="prod", samples=CASES)
+def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Product over axes; its gradient is right at zeros too."""
+    return x.prod(axis=axis, keepdims=keepdims)
+
+
+@prod.gradient("x", "× the others")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
+        return keep(g * y, x, axis) / x
+    # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
+    axes = axes_of(axis, x.ndim)
+    back = (*(i for i in range(x.ndim) if i not in axes), *axes)
+    rows = x.transpose(back)
+    inverse = tuple(int(i) for i in np.argsort(back))
+    flat = rows.reshape((*rows.shape[: x.ndim - len(axes)], -1))
+    n = flat.shape[-1]
+    others = np.where(np.eye(n, dtype=bool), 1.0, flat[..., None, :]).prod(axis=-1)
+    return keep(g, x, axis) * others.reshape(rows.shape).transpose(inverse)
+
+
+@op("var", numpy=np.var, method="var", samples=(*CASES, case((4,), ddof=1)))
+def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Variance over axes: the mean squared distance from the mean, with n - ddof in place of n."""
+    return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+@var.gradient("x", "× 2({x}−mean)/n")
+def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    centred = x - x.mean(axis=axis, keepdims=True)
+    return keep(g, x, axis) * (2.0 / (x.size / y.size - ddof)) * centred
+
+
+@op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
+def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Standard deviation over axes, with n - ddof in place of n; the gradient of equal entries is 0."""
+    return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+@std.gradient("x", "× ({x}−mean)/(n·{y})")
+def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    spread = keep(y, x, axis)
+    centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
+    return keep(g, x, axis) * (1.0 / (x.size / y.size - ddof)) * centred
+
+
+@op(
+    "cumΣ",
+    numpy=np.cumsum,
+    method="cumsum",
+    samples=(case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((4,), axis=0)),
+)
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """Cumulative sum along an axis, or over all entries in order."""
+    return x.cumsum(axis=axis)
+
+
+@cumsum.gradient("x", "sum of the later")
+def _(g: Any, y: Any, x: Any, axis: int | None) -> Any:
+    later = np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis or 0)
+    return later.reshape(x.shape)
+
+
+@op("log Σ exp", method="logsumexp", samples=CASES)
+def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """log of the sum of e^x over axes, for any size of x; small excesses over the maximum survive."""
+    m = x.max(axis=axis, keepdims=True)
+    largest = x == m
+    offset = np.where(np.isfinite(m), m, 0.0)
+    rest = np.where(largest, 0.0, np.exp(x - offset)).sum(axis=axis, keepdims=True)
+    total = m + np.log1p(rest + (largest.sum(axis=axis, keepdims=True) - 1).astype(x.dtype))
+    return total if keepdims else keep_out(total, x, axis)
+
+
+def keep_out(y: Any, x: Any, axis: Any) -> Any:
+    """`y` without the axes that a reduction of x over `axis` left at length 1."""
+    axes = axes_of(axis, x.ndim)
+    return y.reshape([n for i, n in enumerate(x.shape) if i not in axes])[()]
+
+
+@logsumexp.gradient("x", "× softmax {x}")
+def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    top = keep(y, x, axis)
+    return keep(g, x, axis) * np.exp(x - np.where(np.isfinite(top), top, 0.0))

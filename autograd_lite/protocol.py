@@ -1,0 +1,114 @@
+"""What Python and NumPy ask of a tensor, answered for anything that has `data`, `name` and `op`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what answers it for tensors
+
+
+class ArrayProtocol:
+    """The part of `Tensor` that makes it a guest in Python's operators and in NumPy's functions.
+
+    NumPy gets one of three answers: a tensor (differentiable), a plain result (comparisons, argmax),
+    or a refusal that says what to do.
+    """
+
+    __slots__ = ()
+    data: Any
+    name: str | None
+    op: Any
+    requires_grad: bool
+
+    # What NumPy calls an array's attributes.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype of the data."""
+        return self.data.dtype
+
+    # What Python asks of a number or a sequence.
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))  # type: ignore[index]
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data.item() if spec and not self.ndim else str(self), spec)
+
+    def __repr__(self) -> str:
+        told = [np.array2string(np.asarray(self.data), prefix="Tensor(", separator=", ")]
+        told += [f"name={self.name!r}"] if self.name else []
+        told += [f"op={self.op.name}"] if self.op else []
+        told += [] if self.dtype == np.float64 else [f"dtype={self.dtype}"]
+        told += [] if self.requires_grad else ["requires_grad=False"]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"{self.name or 'a tensor'} is part of a graph and cannot be written into; build a new "
+            "tensor, for example np.where(mask, new, old)"
+        )
+
+    __hash__ = object.__hash__
+
+    # What NumPy asks of a guest.
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.requires_grad:
+            raise TypeError(
+                f"making a NumPy array of {self.name or 'a tensor'} would lose its gradient without a "
+                "word; use .numpy() for its value, or np.stack and np.concatenate to join tensors"
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            return _dispatch(ufunc, inputs, kwargs)
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} is not recorded for tensors; use an operation such as "
+            "np.sum, np.max or np.cumsum"
+        )
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return _dispatch(func, args, kwargs)
+
+
+def _dispatch(func: Any, args: Any, kwargs: Any) -> Any:
+    answer = NUMPY.get(func)
+    if answer is None:
+        name = func.__name__
+        raise TypeError(
+            f"np.{name} has no gradient here. If none is needed, call it on .data; if one is, compose "
+            f"it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op"
+        )
+    return answer(*args, **kwargs)

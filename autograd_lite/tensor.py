@@ -1,0 +1,311 @@
+"""Tensor: a value and the recipe that made it; walking the graph; the backward pass. Names no op."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.messages import shape_of
+from autograd_lite.protocol import ArrayProtocol
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+_NOTHING: dict[str, Any] = {}
+_float64 = np.float64
+_new = object.__new__
+
+
+class no_grad(ContextDecorator):  # noqa: N801 - reads as a keyword, as everywhere in the field
+    """Context manager and decorator: operations inside are computed but not recorded."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(recording.set(False))
+
+    def __exit__(self, *_: object) -> None:
+        recording.reset(self._tokens.pop())
+
+
+class Tensor(ArrayProtocol):
+    """A value and the recipe that made it: `op` applied to `inputs` with `settings`.
+
+    `data` is anything NumPy makes an array of; Python numbers and lists become float64, float32
+    stays float32, and a 0-d array is held as a NumPy scalar. A tensor is differentiable unless its
+    data is an integer or boolean array or `requires_grad=False`. The data of the caller is copied:
+    writing into that array later does not change a graph.
+
+    >>> w = Tensor([1.0, 2.0], name="w")
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    array([2., 4.])
+    """
+
+    __slots__ = (
+        "__weakref__", "data", "grad", "inputs", "name", "op", "requires_grad", "settings", "values",
+    )  # fmt: skip
+
+    def __init__(
+        self, data: Any, *, name: str | None = None, requires_grad: bool | None = None
+    ) -> None:
+        self.data = _own(data, name)
+        differentiable = self.data.dtype.kind == "f"
+        if requires_grad and not differentiable:
+            raise TypeError(
+                f"Tensor: {name or 'data'} has dtype {self.data.dtype} and can have no gradient; pass "
+                f"floats, for example {name or 'data'}.astype(float), or requires_grad=False"
+            )
+        self.requires_grad = differentiable if requires_grad is None else requires_grad
+        self.name = name
+        self.grad: Any = None
+        self.op: Any = None
+        self.inputs: tuple[Any, ...] = ()
+        self.values: tuple[Any, ...] = ()
+        self.settings: dict[str, Any] = _NOTHING
+
+    def item(self) -> float:
+        """The one entry, as a Python number."""
+        return self.data.item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> Any:
+        """A read-only view of the data, as an array."""
+        view = np.asarray(self.data).view()
+        view.flags.writeable = False
+        return view
+
+    def detach(self) -> Tensor:
+        """A constant with the same value: nothing flows back through it."""
+        return node(None, (), (), _NOTHING, self.data, requires_grad=False)
+
+    def __reduce__(self) -> Any:
+        """Pickle and deepcopy keep the value, not the graph that made it: they return a leaf."""
+        return _restore, (type(self), self.data, self.name, self.requires_grad)
+
+    def backward(self, grad: Any = None, *, accumulate: bool = False, keep: str = "all") -> None:
+        """Fill `.grad` of every tensor that this one was made from, with d self / d tensor.
+
+        `.grad` is overwritten, so calling twice gives the same; `accumulate=True` adds instead.
+        `keep="leaves"` leaves intermediate tensors without gradient and frees memory on the way.
+        `grad`, of this tensor's shape, seeds the pass; only a single number may go without.
+        Gradients may share memory and are read-only: write `w.grad = 2 * w.grad`.
+        """
+        if keep not in ("all", "leaves"):
+            raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
+        seed = seed_of(self, grad, "backward")
+        gradients = backpropagate(self, seed, keep_all=keep == "all")
+        for tensor, g in gradients.items():
+            g = finish(tensor, g)
+            if accumulate and tensor.grad is not None:
+                g = tensor.grad + g
+            if type(g) is np.ndarray:
+                g = g.view()
+                g.flags.writeable = False
+            tensor.grad = g
+
+
+class Parameter(Tensor):
+    """A Tensor that an optimiser may update. `requires_grad=False` freezes it."""
+
+    __slots__ = ()
+
+
+def node(
+    op: Any, inputs: Any, values: Any, settings: Any, data: Any, requires_grad: bool = True
+) -> Tensor:
+    """A Tensor around a result, without the checks and the copy that a user's data gets."""
+    tensor = _new(Tensor)
+    tensor.data = data
+    tensor.op = op
+    tensor.inputs = inputs
+    tensor.values = values
+    tensor.settings = settings
+    tensor.requires_grad = requires_grad
+    tensor.grad = None
+    tensor.name = None
+    return tensor
+
+
+def _own(data: Any, name: str | None) -> Any:
+    """A copy of the user's data in a dtype that a graph computes with; 0-d becomes a scalar."""
+    if type(data) is float:
+        return np.float64(data)
+    if isinstance(data, Tensor):
+        raise TypeError(
+            f"Tensor: {name or 'data'} is a Tensor already; use it as it is, or .detach() for its value"
+        )
+    try:
+        array = np.array(data)
+    except ValueError as error:
+        raise ValueError(f"Tensor: {name or 'data'} is not an array: {error}") from None
+    if array.dtype.kind in "iu" and not isinstance(data, np.ndarray | np.generic):
+        array = array.astype(np.float64)
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise TypeError(
+            f"Tensor: {name or 'data'} has dtype {array.dtype}; a graph computes with float16, "
+            "float32 and float64 (integers and booleans as constants)"
+        )
+    return array if array.ndim else array[()]
+
+
+def _restore(cls: type[Tensor], data: Any, name: str | None, requires_grad: bool) -> Tensor:
+    return cls(data, name=name, requires_grad=requires_grad)
+
+
+# Walking the graph.
+
+
+def graph(root: Tensor) -> list[Tensor]:
+    """The differentiable tensors that `root` was made from, itself last, inputs before outputs."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[Any] = [root]
+    while stack:
+        tensor = stack.pop()
+        if tensor is None:  # all inputs of the tensor under this mark are in order
+            order.append(stack.pop())
+        elif tensor not in seen:
+            seen.add(tensor)
+            if tensor.op is None:
+                order.append(tensor)
+                continue
+            stack.append(tensor)
+            stack.append(None)
+            for x in tensor.inputs:
+                if isinstance(x, Tensor) and x.requires_grad and x not in seen:
+                    stack.append(x)
+    return order
+
+
+def backpropagate(
+    root: Tensor, seed: Any, *, keep_all: bool, create_graph: bool = False, wanted: Any = None
+) -> dict[Tensor, Any]:
+    """The gradient of `root` for each tensor it depends on; `keep_all=False` forgets intermediates.
+
+    The rules run on arrays, or on the tensors themselves when the result must be differentiable.
+    With `wanted`, a collection of tensors, only what lies between them and `root` is computed.
+    """
+    order = graph(root)
+    needed = set(order) if wanted is None else _leading_to(wanted, order)
+    gradients: dict[Tensor, Any] = {root: seed}
+    passed_by: list[tuple[Tensor, Any]] = []
+    for tensor in reversed(order):
+        op = tensor.op
+        if op is None or (g := gradients.get(tensor)) is None:
+            continue
+        if not keep_all:
+            del gradients[tensor]
+        y, values = _alive(tensor) if create_graph else (tensor.data, tensor.values)
+        settings = tensor.settings
+        for x, rule in zip(tensor.inputs, op.order or op.variadic_order(values), strict=False):
+            if isinstance(x, Tensor) and x in needed:
+                gx = rule(g, y, *values, **settings)
+                if type(gx) is not _float64 and shape_of(gx) != x.data.shape:
+                    gx = _fit(gx, x, tensor)
+                if op.through and x.op in op.through:
+                    passed_by.append((x, gx))
+                    x, gx = _through(tensor, x, g, y, values)
+                held = gradients.get(x)
+                gradients[x] = gx if held is None else held + gx
+    for x, gx in passed_by if keep_all else ():
+        held = gradients.get(x)
+        gradients[x] = gx if held is None else held + gx
+    return gradients
+
+
+def _leading_to(wanted: Any, order: list[Tensor]) -> set[Tensor]:
+    """Those of `order` that depend on a wanted tensor, the wanted ones included."""
+    needed = set(wanted)
+    for tensor in order:
+        if any(isinstance(x, Tensor) and x in needed for x in tensor.inputs):
+            needed.add(tensor)
+    return needed
+
+
+def _alive(tensor: Tensor) -> tuple[Tensor, tuple[Any, ...]]:
+    """The node and its inputs as tensors, which stand for the arrays it saw only if none was rebound."""
+    for x, value in zip(tensor.inputs, tensor.values, strict=True):
+        if isinstance(x, Tensor) and x.data is not value:
+            raise RuntimeError(
+                f"gradients: {x.name or 'a tensor'} got new data after {tensor.op.name} used it, so the "
+                "gradient of that graph cannot be differentiated again; build the graph anew"
+            )
+    return tensor, tensor.inputs
+
+
+def _through(tensor: Tensor, x: Tensor, g: Any, y: Any, values: Any) -> tuple[Tensor, Any]:
+    """The gradient for the input of `x`, by the stable form of `tensor.op` after `x.op`."""
+    inner = x.inputs[0]
+    z = inner if y is tensor else x.values[0]
+    gz = tensor.op.through[x.op].order[0](g, y, z, *values[1:], **tensor.settings)
+    return inner, gz if shape_of(gz) == inner.shape else _fit(gz, inner, tensor)
+
+
+def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
+    """Undo broadcasting: `g` summed over the axes along which `x` was repeated, or repeated itself."""
+    shape, got = x.data.shape, shape_of(g)
+    extra = len(got) - len(shape)
+    repeated = tuple(range(max(extra, 0))) + tuple(
+        i for i, n in enumerate(got) if i >= extra and n != 1 and shape[i - extra] == 1
+    )
+    if repeated:
+        g = g.sum(axis=repeated, keepdims=True)
+    if extra > 0:
+        g = g.reshape(g.shape[extra:])
+    try:
+        return g if shape_of(g) == shape else np.broadcast_to(g, shape)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{tensor.op.name}: a gradient rule returned "
+            f"{'None' if g is None else f'shape {got}'} for an input of shape {shape} and an output "
+            f"of shape {tensor.shape}; it must equal one of the two or broadcast to it"
+        ) from None
+
+
+def finish(tensor: Tensor, g: Any) -> Any:
+    """A gradient in the dtype of its tensor; a 0-d array becomes a NumPy scalar, as data is held."""
+    if g.dtype != tensor.data.dtype:
+        g = g.astype(tensor.data.dtype)
+    return g[()] if type(g) is np.ndarray and not g.ndim else g
+
+
+def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
+    """The gradient that a pass starts from: `grad`, or one for a tensor of a single number."""
+    name = tensor.name or "this tensor"
+    if not tensor.requires_grad:
+        raise ValueError(
+            f"{verb}: {name} depends on no differentiable tensor: everything it was made from is "
+            "constant (integers, requires_grad=False, detached, or made under no_grad)"
+        )
+    if grad is None:
+        if tensor.size != 1:
+            raise ValueError(
+                f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient "
+                f"by itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
+            )
+        if math.isnan(tensor.data if tensor.ndim == 0 else tensor.item()):
+            raise ValueError(f"{verb}: {name} is nan; {_origin_of_nan(tensor)}")
+        return tensor.data.dtype.type(1) if tensor.ndim == 0 else np.ones_like(tensor.data)
+    if shape_of(grad) != tensor.shape:
+        raise ValueError(
+            f"{verb}: grad has shape {shape_of(grad)} and {name} has shape {tensor.shape}; "
+            "they must be equal"
+        )
+    return grad if isinstance(grad, Tensor) else np.array(grad, dtype=tensor.dtype)[()]
+
+
+def _origin_of_nan(root: Tensor) -> str:
+    """Where a NaN first appears on the way to `root`, and what to do about it."""
+    for tensor in graph(root):
+        inputs = zip(tensor.inputs, tensor.values, strict=True)
+        constants = [(messages.name_of(x, "a constant"), v) for x, v in inputs if type(x) is not Tensor]
+        made_by = f"the output of {tensor.op.name}" if tensor.op else "a tensor"
+        for name, value in (*constants, (tensor.name or made_by, tensor.data)):
+            if np.isnan(value).any():
+                return f"nan first appears in {name}: {messages.non_finite(value)}; remove or replace it"
+    return "no input has a nan"

@@ -1,0 +1,38 @@
+"""autograd_lite, eager."""
+
+import numpy as np
+
+import autograd_lite as ag
+
+ACTIVATIONS = {"tanh": np.tanh, "relu": ag.relu}
+
+
+def train(problem):
+    """Returns one training step, with `ag.optim.SGD`."""
+    layers = [(ag.nn.Parameter(W), ag.nn.Parameter(b)) for W, b in problem.layers]
+    optimizer = ag.optim.SGD([p for layer in layers for p in layer], lr=problem.lr)
+    *hidden, (w, b) = layers
+    X, y, activation = problem.X, problem.y, ACTIVATIONS[problem.activation]
+
+    def step():
+        h = X
+        for W, c in hidden:
+            h = activation(ag.affine(h, W, c))
+        loss = ag.bce_with_logits(ag.affine(h, w, b), y)
+        loss.backward(keep="leaves")
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
+def differentiate(program, values):
+    """Returns a build and backward of `program` on scalar Tensors."""
+
+    def run():
+        leaves = [ag.Tensor(v) for v in values]
+        out = program(leaves, ag.relu)
+        out.backward()
+        return [out.item(), *(float(t.grad) for t in leaves)]
+
+    return run

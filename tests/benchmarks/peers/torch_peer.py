@@ -1,0 +1,45 @@
+"""PyTorch, eager, on the CPU."""
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+torch.set_num_threads(1)
+ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
+
+
+def _leaf(value):
+    return torch.tensor(value, dtype=torch.float64, requires_grad=True)
+
+
+def train(problem):
+    """Returns one training step, with `torch.optim.SGD`."""
+    layers = [(_leaf(W), _leaf(b)) for W, b in problem.layers]
+    parameters = [p for layer in layers for p in layer]
+    optimizer = torch.optim.SGD(parameters, lr=problem.lr, foreach=False)  # the fastest here
+    *hidden, (w, b) = layers
+    X, y = torch.tensor(problem.X), torch.tensor(problem.y)
+    activation = ACTIVATIONS[problem.activation]
+
+    def step():
+        h = X
+        for W, c in hidden:
+            h = activation(torch.addmm(c, h, W))
+        loss = binary_cross_entropy_with_logits(torch.addmv(b, h, w), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
+def differentiate(program, values):
+    """Returns a build and backward of `program` on 0-d tensors."""
+
+    def run():
+        leaves = [_leaf(v) for v in values]
+        out = program(leaves, torch.relu)
+        out.backward()
+        return [out.item(), *(t.grad.item() for t in leaves)]
+
+    return run
