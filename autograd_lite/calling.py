@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,29 +17,48 @@ _NOTHING: dict[str, Any] = {}
 
 def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     """The forward on the data of `inputs`, recorded when one of them asks for a gradient."""
-    values = tuple(
-        x.data if isinstance(x, Tensor) else x if type(x) in _PLAIN else _constant(op, x)
-        for x in inputs
-    )
+    values: list[Any] = []
+    tensors = wanted = False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            tensors, wanted, x = True, wanted or x.requires_grad, x.data
+        elif type(x) not in _PLAIN:
+            x = _constant(op, x)
+        values.append(x)
     for name, setting in settings.items():
         if isinstance(setting, Tensor):
             settings[name] = _plain_setting(op, name, setting)
     if op.check is not None:
         op.check(op, inputs, values, settings)
     try:
-        forward, values_seen = _stable(op, inputs, values)
-        data = forward(*values_seen, **settings)
+        if op.through:
+            data = _through(op, inputs, values, settings)
+        else:
+            data = op.forward(*values, **settings)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(op, inputs, error) from error
-    return _recorded(op, inputs, values, settings, data)
+    if not tensors:
+        return data
+    if not (wanted and recording.get()):
+        return node(None, (), (), _NOTHING, data, False)
+    if op.incomplete:
+        _all_have_rules(op, inputs)
+    return node(op, inputs, values, settings, data)
 
 
-def _stable(op: Any, inputs: Any, values: Any) -> Any:
-    """The forward to run: the op's, or that of its identity with the op that made its first input."""
-    x = inputs[0] if op.through else None
+def _through(op: Any, inputs: Any, values: Any, settings: Any) -> Any:
+    """The value by the op's identity with the op that made its first input, where it has one."""
+    x = inputs[0]
     if isinstance(x, Tensor) and x.op in op.through:
-        return op.through[x.op].forward, (x.values[0], *values[1:])
-    return op.forward, values
+        return op.through[x.op].forward(x.values[0], *values[1:], **settings)
+    return op.forward(*values, **settings)
+
+
+def _all_have_rules(op: Any, inputs: Any) -> None:
+    """Say now, not in backward, that an input which asks for a gradient cannot have one."""
+    for x, argument in zip(inputs, op.arguments, strict=False):
+        if argument not in op.rules and isinstance(x, Tensor) and x.requires_grad:
+            no_rule(op.name, argument)
 
 
 # One call, unrolled for the two commonest arities: half of what an op costs beyond NumPy.
@@ -89,18 +107,6 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
         return node(None, (), (), _NOTHING, data, False)
 
     return call
-
-
-def _recorded(op: Any, inputs: Any, values: Any, settings: dict[str, Any], data: Any) -> Any:
-    tensors = [x for x in inputs if isinstance(x, Tensor)]
-    if not tensors:
-        return data
-    if not (any(x.requires_grad for x in tensors) and recording.get()):
-        return node(None, (), (), _NOTHING, data, requires_grad=False)
-    for x, rule in zip(inputs, op.order, strict=False):
-        if type(rule) is partial and isinstance(x, Tensor) and x.requires_grad:
-            rule()  # no rule for an input that asks for a gradient: say so now, not in backward
-    return node(op, inputs, values, settings, data)
 
 
 def no_rule(name: str, argument: str, *_: Any, **__: Any) -> Any:

@@ -30,7 +30,10 @@ def name_of(value: Any, default: str) -> str:
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of an array, a tensor or a number."""
-    return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+    try:
+        return value.shape  # type: ignore[no-any-return]
+    except AttributeError:
+        return np.shape(value)
 
 
 def shapes(values: Any, defaults: Any) -> str:

@@ -60,6 +60,7 @@ class Op:
         self.through: dict[Op, Op] = {}
         self.order: list[Rule] = []
         self.numpy_names: tuple[str, ...] = ()
+        self._arity = -1 if self.variadic else len(self.arguments)
         self._fast: Callable[..., Any] | None = None
         self._order_rules()
         if not self.defaults and not self.variadic and check is None and len(self.arguments) <= 2:
@@ -72,8 +73,8 @@ class Op:
         return self.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._fast is not None and not kwargs and len(args) == len(self.arguments):
-            return self._fast(*args)
+        if not kwargs and len(args) == self._arity:
+            return self._fast(*args) if self._fast else apply(self, args, dict(self.defaults))
         return apply(self, *self._bind(args, kwargs))
 
     def gradient(self, argument: str, formula: str = "") -> Callable[[Rule], Rule]:
@@ -106,6 +107,7 @@ class Op:
     def _order_rules(self) -> None:
         missing = [partial(no_rule, self.name, argument) for argument in self.arguments]
         found = zip(self.arguments, missing, strict=True)
+        self.incomplete = len(self.rules) < len(self.arguments)
         self.order = [] if self.variadic else [self.rules.get(name, none) for name, none in found]
 
     def variadic_order(self, values: Any) -> list[Rule]:
@@ -120,6 +122,8 @@ class Op:
         else:
             count = len(self.arguments)
             inputs, rest = args[:count], args[count:]
+        if len(inputs) == self._arity and not rest and self.defaults.keys() >= kwargs.keys():
+            return inputs, {**self.defaults, **kwargs}
         named = dict(zip(self.defaults, rest, strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
         twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]

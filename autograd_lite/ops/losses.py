@@ -27,8 +27,8 @@ def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 
 
 def reducible(op: Any, inputs: Any, shapes: Any, settings: Any) -> None:
-    name = messages.name_of(inputs[0], op.arguments[0])
     if 0 in shapes[0]:
+        name = messages.name_of(inputs[0], op.arguments[0])
         raise ValueError(f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined")
     if settings["reduction"] not in ("mean", "sum", "none"):
         raise ValueError(
@@ -47,8 +47,8 @@ def within(position: int, low: float, high: float, remedy: str) -> Any:
 
     def check(op: Any, inputs: Any, values: Any, settings: Any) -> None:
         _agree(op, inputs, values, settings)
-        v = values[position]
-        if not (np.min(v) >= low and np.max(v) <= high):
+        v = number(values[position])
+        if not (v.min() >= low and v.max() <= high):
             array = np.asarray(v)
             bad = ~((array >= low) & (array <= high))
             name = messages.name_of(inputs[position], op.arguments[position])
