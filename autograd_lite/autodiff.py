@@ -37,7 +37,8 @@ def gradients(
     seed = seed_of(y, grad, "gradients")
     token = recording.set(create_graph)
     try:
-        found = backpropagate(y, seed, keep_all=True, create_graph=create_graph, wanted=xs)
+        with np.errstate(all="ignore"):
+            found = backpropagate(y, seed, keep_all=True, create_graph=create_graph, wanted=xs)
         result = [finish(x, found[x]) if x in found else None for x in xs]
     finally:
         recording.reset(token)

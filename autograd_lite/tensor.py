@@ -98,15 +98,12 @@ class Tensor(ArrayProtocol):
         if keep not in ("all", "leaves"):
             raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
         seed = seed_of(self, grad, "backward")
-        gradients = backpropagate(self, seed, keep_all=keep == "all")
+        with np.errstate(all="ignore"):  # an infinite derivative is a value; nan is told by optimisers
+            gradients = backpropagate(self, seed, keep_all=keep == "all")
         for tensor, g in gradients.items():
-            g = finish(tensor, g)
-            if accumulate and tensor.grad is not None:
-                g = tensor.grad + g
-            if type(g) is np.ndarray:
-                g = g.view()
-                g.flags.writeable = False
-            tensor.grad = g
+            if not type(g) is _float64 is type(tensor.data):
+                g = finish(tensor, g)
+            tensor.grad = tensor.grad + g if accumulate and tensor.grad is not None else g
 
 
 class Parameter(Tensor):
@@ -191,7 +188,7 @@ def backpropagate(
     With `wanted`, a collection of tensors, only what lies between them and `root` is computed.
     """
     order = graph(root)
-    needed = set(order) if wanted is None else _leading_to(wanted, order)
+    needed = None if wanted is None else _leading_to(wanted, order)
     gradients: dict[Tensor, Any] = {root: seed}
     passed_by: list[tuple[Tensor, Any]] = []
     for tensor in reversed(order):
@@ -203,18 +200,16 @@ def backpropagate(
         y, values = _alive(tensor) if create_graph else (tensor.data, tensor.values)
         settings = tensor.settings
         for x, rule in zip(tensor.inputs, op.order or op.variadic_order(values), strict=False):
-            if isinstance(x, Tensor) and x in needed:
-                gx = rule(g, y, *values, **settings)
+            if isinstance(x, Tensor) and x.requires_grad and (needed is None or x in needed):
+                gx = rule(g, y, *values, **settings) if settings else rule(g, y, *values)
                 if type(gx) is not _float64 and shape_of(gx) != x.data.shape:
                     gx = _fit(gx, x, tensor)
                 if op.through and x.op in op.through:
                     passed_by.append((x, gx))
                     x, gx = _through(tensor, x, g, y, values)
-                held = gradients.get(x)
-                gradients[x] = gx if held is None else held + gx
+                gradients[x] = gradients[x] + gx if x in gradients else gx
     for x, gx in passed_by if keep_all else ():
-        held = gradients.get(x)
-        gradients[x] = gx if held is None else held + gx
+        gradients[x] = gradients[x] + gx if x in gradients else gx
     return gradients
 
 
@@ -250,13 +245,11 @@ def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
     """Undo broadcasting: `g` summed over the axes along which `x` was repeated, or repeated itself."""
     shape, got = x.data.shape, shape_of(g)
     extra = len(got) - len(shape)
-    repeated = tuple(range(max(extra, 0))) + tuple(
-        i for i, n in enumerate(got) if i >= extra and n != 1 and shape[i - extra] == 1
-    )
-    if repeated:
-        g = g.sum(axis=repeated, keepdims=True)
     if extra > 0:
-        g = g.reshape(g.shape[extra:])
+        g = g.sum(axis=tuple(range(extra)) if shape else None)
+        got = got[extra:]
+    if got != shape and (repeated := tuple(i for i, n in enumerate(shape) if n == 1 != got[i])):
+        g = g.sum(axis=repeated, keepdims=True)
     try:
         return g if shape_of(g) == shape else np.broadcast_to(g, shape)
     except (TypeError, ValueError):
@@ -268,10 +261,16 @@ def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
 
 
 def finish(tensor: Tensor, g: Any) -> Any:
-    """A gradient in the dtype of its tensor; a 0-d array becomes a NumPy scalar, as data is held."""
+    """A gradient as it is handed out: in the dtype of its tensor, 0-d as a scalar, read-only.
+
+    Gradients may share memory with each other and with arrays of the graph.
+    """
     if g.dtype != tensor.data.dtype:
         g = g.astype(tensor.data.dtype)
-    return g[()] if type(g) is np.ndarray and not g.ndim else g
+    if type(g) is np.ndarray:
+        g = g.view() if g.ndim else g[()]
+        g.setflags(write=False)
+    return g
 
 
 def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:

@@ -1,4 +1,4 @@
-"""Hypothesis profiles for all tests: dev (the default), ci (where CI is set) and deep, by HYPOTHESIS_PROFILE."""
+"""Hypothesis profiles: dev (default), ci (where CI is set), deep; HYPOTHESIS_PROFILE chooses."""
 
 import os
 

@@ -17,7 +17,9 @@ _FOLDER = os.path.dirname(__file__)
 
 
 def breast_cancer(*, return_names: bool = False) -> tuple[Any, ...]:
-    """Benign (1.0, 357 examples) or malignant (0.0, 212): 30 measurements of cells in each of 569 tumours.
+    """569 breast tumours, benign (1.0, 357 of them) or malignant (0.0, 212): 30 measurements each.
+
+    They describe the cell nuclei in an image: mean, standard error and worst of ten properties.
 
     >>> X, y = breast_cancer()
     >>> X.shape, int(y.sum())

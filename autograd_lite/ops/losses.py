@@ -81,7 +81,10 @@ def like(target: Any, prediction: Any) -> Any:
 def reduced(losses: Any, reduction: str, sample_weight: Any) -> Any:
     if sample_weight is not None:
         losses = losses * like(sample_weight, losses)
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    return total / losses.size if reduction == "mean" else total
 
 
 def each(g: Any, x: Any, reduction: str, sample_weight: Any, n: int | None = None) -> Any:
