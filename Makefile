@@ -43,7 +43,7 @@ EXTRAS_tutorials := dev,tutorials
 	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -e . -r tests/benchmarks/requirements.txt
 	@touch $@
 
-%/bin/python:
+.venv/bin/python .venv-bench/bin/python: %/bin/python:
 	@command -v "$(PYTHON)" >/dev/null || { echo "$(PYTHON) not found. $(REMEDY)" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(f"autograd_lite needs Python 3.11 or newer; $(PYTHON) is {v}. $(REMEDY)" if sys.version_info < (3, 11) else 0)'
 	"$(PYTHON)" -m venv $*

@@ -7,7 +7,8 @@ from autograd_lite.ops.cross_entropies import bce, bce_with_logits, cross_entrop
 from autograd_lite.ops.linear import affine
 from autograd_lite.ops.losses import hinge, huber, mae, mse
 from autograd_lite.ops.reductions import logsumexp
-from autograd_lite.tensor import Tensor, no_grad
+from autograd_lite.modes import no_grad
+from autograd_lite.tensor import Tensor
 
 __version__ = "0.1.0"
 

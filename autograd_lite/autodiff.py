@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import messages
+from autograd_lite.modes import recording
 from autograd_lite.ops.arithmetic import positive
-from autograd_lite.tensor import Tensor, backpropagate, finish, recording, seed_of
+from autograd_lite.tensor import Tensor, backpropagate, finish, graph, seed_of
+
+_inside: ContextVar[bool] = ContextVar("inside", default=False)  # a function being differentiated
 
 
 def gradients(
@@ -53,8 +57,8 @@ def gradients(
     return result
 
 
-def _variables(function: str, xs: Sequence[Any]) -> tuple[list[Tensor], bool]:
-    """A fresh differentiable tensor for each argument, and whether an outer derivative watches them."""
+def _variables(function: str, xs: Sequence[Any]) -> list[Tensor]:
+    """A fresh differentiable tensor for each argument."""
     made = []
     for i, x in enumerate(xs):
         if isinstance(x, Tensor) and x.requires_grad:
@@ -66,23 +70,33 @@ def _variables(function: str, xs: Sequence[Any]) -> tuple[list[Tensor], bool]:
                 f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats"
             )
         made.append(value)
-    return made, any(v.op is not None for v in made)
+    return made
 
 
-def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
-    """f at fresh variables, recorded whatever mode the caller is in."""
-    token = recording.set(True)
+def _at(
+    f: Callable[..., Any], xs: Sequence[Any], function: str
+) -> tuple[Tensor, list[Tensor], bool]:
+    """f at fresh variables, recorded in any mode, and whether an outer derivative watches the result.
+
+    It does when this call happens inside a function being differentiated and the result depends on
+    more than its own variables, be it by argument or by closure.
+    """
+    recorded, inside = recording.set(True), _inside.set(True)
     try:
-        variables, watched = _variables(function, xs)
+        variables = _variables(function, xs)
         y = f(*variables)
     finally:
-        recording.reset(token)
+        recording.reset(recorded)
+        _inside.reset(inside)
     if not isinstance(y, Tensor):
         raise TypeError(
             f"{function}: {getattr(f, '__name__', 'f')} returned {type(y).__name__}, not a tensor; "
             "compute its result from its arguments with the operations of autograd_lite or NumPy"
         )
-    return y, variables, watched
+    given = any(isinstance(x, Tensor) and x.requires_grad for x in xs)
+    own = set(variables)
+    closed_over = _inside.get() and any(t.op is None and t not in own for t in graph(y))
+    return y, variables, given or closed_over
 
 
 def _zeros(x: Tensor, like: Any) -> Any:
@@ -118,13 +132,13 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
                 full[position] = variable
             return f(*full)
 
+        of_wanted.__name__ = getattr(f, "__name__", "f")
         y, variables, watched = _at(of_wanted, [xs[i] for i in wanted], "grad")
         if y.size != 1:
             raise ValueError(
                 f"grad: {getattr(f, '__name__', 'f')} returned shape {y.shape}; a gradient belongs to "
                 "a single number: reduce it, or use ag.jacobian"
             )
-        watched = watched or any(isinstance(x, Tensor) and x.requires_grad for x in xs)
         found = _all_gradients(y, variables, None, watched)
         return _plain(y, watched), found[0] if isinstance(argnums, int) else tuple(found)
 
@@ -147,7 +161,9 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     return _plain(y, watched), lambda v: tuple(_all_gradients(y, variables, v, watched))
 
 
-def _forward_product(f: Callable[..., Any], xs: Any, vs: Any, name: str) -> tuple[Tensor, Any, bool]:
+def _forward_product(
+    f: Callable[..., Any], xs: Any, vs: Any, name: str
+) -> tuple[Tensor, Any, bool]:
     """y = f(*xs) and J v: the derivative in u of the product u^T J, which is linear in u."""
     xs, vs = _same_shapes(name, xs, vs)
     y, variables, watched = _at(f, xs, name)
@@ -169,7 +185,9 @@ def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[A
         xs, vs = (xs,), (vs,)
     shapes = [messages.shape_of(x) for x in xs], [messages.shape_of(v) for v in vs]
     if shapes[0] != shapes[1]:
-        raise ValueError(f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal")
+        raise ValueError(
+            f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal"
+        )
     return xs, vs
 
 

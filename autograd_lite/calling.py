@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.signature import mismatch
-from autograd_lite.tensor import Tensor, node, recording
+from autograd_lite.modes import recording
+from autograd_lite.tensor import Tensor, node
 
 _PLAIN = frozenset((np.ndarray, np.float64, np.float32, float, int, bool, np.bool_, np.int64))
 _NOTHING: dict[str, Any] = {}
@@ -138,7 +139,11 @@ def _plain_setting(op: Any, name: str, setting: Tensor) -> Any:
 
 def explained(op: Any, inputs: Any, error: Exception) -> Exception:
     """The error of a forward, told in the user's words: names, shapes, what differs, what to do."""
-    defaults = op.arguments if not op.variadic else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
+    defaults = (
+        op.arguments
+        if not op.variadic
+        else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
+    )
     told = messages.shapes(inputs, defaults)
     reason = mismatch(op.signature, [messages.shape_of(x) for x in inputs]) or str(error)
     hint = f". {op.hint}" if op.hint else ""

@@ -91,7 +91,13 @@ class Op:
             )
 
         def register(rule: Rule) -> Rule:
-            expected = ("g", "y", *self.arguments, *(("index",) if self.variadic else ()), *self.defaults)
+            expected = (
+                "g",
+                "y",
+                *self.arguments,
+                *(("index",) if self.variadic else ()),
+                *self.defaults,
+            )
             given = names_of(rule)
             if given != expected and not rule.__code__.co_flags & 8:  # 8: it takes **settings
                 raise TypeError(
@@ -124,13 +130,20 @@ class Op:
             inputs, rest = args[:count], args[count:]
         if len(inputs) == self._arity and not rest and self.defaults.keys() >= kwargs.keys():
             return inputs, {**self.defaults, **kwargs}
-        named = dict(zip(self.defaults, rest, strict=False))
+        named: dict[str, Any] = dict(zip(self.defaults, rest, strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
         twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]
-        missing = [k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic]
+        missing = [
+            k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic
+        ]
         if unknown or twice or missing or len(rest) > len(self.defaults):
             wrong = unknown or twice or missing
             problem = "does not take" if unknown else "got twice" if twice else "needs"
+            if "out" in unknown:
+                raise TypeError(
+                    f"{self.name} cannot write a tensor into an array (out=, or an in-place operator "
+                    f"such as a += t): make a new one, a = {self.name}(...)"
+                )
             raise TypeError(
                 f"{self.name} {problem + ' ' + ', '.join(wrong) if wrong else 'got too many arguments'}; "
                 f"for tensors it is {self.name}({', '.join((*self.arguments, *self.defaults))})"
@@ -161,6 +174,7 @@ def op(
     """
 
     def decorate(forward: Callable[..., Any]) -> Op:
+        _free(forward)
         made = Op(
             forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
             hint=hint, infix=operator is not None,
@@ -178,6 +192,16 @@ def op(
         return made
 
     return decorate
+
+
+def _free(forward: Callable[..., Any]) -> None:
+    """Refuse a name that cannot be called or that another module's op has; a cell may run again."""
+    name, module = forward.__name__, forward.__module__
+    if not name.isidentifier():
+        raise ValueError(f"op: {name} has no name; define its forward with def")
+    if name in OPS and OPS[name].forward.__module__ != module:
+        taken = OPS[name].forward.__module__
+        raise ValueError(f"op: {module} defines {name}, which {taken} has; choose another name")
 
 
 def answer(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:

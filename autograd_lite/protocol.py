@@ -45,6 +45,16 @@ class ArrayProtocol:
         """The NumPy dtype of the data."""
         return self.data.dtype
 
+    def item(self) -> float:
+        """The one entry, as a Python number."""
+        return self.data.item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> Any:
+        """A read-only view of the data, as an array."""
+        view = np.asarray(self.data).view()
+        view.flags.writeable = False
+        return view
+
     # What Python asks of a number or a sequence.
 
     def __len__(self) -> int:

@@ -26,7 +26,9 @@ def parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], boo
         settings = dict(zip(positional[-len(defaults) :], defaults, strict=True)) | settings
     arguments = tuple(name for name in names if name not in settings)
     if not arguments:
-        raise TypeError(f"op {forward.__name__}: a forward needs at least one array, a parameter without default")
+        raise TypeError(
+            f"op {forward.__name__}: a forward needs at least one array, a parameter without default"
+        )
     return arguments, MappingProxyType(settings), bool(forward.__code__.co_flags & 4)
 
 

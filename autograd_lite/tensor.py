@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
 from typing import Any
 
 import numpy as np
@@ -13,24 +11,10 @@ from autograd_lite import messages
 from autograd_lite.messages import shape_of
 from autograd_lite.protocol import ArrayProtocol
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-
 _NOTHING: dict[str, Any] = {}
 _float64 = np.float64
+_NAN_REMEDY = "remove or replace such rows, or keep that operation within its domain"
 _new = object.__new__
-
-
-class no_grad(ContextDecorator):  # noqa: N801 - reads as a keyword, as everywhere in the field
-    """Context manager and decorator: operations inside are computed but not recorded."""
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def __enter__(self) -> None:
-        self._tokens.append(recording.set(False))
-
-    def __exit__(self, *_: object) -> None:
-        recording.reset(self._tokens.pop())
 
 
 class Tensor(ArrayProtocol):
@@ -69,16 +53,6 @@ class Tensor(ArrayProtocol):
         self.values: tuple[Any, ...] = ()
         self.settings: dict[str, Any] = _NOTHING
 
-    def item(self) -> float:
-        """The one entry, as a Python number."""
-        return self.data.item()  # type: ignore[no-any-return]
-
-    def numpy(self) -> Any:
-        """A read-only view of the data, as an array."""
-        view = np.asarray(self.data).view()
-        view.flags.writeable = False
-        return view
-
     def detach(self) -> Tensor:
         """A constant with the same value: nothing flows back through it."""
         return node(None, (), (), _NOTHING, self.data, requires_grad=False)
@@ -98,7 +72,9 @@ class Tensor(ArrayProtocol):
         if keep not in ("all", "leaves"):
             raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
         seed = seed_of(self, grad, "backward")
-        with np.errstate(all="ignore"):  # an infinite derivative is a value; nan is told by optimisers
+        with np.errstate(
+            all="ignore"
+        ):  # an infinite derivative is a value; nan is told by optimisers
             gradients = backpropagate(self, seed, keep_all=keep == "all")
         for tensor, g in gradients.items():
             if not type(g) is _float64 is type(tensor.data):
@@ -301,10 +277,11 @@ def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
 def _origin_of_nan(root: Tensor) -> str:
     """Where a NaN first appears on the way to `root`, and what to do about it."""
     for tensor in graph(root):
-        inputs = zip(tensor.inputs, tensor.values, strict=True)
-        constants = [(messages.name_of(x, "a constant"), v) for x, v in inputs if type(x) is not Tensor]
-        made_by = f"the output of {tensor.op.name}" if tensor.op else "a tensor"
-        for name, value in (*constants, (tensor.name or made_by, tensor.data)):
-            if np.isnan(value).any():
-                return f"nan first appears in {name}: {messages.non_finite(value)}; remove or replace it"
+        for i, (x, value) in enumerate(zip(tensor.inputs, tensor.values, strict=True)):
+            if not isinstance(x, Tensor) and np.isnan(value).any():
+                name = messages.name_of(x, f"input {i} of {tensor.op.name}")
+                return f"nan first appears in {name}: {messages.non_finite(value)}; {_NAN_REMEDY}"
+        if np.isnan(tensor.data).any():
+            name = tensor.name or (f"the output of {tensor.op.name}" if tensor.op else "a tensor")
+            return f"nan first appears in {name}: {messages.non_finite(tensor.data)}; {_NAN_REMEDY}"
     return "no input has a nan"

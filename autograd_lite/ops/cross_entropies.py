@@ -55,7 +55,13 @@ def bce(
 
 @bce.gradient("probability", "× ({probability}−{target})/{probability}(1−{probability})/n")
 def _(
-    g: Any, y: Any, probability: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+    g: Any,
+    y: Any,
+    probability: Any,
+    target: Any,
+    pos_weight: Any,
+    sample_weight: Any,
+    reduction: str,
 ) -> Any:
     p, t = probability, like(target, probability)
     never, always = t == 0, t == 1  # where 0 / 0 means that the term is absent
@@ -67,7 +73,13 @@ def _(
 
 @bce.gradient("target", "× log((1−{probability})/{probability})/n")
 def _(
-    g: Any, y: Any, probability: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+    g: Any,
+    y: Any,
+    probability: Any,
+    target: Any,
+    pos_weight: Any,
+    sample_weight: Any,
+    reduction: str,
 ) -> Any:
     for_ = np.log(probability) if pos_weight is None else pos_weight * np.log(probability)
     return each(g, target, reduction, sample_weight) * (np.log1p(-probability) - for_)
@@ -100,7 +112,9 @@ def bce_with_logits(
 
 
 @bce_with_logits.gradient("logit", "× (σ({logit})−{target})/n")
-def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
+def _(
+    g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+) -> Any:
     t = like(target, logit)
     for_, against = halves(logit)
     weighted = t if pos_weight is None else pos_weight * t
@@ -110,7 +124,9 @@ def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: A
 
 
 @bce_with_logits.gradient("target", "× (−{logit})/n")
-def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
+def _(
+    g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
+) -> Any:
     local = -logit if pos_weight is None else pos_weight * softplus(-logit) - softplus(logit)
     return each(g, target, reduction, sample_weight) * local
 
@@ -150,7 +166,9 @@ def cross_entropy(
     """
     log_p = log_softmax(logits)
     targets = _rows(labels, logits)
-    return reduced(-np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight)
+    return reduced(
+        -np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight
+    )
 
 
 @cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/n")

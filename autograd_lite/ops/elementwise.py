@@ -247,7 +247,11 @@ def _(g: Any, y: Any, condition: Any, a: Any, b: Any) -> Any:
     "clip",
     numpy=np.clip,
     method="clip",
-    samples=(case((2, 3), a_min=-1.013, a_max=0.717), case((4,), a_min=0.313), case((), a_max=0.513)),
+    samples=(
+        case((2, 3), a_min=-1.013, a_max=0.717),
+        case((4,), a_min=0.313),
+        case((), a_max=0.513),
+    ),
 )
 def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound."""

@@ -34,7 +34,13 @@ def _(g: Any, y: Any, x: Any, index: Any) -> Any:
     return scatter(g, index=index, shape=x.shape)
 
 
-@op("scatter", samples=(case((3,), index=np.array([0, 4, 0]), shape=(5,)), case((2,), index=slice(2), shape=(3,))))
+@op(
+    "scatter",
+    samples=(
+        case((3,), index=np.array([0, 4, 0]), shape=(5,)),
+        case((2,), index=slice(2), shape=(3,)),
+    ),
+)
 def scatter(x: Any, index: Any = (), shape: Any = ()) -> Any:
     """Zeros of `shape` with x added at `index`: the transpose of indexing."""
     out = np.zeros(shape, x.dtype)
@@ -120,7 +126,9 @@ def _(g: Any, y: Any, x: Any, pad_width: Any, mode: str, constant_values: Any) -
 
 @answer(method="__getitem__")
 def _index(x: Any, index: Any) -> Any:
-    return getitem(x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index))
+    return getitem(
+        x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
+    )
 
 
 def _plain(part: Any) -> Any:

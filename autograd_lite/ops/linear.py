@@ -102,7 +102,13 @@ def _dot_axes(a: Any, b: Any) -> Any:
     return ((a.ndim - 1,), (max(b.ndim - 2, 0),)) if a.ndim and b.ndim else 0
 
 
-_DOT = (case((3,), (3,)), case((2, 3), (3,)), case((2, 3), (3, 2)), case((), (3,)), case((2, 3), (4, 3, 2)))
+_DOT = (
+    case((3,), (3,)),
+    case((2, 3), (3,)),
+    case((2, 3), (3, 2)),
+    case((), (3,)),
+    case((2, 3), (4, 3, 2)),
+)
 
 
 @op("·", numpy=np.dot, method="dot", hint=_BIAS, samples=_DOT)
@@ -119,7 +125,11 @@ def _inner_axes(a: Any, b: Any) -> Any:
     return ((a.ndim - 1,), (b.ndim - 1,)) if a.ndim and b.ndim else 0
 
 
-@op("inner", numpy=np.inner, samples=(case((3,), (3,)), case((2, 3), (4, 3)), case((), (3,)), case((2, 3), ())))
+@op(
+    "inner",
+    numpy=np.inner,
+    samples=(case((3,), (3,)), case((2, 3), (4, 3)), case((), (3,)), case((2, 3), ())),
+)
 def inner(a: Any, b: Any) -> Any:
     """Sum of products over the last axes of both."""
     return np.inner(a, b)
@@ -150,7 +160,11 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
-    widths = [x.ndim - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True) if "..." in t]
+    widths = [
+        x.ndim - len(t.replace("...", ""))
+        for t, x in zip(terms, operands, strict=True)
+        if "..." in t
+    ]
     widest = "".join(spare[: max(widths, default=0)])
     if not arrow:
         once = sorted({c for c in left if c.isalpha() and left.count(c) == 1})
@@ -210,7 +224,9 @@ def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> 
 @norm.gradient("x", "× {x}/{y}")
 def _(g: Any, y: Any, x: Any, ord: None, axis: Any, keepdims: bool) -> Any:
     length = keep(y, x, axis)
-    if not ((length > 1e-150) & (length < 1e150)).all():  # squares of such entries under- or overflow
+    if not (
+        (length > 1e-150) & (length < 1e150)
+    ).all():  # squares of such entries under- or overflow
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

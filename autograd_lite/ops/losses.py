@@ -29,7 +29,9 @@ def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 def reducible(op: Any, inputs: Any, shapes: Any, settings: Any) -> None:
     if 0 in shapes[0]:
         name = messages.name_of(inputs[0], op.arguments[0])
-        raise ValueError(f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined")
+        raise ValueError(
+            f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined"
+        )
     if settings["reduction"] not in ("mean", "sum", "none"):
         raise ValueError(
             f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"'
@@ -137,9 +139,18 @@ def _delta(op: Any, inputs: Any, values: Any, settings: Any) -> None:
         raise ValueError(f"{op.name}: delta={settings['delta']!r}; it must be positive")
 
 
-@op("Huber", check=_delta, samples=(case((4,), (4,)), case((2, 3), (2, 3), delta=0.517, reduction="sum")))
+@op(
+    "Huber",
+    check=_delta,
+    samples=(case((4,), (4,)), case((2, 3), (2, 3), delta=0.517, reduction="sum")),
+)
 def huber(
-    prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean", sample_weight: Any = None
+    prediction: Any,
+    target: Any,
+    *,
+    delta: float = 1.0,
+    reduction: str = "mean",
+    sample_weight: Any = None,
 ) -> Any:
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere."""
     size = np.abs(number(prediction) - target)
@@ -151,7 +162,9 @@ def huber(
 def _(
     g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any
 ) -> Any:
-    return each(g, prediction, reduction, sample_weight) * np.clip(prediction - target, -delta, delta)
+    return each(g, prediction, reduction, sample_weight) * np.clip(
+        prediction - target, -delta, delta
+    )
 
 
 @huber.gradient("target", "× clip({target}−{prediction})/n")
@@ -161,10 +174,17 @@ def _(
     return each(g, target, reduction, sample_weight) * np.clip(target - prediction, -delta, delta)
 
 
-@op("hinge", check=_signs, domain={"target": SIGNS}, samples=(case((4,), (4,)), case((3,), (3,), reduction="sum")))
+@op(
+    "hinge",
+    check=_signs,
+    domain={"target": SIGNS},
+    samples=(case((4,), (4,)), case((3,), (3,), reduction="sum")),
+)
 def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin."""
-    return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
+    return reduced(
+        np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight
+    )
 
 
 @hinge.gradient("score", "× (−{target})/n where {target}·{score} < 1")

@@ -26,7 +26,13 @@ _OPERATORS = {
     np.less: "__lt__", np.less_equal: "__le__", np.greater: "__gt__", np.greater_equal: "__ge__",
     np.equal: "__eq__", np.not_equal: "__ne__",
 }  # fmt: skip
-_METHODS = {np.argmax: "argmax", np.argmin: "argmin", np.argsort: "argsort", np.any: "any", np.all: "all"}
+_METHODS = {
+    np.argmax: "argmax",
+    np.argmin: "argmin",
+    np.argsort: "argsort",
+    np.any: "any",
+    np.all: "all",
+}
 _FUNCTIONS = (
     np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not,
     np.isclose, np.allclose, np.array_equal, np.shape, np.ndim, np.size, np.count_nonzero, np.nonzero,
@@ -35,7 +41,8 @@ _FUNCTIONS = (
     np.shares_memory, np.iscomplexobj, np.isrealobj, np.unique,
 )  # fmt: skip
 
-for _function, _method in {**_OPERATORS, **_METHODS}.items():
-    answer(_function, method=_method)(_plain(_function))
+for _methods in (_OPERATORS, _METHODS):
+    for _function, _method in _methods.items():
+        answer(_function, method=_method)(_plain(_function))
 for _function in _FUNCTIONS:
     answer(_function)(_plain(_function))

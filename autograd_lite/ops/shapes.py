@@ -63,7 +63,10 @@ def _(g: Any, y: Any, x: Any, axis1: int, axis2: int) -> Any:
 @op(
     "moveaxis",
     numpy=np.moveaxis,
-    samples=(case((2, 3, 4), source=0, destination=-1), case((2, 3, 4), source=(0, 1), destination=(2, 0))),
+    samples=(
+        case((2, 3, 4), source=0, destination=-1),
+        case((2, 3, 4), source=(0, 1), destination=(2, 0)),
+    ),
 )
 def moveaxis(x: Any, source: Any = 0, destination: Any = -1) -> Any:
     """Axes moved to other places, the others in order."""
@@ -75,7 +78,11 @@ def _(g: Any, y: Any, x: Any, source: Any, destination: Any) -> Any:
     return np.moveaxis(g, destination, source)
 
 
-@op("expand", numpy=np.expand_dims, samples=(case((2, 3), axis=1), case((3,), axis=(0, -1)), case((), axis=0)))
+@op(
+    "expand",
+    numpy=np.expand_dims,
+    samples=(case((2, 3), axis=1), case((3,), axis=(0, -1)), case((), axis=0)),
+)
 def expand_dims(x: Any, axis: Any = 0) -> Any:
     """New axes of length 1."""
     return np.expand_dims(x, axis)
@@ -86,7 +93,12 @@ def _(g: Any, y: Any, x: Any, axis: Any) -> Any:
     return g.reshape(x.shape)
 
 
-@op("squeeze", numpy=np.squeeze, method="squeeze", samples=(case((1, 3, 1)), case((2, 1, 3), axis=1)))
+@op(
+    "squeeze",
+    numpy=np.squeeze,
+    method="squeeze",
+    samples=(case((1, 3, 1)), case((2, 1, 3), axis=1)),
+)
 def squeeze(x: Any, axis: Any = None) -> Any:
     """Without the axes of length 1, or without those named."""
     return x.squeeze(axis)
@@ -112,7 +124,10 @@ def _(g: Any, y: Any, x: Any, shape: Any) -> Any:
     return g
 
 
-@op("concat", samples=(case((2, 3), (1, 3)), case((2, 1), (2, 3), axis=-1), case((2,), (2, 2), axis=None)))
+@op(
+    "concat",
+    samples=(case((2, 3), (1, 3)), case((2, 1), (2, 3), axis=-1), case((2,), (2, 2), axis=None)),
+)
 def concatenate(*arrays: Any, axis: int | None = 0) -> Any:
     """Arrays joined along an existing axis, or flattened and joined when axis is None."""
     return np.concatenate(arrays, axis=axis)
@@ -161,7 +176,11 @@ def _(g: Any, y: Any, x: Any, axis: Any) -> Any:
     return np.flip(g, axis)
 
 
-@op("tile", numpy=np.tile, samples=(case((3,), reps=2), case((2, 1), reps=(2, 1, 3)), case((), reps=(2,))))
+@op(
+    "tile",
+    numpy=np.tile,
+    samples=(case((3,), reps=2), case((2, 1), reps=(2, 1, 3)), case((), reps=(2,))),
+)
 def tile(x: Any, reps: Any = 1) -> Any:
     """The whole array repeated along each axis, as often as `reps` says."""
     return np.tile(x, reps)
