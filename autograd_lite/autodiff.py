@@ -66,16 +66,12 @@ def _variables(function: str, xs: Sequence[Any]) -> list[Tensor]:
             continue
         value = Tensor(x.data if isinstance(x, Tensor) else x)
         if not value.requires_grad:
-            raise TypeError(
-                f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats"
-            )
+            raise TypeError(f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats")
         made.append(value)
     return made
 
 
-def _at(
-    f: Callable[..., Any], xs: Sequence[Any], function: str
-) -> tuple[Tensor, list[Tensor], bool]:
+def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
     """f at fresh variables, recorded in any mode, and whether an outer derivative watches the result.
 
     It does when this call happens inside a function being differentiated and the result depends on
@@ -161,9 +157,7 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     return _plain(y, watched), lambda v: tuple(_all_gradients(y, variables, v, watched))
 
 
-def _forward_product(
-    f: Callable[..., Any], xs: Any, vs: Any, name: str
-) -> tuple[Tensor, Any, bool]:
+def _forward_product(f: Callable[..., Any], xs: Any, vs: Any, name: str) -> tuple[Tensor, Any, bool]:
     """y = f(*xs) and J v: the derivative in u of the product u^T J, which is linear in u."""
     xs, vs = _same_shapes(name, xs, vs)
     y, variables, watched = _at(f, xs, name)
@@ -185,9 +179,7 @@ def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[A
         xs, vs = (xs,), (vs,)
     shapes = [messages.shape_of(x) for x in xs], [messages.shape_of(v) for v in vs]
     if shapes[0] != shapes[1]:
-        raise ValueError(
-            f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal"
-        )
+        raise ValueError(f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal")
     return xs, vs
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import messages
-from autograd_lite.signature import mismatch
 from autograd_lite.modes import recording
+from autograd_lite.signature import mismatch
 from autograd_lite.tensor import Tensor, node
 
 _PLAIN = frozenset((np.ndarray, np.float64, np.float32, float, int, bool, np.bool_, np.int64))
@@ -32,10 +32,8 @@ def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     if op.check is not None:
         op.check(op, inputs, values, settings)
     try:
-        if op.through:
-            data = _through(op, inputs, values, settings)
-        else:
-            data = op.forward(*values, **settings)
+        forward = _through(op, inputs) if op.through else op.forward
+        data = forward(*values, **settings)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(op, inputs, error) from error
     if not tensors:
@@ -47,12 +45,13 @@ def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     return node(op, inputs, values, settings, data)
 
 
-def _through(op: Any, inputs: Any, values: Any, settings: Any) -> Any:
-    """The value by the op's identity with the op that made its first input, where it has one."""
+def _through(op: Any, inputs: Any) -> Any:
+    """The forward to run: the op's, or its identity with the op that made its first input."""
     x = inputs[0]
     if isinstance(x, Tensor) and x.op in op.through:
-        return op.through[x.op].forward(x.values[0], *values[1:], **settings)
-    return op.forward(*values, **settings)
+        stable = op.through[x.op].forward
+        return lambda _, *rest, **settings: stable(x.values[0], *rest, **settings)
+    return op.forward
 
 
 def _all_have_rules(op: Any, inputs: Any) -> None:
@@ -139,11 +138,7 @@ def _plain_setting(op: Any, name: str, setting: Tensor) -> Any:
 
 def explained(op: Any, inputs: Any, error: Exception) -> Exception:
     """The error of a forward, told in the user's words: names, shapes, what differs, what to do."""
-    defaults = (
-        op.arguments
-        if not op.variadic
-        else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
-    )
+    defaults = op.arguments if not op.variadic else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
     told = messages.shapes(inputs, defaults)
     reason = mismatch(op.signature, [messages.shape_of(x) for x in inputs]) or str(error)
     hint = f". {op.hint}" if op.hint else ""

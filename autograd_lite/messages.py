@@ -28,12 +28,12 @@ def name_of(value: Any, default: str) -> str:
     return default
 
 
-def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of an array, a tensor or a number."""
+def shape_of(value: Any) -> Any:
+    """The shape of an array, a tensor or a number; None, which a rule may forget to return, has none."""
     try:
-        return value.shape  # type: ignore[no-any-return]
+        return value.shape
     except AttributeError:
-        return np.shape(value)
+        return None if value is None else np.shape(value)
 
 
 def shapes(values: Any, defaults: Any) -> str:

@@ -133,9 +133,7 @@ class Op:
         named: dict[str, Any] = dict(zip(self.defaults, rest, strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
         twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]
-        missing = [
-            k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic
-        ]
+        missing = [k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic]
         if unknown or twice or missing or len(rest) > len(self.defaults):
             wrong = unknown or twice or missing
             problem = "does not take" if unknown else "got twice" if twice else "needs"
@@ -170,7 +168,8 @@ def op(
     setting. `domain` (one, or one per input), `signature` (NumPy's gufunc notation) and `samples`
     say where it may be tried; `numpy` is the NumPy function (or functions) that it answers for
     tensors, `operator` Python's name of its operator, `method` a name on Tensor; `check` refuses bad
-    values, given the op, its inputs, their arrays and the settings; `hint` ends the message about shapes that do not fit.
+    values, given the op, its inputs, their arrays and the settings; `hint` ends the message about
+    shapes that do not fit.
     """
 
     def decorate(forward: Callable[..., Any]) -> Op:
@@ -185,10 +184,9 @@ def op(
         answer(*answers, method=method)(made)
         if operator is not None:
             call = made._fast or made.__call__
-            reverse = (lambda b, a: call(a, b)) if len(made.arguments) == 2 else None
             install(f"__{operator}__", call)
-            if reverse is not None:
-                install(f"__r{operator}__", reverse)
+            if len(made.arguments) == 2:
+                install(f"__r{operator}__", lambda b, a: call(a, b))
         return made
 
     return decorate
@@ -211,10 +209,20 @@ def answer(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:
         for function in functions:
             NUMPY[function] = answering
         if method is not None:
-            install(method, lambda self, *args, **kwargs: answering(self, *args, **kwargs))
+            install(method, _method(answering))
         return answering
 
     return register
+
+
+def _method(function: Any) -> Any:
+    """A plain function around one that is no descriptor, such as an Op, so that it binds `self`."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__doc__ = function.__doc__
+    return method
 
 
 def install(name: str, attribute: Any) -> None:

@@ -112,9 +112,7 @@ def bce_with_logits(
 
 
 @bce_with_logits.gradient("logit", "× (σ({logit})−{target})/n")
-def _(
-    g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
-) -> Any:
+def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     t = like(target, logit)
     for_, against = halves(logit)
     weighted = t if pos_weight is None else pos_weight * t
@@ -124,9 +122,7 @@ def _(
 
 
 @bce_with_logits.gradient("target", "× (−{logit})/n")
-def _(
-    g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str
-) -> Any:
+def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     local = -logit if pos_weight is None else pos_weight * softplus(-logit) - softplus(logit)
     return each(g, target, reduction, sample_weight) * local
 
@@ -155,20 +151,17 @@ def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 
 
 @op("cross-entropy", check=_classes, domain={"labels": CLASSES}, samples=(
-    case((4, 3), (4,)), case((2, 3), (2,), reduction="sum"), case((3,), ()), case((2, 3), (2,), reduction="none"),
+    case((4, 3), (4,)), case((2, 3), (2,), reduction="sum"), case((3,), ()),
+    case((2, 3), (2,), reduction="none"),
 ))  # fmt: skip
-def cross_entropy(
-    logits: Any, labels: Any, *, sample_weight: Any = None, reduction: str = "mean"
-) -> Any:
+def cross_entropy(logits: Any, labels: Any, *, sample_weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
 
     Labels are integers of shape (n,), or rows of probabilities of the shape of the logits.
     """
     log_p = log_softmax(logits)
     targets = _rows(labels, logits)
-    return reduced(
-        -np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight
-    )
+    return reduced(-np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight)
 
 
 @cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/n")

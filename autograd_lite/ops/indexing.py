@@ -85,7 +85,8 @@ def _put_back(g: Any, x: Any, indices: Any, axis: int | None) -> Any:
 
 
 @op("repeat", numpy=np.repeat, method="repeat", samples=(
-    case((2, 3), repeats=2), case((2, 3), repeats=3, axis=-1), case((3,), repeats=np.array([0, 2, 1]), axis=0),
+    case((2, 3), repeats=2), case((2, 3), repeats=3, axis=-1),
+    case((3,), repeats=np.array([0, 2, 1]), axis=0),
 ))  # fmt: skip
 def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     """Each entry (axis None: of the flattened x), or each slice along an axis, repeated."""
@@ -126,9 +127,7 @@ def _(g: Any, y: Any, x: Any, pad_width: Any, mode: str, constant_values: Any) -
 
 @answer(method="__getitem__")
 def _index(x: Any, index: Any) -> Any:
-    return getitem(
-        x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
-    )
+    return getitem(x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index))
 
 
 def _plain(part: Any) -> Any:

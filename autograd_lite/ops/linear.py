@@ -160,11 +160,7 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
     left, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
-    widths = [
-        x.ndim - len(t.replace("...", ""))
-        for t, x in zip(terms, operands, strict=True)
-        if "..." in t
-    ]
+    widths = [x.ndim - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True) if "..." in t]
     widest = "".join(spare[: max(widths, default=0)])
     if not arrow:
         once = sorted({c for c in left if c.isalpha() and left.count(c) == 1})
@@ -177,7 +173,8 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
 
 
 @op("einsum", samples=(
-    case((2, 3), (3, 4), subscripts="ij,jk->ik"), case((3, 3), subscripts="ii"), case((2, 3), subscripts="ij->j"),
+    case((2, 3), (3, 4), subscripts="ij,jk->ik"), case((3, 3), subscripts="ii"),
+    case((2, 3), subscripts="ij->j"),
     case((3, 3), (3,), subscripts="ii,i->i"), case((2, 3, 4), (4, 5), subscripts="...j,jk->...k"),
     case((2, 3), (2, 3), (3,), subscripts="ij,ij,j"), case((3,), (1, 3), subscripts="i,ji"),
 ))  # fmt: skip
@@ -212,7 +209,8 @@ def _einsum(subscripts: str, *operands: Any) -> Any:
 
 
 @op("‖·‖", numpy=np.linalg.norm, samples=(
-    case((4,)), case((2, 3)), case((2, 3), axis=1), case((2, 3), axis=(0, 1), keepdims=True), case((2, 3, 2), axis=-2),
+    case((4,)), case((2, 3)), case((2, 3), axis=1), case((2, 3), axis=(0, 1), keepdims=True),
+    case((2, 3, 2), axis=-2),
 ))  # fmt: skip
 def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Euclidean (Frobenius) norm over axes; its gradient where x is zero is taken as 0."""
@@ -224,9 +222,7 @@ def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> 
 @norm.gradient("x", "× {x}/{y}")
 def _(g: Any, y: Any, x: Any, ord: None, axis: Any, keepdims: bool) -> Any:
     length = keep(y, x, axis)
-    if not (
-        (length > 1e-150) & (length < 1e150)
-    ).all():  # squares of such entries under- or overflow
+    if not ((length > 1e-150) & (length < 1e150)).all():  # squares of such entries under- or overflow
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

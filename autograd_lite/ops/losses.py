@@ -29,13 +29,9 @@ def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 def reducible(op: Any, inputs: Any, shapes: Any, settings: Any) -> None:
     if 0 in shapes[0]:
         name = messages.name_of(inputs[0], op.arguments[0])
-        raise ValueError(
-            f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined"
-        )
+        raise ValueError(f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined")
     if settings["reduction"] not in ("mean", "sum", "none"):
-        raise ValueError(
-            f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"'
-        )
+        raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
     weight = settings["sample_weight"]
     if weight is not None and messages.shape_of(weight) != shapes[1][: len(shapes[0])]:
         raise ValueError(
@@ -159,18 +155,12 @@ def huber(
 
 
 @huber.gradient("prediction", "× clip({prediction}−{target})/n")
-def _(
-    g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any
-) -> Any:
-    return each(g, prediction, reduction, sample_weight) * np.clip(
-        prediction - target, -delta, delta
-    )
+def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
+    return each(g, prediction, reduction, sample_weight) * np.clip(prediction - target, -delta, delta)
 
 
 @huber.gradient("target", "× clip({target}−{prediction})/n")
-def _(
-    g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any
-) -> Any:
+def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * np.clip(target - prediction, -delta, delta)
 
 
@@ -182,9 +172,7 @@ def _(
 )
 def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin."""
-    return reduced(
-        np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight
-    )
+    return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
 
 
 @hinge.gradient("score", "× (−{target})/n where {target}·{score} < 1")

@@ -15,25 +15,25 @@ def _bare(x: Any) -> Any:
     return x.data if isinstance(x, Tensor) else x
 
 
-def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(function: Any) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         return function(*map(_bare, args), **{name: _bare(x) for name, x in kwargs.items()})
 
     return call
 
 
-_OPERATORS = {
+_OPERATORS: dict[Any, str] = {
     np.less: "__lt__", np.less_equal: "__le__", np.greater: "__gt__", np.greater_equal: "__ge__",
     np.equal: "__eq__", np.not_equal: "__ne__",
 }  # fmt: skip
-_METHODS = {
+_METHODS: dict[Any, str] = {
     np.argmax: "argmax",
     np.argmin: "argmin",
     np.argsort: "argsort",
     np.any: "any",
     np.all: "all",
 }
-_FUNCTIONS = (
+_FUNCTIONS: tuple[Any, ...] = (
     np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not,
     np.isclose, np.allclose, np.array_equal, np.shape, np.ndim, np.size, np.count_nonzero, np.nonzero,
     np.argwhere, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type,

@@ -230,12 +230,9 @@ def _flatten(x: Any) -> Any:
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """A list of parts of x along an axis: so many equal ones, or cut before the given indices."""
     (axis,) = axes_of(axis, x.ndim)
-    pieces = np.split(np.arange(x.shape[axis]), indices_or_sections)
-    cuts = np.cumsum([0, *map(len, pieces)])
-    return [
-        x[(_ALL,) * axis + (slice(int(start), int(stop)),)]
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    parts = np.split(np.arange(x.shape[axis]), indices_or_sections)
+    slices = [slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0) for part in parts]
+    return [x[(_ALL,) * axis + (part,)] for part in slices]
 
 
 install("T", property(transpose, doc="Axes reversed."))
