@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -102,23 +102,21 @@ class ArrayProtocol:
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__":
-            return _dispatch(ufunc, inputs, kwargs)
-        raise TypeError(
-            f"np.{ufunc.__name__}.{method} is not recorded for tensors; use an operation such as "
-            "np.sum, np.max or np.cumsum"
-        )
+        if method != "__call__":
+            raise TypeError(
+                f"np.{ufunc.__name__}.{method} is not recorded for tensors; use an operation such as "
+                "np.sum, np.max or np.cumsum"
+            )
+        answer = NUMPY.get(ufunc) or _refuse(ufunc)
+        return answer(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _dispatch(func, args, kwargs)
+        answer = NUMPY.get(func) or _refuse(func)
+        return answer(*args, **kwargs)
 
 
-def _dispatch(func: Any, args: Any, kwargs: Any) -> Any:
-    answer = NUMPY.get(func)
-    if answer is None:
-        name = func.__name__
-        raise TypeError(
-            f"np.{name} has no gradient here. If none is needed, call it on .data; if one is, compose "
-            f"it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op"
-        )
-    return answer(*args, **kwargs)
+def _refuse(function: Any) -> NoReturn:
+    raise TypeError(
+        f"np.{function.__name__} has no gradient here. If none is needed, call it on .data; if one is, "
+        "compose it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op"
+    )

@@ -138,14 +138,15 @@ def graph(root: Tensor) -> list[Tensor]:
             order.append(stack.pop())
         elif tensor not in seen:
             seen.add(tensor)
-            if tensor.op is None:
-                order.append(tensor)
-                continue
             stack.append(tensor)
             stack.append(None)
             for x in tensor.inputs:
                 if isinstance(x, Tensor) and x.requires_grad and x not in seen:
-                    stack.append(x)  # noqa: PERF401 - extend with a generator measured slower
+                    if x.op is None:
+                        seen.add(x)
+                        order.append(x)
+                    else:
+                        stack.append(x)
     return order
 
 
@@ -217,7 +218,7 @@ def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
     if got is None or len(got) > max(tensor.ndim, len(shape)):
         raise _misfit(got, x, tensor)
     if (extra := len(got) - len(shape)) > 0:
-        g = g.sum(axis=tuple(range(extra)) if shape else None)
+        g = g.sum(axis=None if not shape else 0 if extra == 1 else tuple(range(extra)))
         got = got[extra:]
     if len(got) == len(shape):
         repeated = tuple(i for i, n in enumerate(shape) if n == 1 != got[i])

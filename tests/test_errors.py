@@ -31,7 +31,10 @@ CASES = {
         lambda: X @ w, ValueError,
         "matmul: X has shape (569, 30) and w has shape (31,): 30 != 31. Did you forget to add",
     ),
-    "shapes of affine": (lambda: ag.affine(X, w, 0.0), ValueError, "w has shape (31,) and b has shape (): 30 != 31"),
+    "shapes of affine": (
+        lambda: ag.affine(X, w, 0.0), ValueError,
+        "w has shape (31,) and b has shape (): 30 != 31",
+    ),
     "shapes of a sum": (lambda: v + np.ones(4), ValueError, "add: v has shape (3,) and b has shape (4,)"),
     "labels of 2": (
         lambda: ag.bce(ag.sigmoid(v), np.array([0, 1, 2.0])), ValueError,
@@ -46,8 +49,14 @@ CASES = {
         lambda: ag.bce(ag.sigmoid(v), np.ones((3, 1))), ValueError,
         "probability has shape (3,) and target has shape (3, 1); a loss does not broadcast",
     ),
-    "logits as probabilities": (lambda: ag.bce(v * 2, np.ones(3)), ValueError, "use bce_with_logits for logits"),
-    "labels of hinge": (lambda: ag.hinge(v, np.array([0, 1, 1])), ValueError, "turn 0 and 1 into them by 2 * y - 1"),
+    "logits as probabilities": (
+        lambda: ag.bce(v * 2, np.ones(3)), ValueError,
+        "use bce_with_logits for logits",
+    ),
+    "labels of hinge": (
+        lambda: ag.hinge(v, np.array([0, 1, 1])), ValueError,
+        "turn 0 and 1 into them by 2 * y - 1",
+    ),
     "a class too many": (
         lambda: ag.cross_entropy(np.zeros((2, 3)), np.array([0, 3])), ValueError,
         "labels[1] is 3, and the logits have 3 classes: labels run from 0 to 2",
@@ -55,8 +64,14 @@ CASES = {
     "probabilities that do not add up": (
         lambda: ag.cross_entropy(np.zeros((1, 2)), np.array([[0.5, 0.6]])), ValueError, "add up to 1",
     ),
-    "an empty batch": (lambda: ag.mse(v[:0], np.ones(0)), ValueError, "has shape (0,): the loss of no examples"),
-    "an unknown reduction": (lambda: ag.mse(v, y[:3], reduction="avg"), ValueError, '"mean", "sum" or "none"'),
+    "an empty batch": (
+        lambda: ag.mse(v[:0], np.ones(0)), ValueError,
+        "has shape (0,): the loss of no examples",
+    ),
+    "an unknown reduction": (
+        lambda: ag.mse(v, y[:3], reduction="avg"), ValueError,
+        '"mean", "sum" or "none"',
+    ),
     "a weight that does not fit": (
         lambda: ag.mse(v, y[:3], sample_weight=np.ones(2)), ValueError, "sample_weight has shape (2,)",
     ),
@@ -67,7 +82,7 @@ CASES = {
     "strings": (lambda: ag.Tensor("abc"), TypeError, "has dtype <U3"),
     "ragged lists": (lambda: ag.Tensor([[1, 2], [3]]), ValueError, "is not an array"),
     "a list of tensors": (lambda: ag.Tensor([v, v]), TypeError, "use .numpy() for its value, or np.stack"),
-    "backward of many numbers": (lambda: v.backward(), ValueError, "v has shape (3,), and only a single number"),
+    "backward of many numbers": (v.backward, ValueError, "v has shape (3,), and only a single number"),
     "backward of a constant": (lambda: k.sum().backward(), ValueError, "depends on no differentiable tensor"),
     "a seed of another shape": (lambda: (v * 2).backward(np.ones(2)), ValueError, "grad has shape (2,)"),
     "an unknown keep": (lambda: v.sum().backward(keep="some"), ValueError, '"all" or "leaves"'),
@@ -80,7 +95,10 @@ CASES = {
     "writing into a tensor": (_write, TypeError, "v is part of a graph and cannot be written into"),
     "a tensor as setting": (lambda: np.clip(v, v, 2), TypeError, "clip has no gradient in 'a_min'"),
     "a word among numbers": (lambda: v + "a", TypeError, "cannot compute with str"),
-    "padding without gradient": (lambda: np.pad(v, 1, mode="mean"), ValueError, "mode='mean' has no gradient here"),
+    "padding without gradient": (
+        lambda: np.pad(v, 1, mode="mean"), ValueError,
+        "mode='mean' has no gradient here",
+    ),
     "another norm": (lambda: np.linalg.norm(v, 1), ValueError, "ord=1 has no gradient here"),
     "huber's delta": (lambda: ag.huber(v, np.ones(3), delta=0), ValueError, "delta=0; it must be positive"),
 }  # fmt: skip

@@ -69,7 +69,7 @@ def test_names_belong_to_the_module_that_defined_them_and_a_cell_may_run_again(r
         return twice
 
     assert define() is not define()
-    with pytest.raises(ValueError, match="defines tanh, which autograd_lite.ops.elementwise has"):
+    with pytest.raises(ValueError, match=r"defines tanh, which autograd_lite\.ops\.elementwise has"):
 
         @ag.op("mine")
         def tanh(x):
@@ -100,8 +100,8 @@ def test_operators_mix_with_arrays_lists_and_numbers_on_both_sides():
     x = ag.Tensor([1.0, 2.0])
     for y in (
         np.ones(2) + x,
-        [1.0, 1.0] + x,
-        x + [1, 1],
+        [1.0, 1.0] + x,  # noqa: RUF005 - not lists
+        x + [1, 1],  # noqa: RUF005 - not lists
         1 + x,
         np.float64(1) + x,
         x + np.array([True, True]),

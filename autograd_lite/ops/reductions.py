@@ -35,6 +35,11 @@ def keep(g: Any, x: Any, axis: Any) -> Any:
     return g.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
 
 
+def per_entry(x: Any, y: Any) -> int:
+    """How many entries of x each entry of its reduction y was made from; 1 where there is none."""
+    return x.size // (y.size or 1) or 1
+
+
 @op("Σ", numpy=np.sum, method="sum", samples=CASES)
 def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Sum over axes."""
@@ -54,7 +59,7 @@ def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 @mean.gradient("x", "÷ n")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    return keep(g, x, axis) * (y.size / x.size)
+    return keep(g, x, axis) * (1.0 / per_entry(x, y))
 
 
 def _winners(x: Any, y: Any, axis: Any) -> Any:
@@ -115,7 +120,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
 @var.gradient("x", "× 2({x}−mean)/n")
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     centred = x - x.mean(axis=axis, keepdims=True)
-    return keep(g, x, axis) * (2.0 / (x.size / y.size - ddof)) * centred
+    return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
 
 
 @op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
@@ -128,7 +133,7 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     spread = keep(y, x, axis)
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
-    return keep(g, x, axis) * (1.0 / (x.size / y.size - ddof)) * centred
+    return keep(g, x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred
 
 
 @op(

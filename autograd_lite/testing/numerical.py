@@ -1,0 +1,155 @@
+"""A derivative from values alone, with an error of its own: central differences, extrapolated.
+
+Steps form a ladder of ratio 3.7 (powers of two agree by accident on periodic functions). Windows of
+four steps are extrapolated from fine to coarse: a coarser one has less rounding noise and is taken
+only when it agrees with the finer ones. Noise is measured. Nothing is assumed about the function: at
+a kink, a jump or a value that is not finite there is no estimate, and the reason is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+RATIO = 3.7
+STEPS = tuple(0.25 * RATIO**-k for k in range(11, -1, -1))  # from 1.4e-7 up
+_WINDOW = 4
+_EPS = float(np.finfo(float).eps)
+
+Function = Callable[..., Any]
+
+
+class Estimate(NamedTuple):
+    """A numerical derivative and its error; an infinite error, and the reason, when there is none."""
+
+    value: float = np.nan
+    error: float = np.inf
+    reason: str = "too noisy"
+
+
+class Along(NamedTuple):
+    """An estimate of the derivative along `direction`, which belongs to input `position`."""
+
+    position: int
+    direction: Any
+    estimate: Estimate
+
+
+def value_at(f: Function, xs: Any) -> Any:
+    """f(*xs) as an array; NaN where f refuses the arguments."""
+    try:
+        return np.asarray(f(*xs), dtype=float)
+    except (ValueError, ArithmeticError):
+        return np.array(np.nan)
+
+
+def along(f: Function, xs: list[Any], y: Any, g: Any, position: int, unit: Any) -> Along:
+    """The derivative of sum(g f(*xs)) along `unit`, an array shaped like xs[position].
+
+    The direction is scaled to the size of the entries, in the first of three ways that gives an
+    accurate estimate. `y` is the value at xs.
+    """
+    floor = _EPS * float(np.abs(g * y).sum())
+    if not np.isfinite(floor):
+        return Along(position, unit, Estimate(reason="not finite"))
+    found: list[Along] = []
+    for scale in _scales(xs[position], unit):
+        direction = unit * scale
+        estimate = derivative(_section(f, xs, y, g, position, direction), floor)
+        found.append(Along(position, direction, estimate))
+        if estimate.error <= 1e-9 * abs(estimate.value):
+            break
+    return min(found, key=lambda a: _relative(a.estimate))
+
+
+def _relative(estimate: Estimate) -> float:
+    if np.isinf(estimate.error):
+        return np.inf
+    return min(estimate.error / abs(estimate.value), 1e300) if estimate.value else 1e300
+
+
+def _scales(x: Any, unit: Any) -> Iterator[Any]:
+    """Sizes of steps: for ordinary entries, for arrays that are small as a whole, for small entries."""
+    size = np.abs(x)
+    largest = size.max()  # the squares of very large or small entries have no mean
+    rms = largest * np.sqrt(np.mean((size / largest) ** 2)) if largest > 0 else 0.0
+    seen: list[Any] = []
+    for scale in (np.maximum(size, 1.0), np.maximum(size, rms), size):
+        direction = unit * scale
+        if direction.any() and not any(np.array_equal(direction, other) for other in seen):
+            seen.append(direction)
+            yield scale
+
+
+def _section(f: Function, xs: list[Any], y: Any, g: Any, position: int, direction: Any) -> Any:
+    """t -> sum(g (f(x + t direction) - f(x))), a function of one number that is 0 at 0."""
+
+    def phi(t: float) -> float:
+        moved = list(xs)
+        moved[position] = xs[position] + t * direction
+        return float((g * (value_at(f, moved) - y)).sum())
+
+    return phi
+
+
+def derivative(phi: Callable[[float], float], floor: float = 0.0) -> Estimate:
+    """phi'(0) for phi(0) = 0; `floor` is rounding noise of phi known beforehand."""
+    noise = max(_noise(phi), floor)
+    slopes: list[float] = []
+    bends: list[float] = []
+    best = Estimate(reason="not finite nearby")
+    for k, h in enumerate(STEPS):
+        up, down = phi(h), phi(-h)
+        if not np.isfinite(up - down):
+            break
+        slopes.append((up - down) / (2 * h))
+        bends.append((up + down) / h)
+        if k < _WINDOW - 1:
+            continue
+        finest = STEPS[k - _WINDOW + 1]
+        value, error = _extrapolated(slopes[-_WINDOW:], noise / finest)
+        if abs(value - best.value) > 5 * (error + best.error):
+            break
+        if error < best.error:
+            best = _unless_bent(value, error, bends[-_WINDOW:], noise / finest)
+        if best.error <= 1e-11 * abs(best.value):
+            break
+    if len(slopes) >= _WINDOW and not any(slopes):
+        return Estimate(0.0, noise, "")  # constant
+    return best
+
+
+def _unless_bent(value: float, error: float, bends: list[float], noise: float) -> Estimate:
+    """The estimate, unless the second difference over h stays as h shrinks: then there is a kink."""
+    if abs(bends[0]) > 0.5 * abs(bends[-1]) and abs(bends[0]) > 20 * noise + 1e-9 * abs(value):
+        return Estimate(reason="not differentiable here")
+    return Estimate(value, error, "")
+
+
+def _extrapolated(slopes: list[float], noise: float) -> tuple[float, float]:
+    """The limit of central differences (fine to coarse) at step 0, and its error.
+
+    The error is the last correction; or the first, where the corrections do not shrink like the square
+    of the step (at a jump of the second derivative, say) and extrapolation means nothing.
+    """
+    first, second = (abs(slopes[i] - slopes[i + 1]) for i in range(2))
+    row, order, previous = slopes, 1.0, slopes[0]
+    while len(row) > 1:
+        order *= RATIO**2
+        previous = row[0]
+        row = [
+            fine + (fine - coarse) / (order - 1.0)
+            for fine, coarse in zip(row[:-1], row[1:], strict=True)
+        ]
+    correction = first if first > noise and second < 6 * first else abs(row[0] - previous)
+    return row[0], correction + noise
+
+
+def _noise(phi: Callable[[float], float]) -> float:
+    """The rounding noise of phi, from third differences on either side, where a smooth phi has none."""
+    tiny = 0.1 * STEPS[0]
+    sides = [[0.0, *(phi(sign * j * tiny) for j in range(1, 5))] for sign in (-1, 1)]
+    thirds = np.abs(np.diff(sides, n=3, axis=1))
+    return float(0.5 * thirds.max()) if np.isfinite(thirds).all() else 0.0

@@ -1,0 +1,136 @@
+"""Gradients against numerical derivatives: pass, fail, or no verdict, and never a guess."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.testing.numerical import Along, Function, along
+
+_ENTRIES_TO_NAME = 200
+
+
+class GradientError(AssertionError):
+    """A gradient that is wrong, or that cannot be checked."""
+
+
+class Finding(NamedTuple):
+    """One derivative that was checked: where, what was expected within `error`, what came."""
+
+    position: int
+    entry: tuple[int, ...] | None
+    expected: float
+    error: float
+    got: float
+    verdict: str
+    reason: str = ""
+
+
+class Tally:
+    """Counts of checked derivatives, of those without verdict and why, and the worst relative difference."""
+
+    def __init__(self) -> None:
+        self.checked = 0
+        self.reasons: Counter[str] = Counter()
+        self.worst = 0.0
+
+    @property
+    def undecided(self) -> int:
+        return self.reasons.total()
+
+    def add(self, finding: Finding) -> None:
+        self.checked += 1
+        if finding.verdict == "no verdict":
+            self.reasons[finding.reason] += 1
+        elif finding.error <= 1e-9 * abs(finding.expected):  # else there are no digits to compare
+            self.worst = max(self.worst, abs(finding.got - finding.expected) / abs(finding.expected))
+
+    def demand_half(self, name: str, remedy: str) -> None:
+        """Refuse to call something checked when over half of it had no verdict."""
+        if 2 * self.undecided > self.checked:
+            why = ", ".join(f"{reason}: {n}" for reason, n in self.reasons.most_common())
+            raise GradientError(
+                f"{name} is untestable here: {self.undecided} of {self.checked} derivatives have no "
+                f"verdict ({why}); {remedy}"
+            )
+
+
+def compare(
+    f: Function, xs: list[Any], g: Any, found: list[Any], rng: np.random.Generator, few: int
+) -> list[Finding]:
+    """Findings for the gradients `found` of sum(g f(*xs)), one per input.
+
+    Every entry of an input with at most `few` of them is checked, and else two random directions;
+    where a direction fails, entries are, so that the failure names one.
+    """
+    with np.errstate(all="ignore"):
+        y = np.asarray(f(*xs), dtype=float)
+        findings: list[Finding] = []
+        for position, x in enumerate(xs):
+            single = x.size <= few
+            units = _entries(x.shape) if single else _directions(x.shape, rng)
+            tried = [along(f, xs, y, g, position, unit) for unit in units]
+            judged = _judge(tried, found[position], float(np.abs(g * y).sum()), single)
+            if not single and any(finding.verdict == "fail" for finding in judged):
+                judged = entry_findings(f, xs, y, g, position, found[position]) or judged
+            findings += judged
+        return findings
+
+
+def entry_findings(
+    f: Function, xs: list[Any], y: Any, g: Any, position: int, found: Any
+) -> list[Finding]:
+    """Findings for the entries of one input; none of them when no entry fails by itself."""
+    units = _entries(xs[position].shape)
+    tried = [
+        along(f, xs, y, g, position, unit)
+        for _, unit in zip(range(_ENTRIES_TO_NAME), units, strict=False)
+    ]
+    judged = _judge(tried, found, float(np.abs(g * y).sum()), True)
+    return judged if any(finding.verdict == "fail" for finding in judged) else []
+
+
+def _entries(shape: tuple[int, ...]) -> Iterator[Any]:
+    for entry in np.ndindex(shape):
+        unit = np.zeros(shape)
+        unit[entry] = 1.0
+        yield unit
+
+
+def _directions(shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[Any]:
+    for _ in range(2):
+        yield rng.uniform(0.3, 1.0, shape) * rng.choice([-1.0, 1.0], shape)
+
+
+def _judge(tried: list[Along], found: Any, size: float, single: bool) -> list[Finding]:
+    known = [abs(a.estimate.value) for a in tried if np.isfinite(a.estimate.error)]
+    usual = float(np.mean(known)) if known else 0.0
+    return [_finding(a, found, usual, size, single) for a in tried]
+
+
+def _finding(a: Along, found: Any, usual: float, size: float, single: bool) -> Finding:
+    """The verdict on the gradient along one direction; entries are told in units of the input."""
+    entry, unit = None, 1.0
+    if single:
+        entry = tuple(map(int, np.unravel_index(np.argmax(a.direction != 0), a.direction.shape)))
+        unit = float(a.direction[entry])
+        got = float(found[entry]) * unit
+    else:
+        got = float((found * a.direction).sum())
+    n, error, reason = a.estimate
+    verdict = _verdict(got, n, error, usual, size)
+    return Finding(a.position, entry, n / unit, error / unit, got / unit, verdict, reason or "too noisy")
+
+
+def _verdict(got: float, n: float, error: float, usual: float, size: float) -> str:
+    """Whether the gradient agrees, when the error is small enough to tell.
+
+    Small means: of the derivative itself, of the usual one, or of the rounding that values of this
+    size cannot avoid.
+    """
+    if not error <= max(1e-4 * abs(n), 1e-9 * usual, 1e-12 * size):
+        return "no verdict"
+    return "pass" if abs(got - n) <= 1e-8 * abs(n) + 10 * error + 1e-13 * usual else "fail"
