@@ -11,21 +11,25 @@ import numpy as np
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def name_of(value: Any, default: str) -> str:
-    """The tensor's own name, else the variable that holds it in the caller's frame, else `default`."""
-    own = getattr(value, "name", None)
-    if isinstance(own, str):
-        return own
+def caller_names() -> dict[int, str]:
+    """What the arrays and tensors in the caller's variables are called, by identity."""
+    names: dict[int, str] = {}
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back  # type: ignore[assignment]
-    if frame is None or isinstance(value, bool | int | float | np.generic):
-        return default
-    for scope in (frame.f_locals, frame.f_globals):
+    for scope in (frame.f_globals, frame.f_locals) if frame is not None else ():
         for name, held in scope.items():
-            if held is value and not name.startswith("_"):
-                return name
-    return default
+            if hasattr(held, "dtype") and hasattr(held, "shape") and not name.startswith("_"):
+                names[id(held)] = name
+    return names
+
+
+def name_of(value: Any, default: str) -> str:
+    """The tensor's own name, else the variable that holds it where the user wrote it, else `default`."""
+    own = getattr(value, "name", None)
+    if isinstance(own, str):
+        return own
+    return default if isinstance(value, np.generic) else caller_names().get(id(value), default)
 
 
 def shape_of(value: Any) -> Any:

@@ -46,6 +46,7 @@ class Op:
         samples: tuple[Case, ...],
         check: Callable[..., None] | None,
         hint: str,
+        formula: str,
         infix: bool,
     ) -> None:
         self.forward, self.symbol, self.name = forward, symbol, forward.__name__
@@ -54,7 +55,7 @@ class Op:
         domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
         self.signature, self.samples, self.check = signature, samples, check
-        self.hint, self.infix = hint, infix
+        self.hint, self.formula, self.infix = hint, formula, infix
         self.rules: dict[str, Rule] = {}
         self.formulas: dict[str, str] = {}
         self.through: dict[Op, Op] = {}
@@ -161,6 +162,7 @@ def op(
     method: str | None = None,
     check: Callable[..., None] | None = None,
     hint: str = "",
+    formula: str = "",
 ) -> Callable[[Callable[..., Any]], Op]:
     """Turn a forward into an `Op`: register it in OPS and install it where it says.
 
@@ -169,14 +171,14 @@ def op(
     say where it may be tried; `numpy` is the NumPy function (or functions) that it answers for
     tensors, `operator` Python's name of its operator, `method` a name on Tensor; `check` refuses bad
     values, given the op, its inputs, their arrays and the settings; `hint` ends the message about
-    shapes that do not fit.
+    shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`.
     """
 
     def decorate(forward: Callable[..., Any]) -> Op:
         _free(forward)
         made = Op(
             forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
-            hint=hint, infix=operator is not None,
+            hint=hint, formula=formula, infix=operator is not None,
         )  # fmt: skip
         OPS[made.name] = made
         answers = numpy if isinstance(numpy, tuple) else (numpy,)

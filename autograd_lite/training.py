@@ -49,11 +49,14 @@ def fit(
     X, y, held_out = split(X, y, validation, rng)
     history = History()
     _begin(callbacks, list(getattr(optimizer, "params", ())))
-    for epoch in _numbered(epochs, progress, history):
-        logs = _epoch(model, loss, optimizer, X, y, epoch, batches(len(X), batch_size, rng))
-        history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
-        if _stops(callbacks, epoch, history):
-            break
+    try:
+        for epoch in _numbered(epochs, progress, history):
+            logs = _epoch(model, loss, optimizer, X, y, epoch, batches(len(X), batch_size, rng))
+            history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
+            if _stops(callbacks, epoch, history):
+                break
+    finally:
+        _tell([model], "eval")
     _tell(callbacks, "end")
     return history
 
@@ -113,6 +116,7 @@ def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> list[An
 
 def evaluate(model: Any, loss: Any, X: Any, y: Any) -> Logs:
     """Mean loss, and accuracy where it is known, of examples that are not learned from."""
+    _tell([model], "eval")
     with no_grad(), np.errstate(over="ignore", invalid="ignore"):
         output = model(X)
         logs = {"val_loss": float(loss(output, y).item())}
@@ -138,20 +142,17 @@ def _epoch(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, epoch: int, pa
     """One pass through all batches; mean loss and accuracy as measured on the way, before each step."""
     total, hits = 0.0, 0
     _tell([model], "train")
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused, with its place
-            for number, part in enumerate(parts, 1):
-                Xb, yb = X[part], y[part]
-                output = model(Xb)
-                value = loss(output, yb)
-                where = f"in epoch {epoch}, batch {number} of {len(parts)}"
-                total += len(yb) * _finite(value, where, optimizer, Xb)
-                value.backward(keep="leaves")
-                optimizer.step()
-                right = correct(model, output, yb)
-                hits = -1 if right is None or hits < 0 else hits + right
-    finally:
-        _tell([model], "eval")
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused, with its place
+        for number, part in enumerate(parts, 1):
+            Xb, yb = X[part], y[part]
+            output = model(Xb)
+            value = loss(output, yb)
+            where = f"in epoch {epoch}, batch {number} of {len(parts)}"
+            total += len(yb) * _finite(value, where, optimizer, Xb)
+            value.backward(keep="leaves")
+            optimizer.step()
+            right = correct(model, output, yb)
+            hits = -1 if right is None or hits < 0 else hits + right
     logs = {"loss": total / len(y)}
     return logs if hits < 0 else logs | {"accuracy": hits / len(y)}
 
@@ -202,7 +203,10 @@ def _numbered(epochs: int, progress: bool, history: History) -> Iterator[int]:
         return
     with tqdm(total=epochs, unit="epoch") as bar:
         for epoch in range(1, epochs + 1):
-            yield epoch
-            told = " ".join(f"{name} {values[-1]:.4g}" for name, values in history.columns().items())
-            bar.set_postfix_str(told, refresh=False)
-            bar.update()
+            try:
+                yield epoch
+            finally:  # also after the last one of a training that stops early
+                columns = history.columns().items()
+                told = " ".join(f"{name} {values[-1]:.4g}" for name, values in columns if values)
+                bar.set_postfix_str(told, refresh=False)
+                bar.update()

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.randomness import generator
 
-Initializer = Callable[[np.random.Generator, int, int], Any]
+Initializer = Callable[[Any, int, int], Any]  # naming np.random.Generator here would import it
 
 
 def plain(rng: np.random.Generator, n_in: int, n_out: int) -> Any:

@@ -55,7 +55,7 @@ def refused(layer: Any, x: Any, w: Parameter, error: ValueError) -> ValueError:
     if shape[-1:] == (wanted,):
         return error
     name, own = messages.name_of(x, "x"), w.name or "its weight"
-    given = f"{shape[-1]} features" if shape else "no axis of features"
+    given = shape[-1] if shape else "none"
     return ValueError(
         f"{own.rpartition('.')[0] or type(layer).__name__}: {name} has shape {shape} and {own} has shape "
         f"{w.shape}: {layer.kind()} takes {wanted} features and {name} has {given}; pass examples in "

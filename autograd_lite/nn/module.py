@@ -103,7 +103,7 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all below it to training: `Dropout` drops."""
         for _, module in self.named_modules():
-            module.training = mode
+            vars(module)["training"] = mode  # plain: fit does this for every epoch
         return self
 
     def eval(self) -> Self:

@@ -20,7 +20,7 @@ def halves(z: Any) -> tuple[Any, Any]:
     return np.exp(np.minimum(z, 0.0)), np.exp(np.minimum(-z, 0.0))
 
 
-@op("σ")
+@op("σ", formula="σ({z})")
 def sigmoid(z: Any) -> Any:
     """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
     for_, against = halves(z)

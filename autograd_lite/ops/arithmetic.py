@@ -74,7 +74,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return -g * y / b
 
 
-@op("−", numpy=np.negative, operator="neg")
+@op("−", formula="−{x}", numpy=np.negative, operator="neg")
 def negative(x: Any) -> Any:
     """Negation -x, elementwise."""
     return -x
@@ -96,7 +96,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return g
 
 
-@op("^", numpy=np.power, operator="pow", domain={"a": POSITIVE})
+@op("^", formula="{a}^{b}", numpy=np.power, operator="pow", domain={"a": POSITIVE})
 def power(a: Any, b: Any) -> Any:
     """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
     return a**b
@@ -115,7 +115,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * (y * np.log(np.where(a == 0, 1.0, a)))
 
 
-@op("²", numpy=np.square)
+@op("²", formula="{x}²", numpy=np.square)
 def square(x: Any) -> Any:
     """Square x^2, elementwise."""
     return x * x

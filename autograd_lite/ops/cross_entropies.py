@@ -31,7 +31,7 @@ def _xlogy(x: Any, y: Any) -> Any:
         return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
 
 
-@op("BCE", check=_probabilities, domain={"probability": PROBABILITY, "target": BINARY}, samples=(
+@op("BCE", formula="BCE({probability}, {target})", check=_probabilities, domain={"probability": PROBABILITY, "target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
 ))  # fmt: skip
 def bce(
@@ -53,7 +53,7 @@ def bce(
     return reduced(-(positive + _xlogy(1.0 - y, 1.0 - p)), reduction, sample_weight)
 
 
-@bce.gradient("probability", "× ({probability}−{target})/{probability}(1−{probability})/n")
+@bce.gradient("probability", "× ({probability}−{target})/{probability}(1−{probability})/{n}")
 def _(
     g: Any,
     y: Any,
@@ -71,7 +71,7 @@ def _(
     return each(g, p, reduction, sample_weight) * local
 
 
-@bce.gradient("target", "× log((1−{probability})/{probability})/n")
+@bce.gradient("target", "× log((1−{probability})/{probability})/{n}")
 def _(
     g: Any,
     y: Any,
@@ -85,7 +85,7 @@ def _(
     return each(g, target, reduction, sample_weight) * (np.log1p(-probability) - for_)
 
 
-@op("BCE", check=_labels, domain={"target": BINARY}, samples=(
+@op("BCE", formula="BCE(σ({logit}), {target})", check=_labels, domain={"target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
 ))  # fmt: skip
 def bce_with_logits(
@@ -111,7 +111,7 @@ def bce_with_logits(
     return reduced(losses, reduction, sample_weight)
 
 
-@bce_with_logits.gradient("logit", "× (σ({logit})−{target})/n")
+@bce_with_logits.gradient("logit", "× (σ({logit})−{target})/{n}")
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     t = like(target, logit)
     for_, against = halves(logit)
@@ -121,7 +121,7 @@ def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: A
     return each(g, logit, reduction, sample_weight) * local
 
 
-@bce_with_logits.gradient("target", "× (−{logit})/n")
+@bce_with_logits.gradient("target", "× (−{logit})/{n}")
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     local = -logit if pos_weight is None else pos_weight * softplus(-logit) - softplus(logit)
     return each(g, target, reduction, sample_weight) * local
@@ -164,7 +164,7 @@ def cross_entropy(logits: Any, labels: Any, *, sample_weight: Any = None, reduct
     return reduced(-np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight)
 
 
-@cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/n")
+@cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/{n}")
 def _(g: Any, y: Any, logits: Any, labels: Any, sample_weight: Any, reduction: str) -> Any:
     log_p, targets = log_softmax(logits), _rows(labels, logits)
     sure = targets == 1  # p - 1 without cancellation

@@ -41,7 +41,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
 
 
-@op("affine", signature="(m,k),(k,n),(n)->(m,n)", hint=_BIAS, samples=(
+@op("affine", formula="{x} @ {w} + {b}", signature="(m,k),(k,n),(n)->(m,n)", hint=_BIAS, samples=(
     case((3, 4), (4, 2), (2,)), case((3, 4), (4,), ()), case((4,), (4, 2), (2,)), case((3, 4), (4,), (1,)),
 ))  # fmt: skip
 def affine(x: Any, w: Any, b: Any) -> Any:
@@ -55,7 +55,7 @@ affine.gradient("x", "grad @ {w}.T")(lambda g, y, x, w, b: matmul.rules["a"](g, 
 affine.gradient("w", "{x}.T @ grad")(lambda g, y, x, w, b: matmul.rules["b"](g, y, x, w))
 
 
-@affine.gradient("b", "sum over rows")
+@affine.gradient("b", "sum over {n} rows")
 def _(g: Any, y: Any, x: Any, w: Any, b: Any) -> Any:
     return g
 

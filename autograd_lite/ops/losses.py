@@ -103,12 +103,12 @@ def mse(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight:
     return reduced(error * error, reduction, sample_weight)
 
 
-@mse.gradient("prediction", "× 2({prediction}−{target})/n")
+@mse.gradient("prediction", "× 2({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * (2.0 * (prediction - target))
 
 
-@mse.gradient("target", "× 2({target}−{prediction})/n")
+@mse.gradient("target", "× 2({target}−{prediction})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * (2.0 * (target - prediction))
 
@@ -119,12 +119,12 @@ def mae(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight:
     return reduced(np.abs(number(prediction) - target), reduction, sample_weight)
 
 
-@mae.gradient("prediction", "× sign({prediction}−{target})/n")
+@mae.gradient("prediction", "× sign({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * np.sign(prediction - target)
 
 
-@mae.gradient("target", "× sign({target}−{prediction})/n")
+@mae.gradient("target", "× sign({target}−{prediction})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * np.sign(target - prediction)
 
@@ -154,12 +154,12 @@ def huber(
     return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
 
 
-@huber.gradient("prediction", "× clip({prediction}−{target})/n")
+@huber.gradient("prediction", "× clip({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * np.clip(prediction - target, -delta, delta)
 
 
-@huber.gradient("target", "× clip({target}−{prediction})/n")
+@huber.gradient("target", "× clip({target}−{prediction})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * np.clip(target - prediction, -delta, delta)
 
@@ -175,7 +175,7 @@ def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: An
     return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
 
 
-@hinge.gradient("score", "× (−{target})/n where {target}·{score} < 1")
+@hinge.gradient("score", "× (−{target})/{n} where {target}·{score} < 1")
 def _(g: Any, y: Any, score: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     target = like(target, score)
     return each(g, score, reduction, sample_weight) * (-target * (target * score < 1))

@@ -57,7 +57,7 @@ def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.mean(axis=axis, keepdims=keepdims)
 
 
-@mean.gradient("x", "÷ n")
+@mean.gradient("x", "÷ {n}")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis) * (1.0 / per_entry(x, y))
 
@@ -117,7 +117,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@var.gradient("x", "× 2({x}−mean)/n")
+@var.gradient("x", "× 2({x}−mean)/{n}")
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     centred = x - x.mean(axis=axis, keepdims=True)
     return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
@@ -129,7 +129,7 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@std.gradient("x", "× ({x}−mean)/(n·{y})")
+@std.gradient("x", "× ({x}−mean)/({n}·{y})")
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     spread = keep(y, x, axis)
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)

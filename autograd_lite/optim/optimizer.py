@@ -65,22 +65,27 @@ class Optimizer:
         Raises a ValueError naming the parameter, before any has changed, when a gradient is missing, is
         the one of the last step again, is not finite, or has not the shape and dtype of its parameter.
         """
-        grads = [p.grad for p in self.params]
-        for p, g, used in zip(self.params, grads, self._used, strict=True):
-            if p.requires_grad and (
+        states = self.state or [self.start(p.data) for p in self.params]
+        update, grads, moved = self.update, [], []
+        for p, state, used in zip(self.params, states, self._used):  # noqa: B905 - strict costs time
+            g, data = p.grad, p.data
+            grads.append(g)
+            if not p.requires_grad:
+                moved.append((data, state))
+                continue
+            if (
                 g is None
                 or g is used
+                or g.shape != data.shape
+                or g.dtype != data.dtype
                 # The squares overflow where entries do not, and vdot alone does so without a warning.
                 or not (isfinite(_vdot(g, g) if g.ndim else g) or np.isfinite(g).all())
-                or g.shape != p.data.shape
-                or g.dtype != p.data.dtype
             ):
                 raise ValueError(f"{type(self).__name__}.step: {_refusal(p, used)}")
-        state = self.state = self.state or [self.start(p.data) for p in self.params]
-        for i, p in enumerate(self.params):
-            if p.requires_grad:
-                p.data, state[i] = self.update(p.data, grads[i], state[i])
-        self._used = grads
+            moved.append(update(data, g, state))
+        for p, (data, _) in zip(self.params, moved):  # noqa: B905 - nothing changes before all is computed
+            p.data = data
+        self.state, self._used = [state for _, state in moved], grads
 
 
 def _refusal(p: Parameter, used: Any) -> str:

@@ -59,8 +59,8 @@ def argument_of(op: Op, position: int) -> str:
     return op.arguments[-1] if op.variadic else op.arguments[position]
 
 
-def draw(op: Op, case: Case, rng: np.random.Generator) -> Example:
-    """Random values for a case: mostly ordinary, now and then zeros, equal entries, other sizes.
+def draw(op: Op, case: Case, rng: np.random.Generator, plain: bool = False) -> Example:
+    """Random values for a case: ordinary (all of them if `plain`), zeros, equal entries, other sizes.
 
     A discrete input (labels, masks) is a constant. If the op has a rule for it nevertheless, it is
     drawn between its choices one time in three, where it has a derivative.
@@ -70,7 +70,8 @@ def draw(op: Op, case: Case, rng: np.random.Generator) -> Example:
         argument = argument_of(op, position)
         domain = op.domains[argument]
         if not domain.discrete:
-            inputs.append(_vary(domain.sample(rng, shape), domain, rng))
+            x = domain.sample(rng, shape)
+            inputs.append(x if plain else _vary(x, domain, rng))
             variables.append(position)
         elif argument in op.rules and rng.random() < 1 / 3:
             inputs.append(rng.uniform(min(domain.choices), max(domain.choices), shape))

@@ -11,7 +11,7 @@ from autograd_lite.autodiff import gradients
 from autograd_lite.tensor import Tensor
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.numerical import along
-from autograd_lite.testing.verdicts import Finding, GradientError, Tally, compare
+from autograd_lite.testing.verdicts import Finding, GradientError, Tally, compare, without_rounding
 
 _FEW = 32
 
@@ -92,7 +92,7 @@ class Check(NamedTuple):
                 raise GradientError(f"{self.name} is not deterministic: two calls at the same inputs differ")
             g = random_weights(self.rng, y.shape)
             found = self._gradients(xs, g)
-            self._judge(self._value, xs, g, found, "gradient")
+            self._judge(self._value, xs, g, found, "gradient", lambda *at: self._gradients(at, g))
             if order == 2:
                 self._second(xs, g, found)
 
@@ -113,34 +113,40 @@ class Check(NamedTuple):
         variables, y = self._tensor(xs)
         if not y.requires_grad:
             return [np.zeros(x.shape) for x in xs]
-        found = gradients(y, variables, grad=g, allow_unused=True)
-        return [np.zeros(x.shape) if v is None else v for x, v in zip(xs, found, strict=True)]
+        return _filled(gradients(y, variables, grad=g, allow_unused=True), xs)
 
     def _second(self, xs: list[Any], g: Any, found: list[Any]) -> None:
         """The gradient as a function of xs and of g: its value by tensors, and its derivatives."""
-        variables, y = self._tensor(xs)
-        if not y.requires_grad:
-            return
-        seed = Tensor(g)
-        recorded = gradients(y, variables, grad=seed, create_graph=True, allow_unused=True)
+        _, recorded = self._recorded(xs, g)
         for label, plain, tensor in zip(self.labels, found, recorded, strict=True):
             if tensor is not None:
                 self._equal(label, plain, tensor.data)
         weights = [random_weights(self.rng, x.shape) for x in xs]
-        v = np.concatenate([w.ravel() for w in weights])
-        total = sum(
-            ((t * w).sum() for t, w in zip(recorded, weights, strict=True) if t is not None),
-            start=Tensor(0.0) * 0.0,
-        )
-        second = gradients(total, [*variables, seed], allow_unused=True)
-        points = [*xs, np.asarray(g)]
-        second = [np.zeros(p.shape) if s is None else s for p, s in zip(points, second, strict=True)]
 
         def gradient(*at: Any) -> Any:
             return np.concatenate([np.ravel(part) for part in self._gradients(at[:-1], at[-1])])
 
-        labelled = self._replace(labels=[*self.labels, "the gradient of the output"])
-        labelled._judge(gradient, points, v, second, "second-order gradient")
+        def second(*at: Any) -> list[Any]:
+            variables, parts = self._recorded(at[:-1], at[-1])
+            total: Any = Tensor(0.0)
+            total = total * 0.0
+            for part, w in zip(parts, weights, strict=True):
+                total = total if part is None else total + (part * w).sum()
+            return _filled(gradients(total, variables, allow_unused=True), at)
+
+        points = [*xs, np.asarray(g)]
+        v = np.concatenate([w.ravel() for w in weights])
+        labelled = self._replace(labels=[*self.labels, "output gradient"])
+        labelled._judge(gradient, points, v, second(*points), "second-order gradient", second)
+
+    def _recorded(self, xs: Any, g: Any) -> tuple[list[Tensor], list[Any]]:
+        """The variables, g among them, and the gradients as tensors, None where there is none."""
+        variables, y = self._tensor(xs)
+        seed = Tensor(g)
+        if not y.requires_grad:
+            return [*variables, seed], [None] * len(variables)
+        recorded = gradients(y, variables, grad=seed, create_graph=True, allow_unused=True)
+        return [*variables, seed], recorded
 
     def _equal(self, label: str, plain: Any, recorded: Any) -> None:
         """Refuse a gradient that differs between arrays and tensors by more than rounding."""
@@ -155,8 +161,12 @@ class Check(NamedTuple):
                 f"different things for the two{self.trailer}"
             )
 
-    def _judge(self, f: Any, xs: list[Any], g: Any, found: list[Any], what: str) -> None:
-        findings = compare(f, xs, g, found, self.rng, self.few)
+    def _judge(
+        self, f: Any, xs: list[Any], g: Any, found: list[Any], what: str, again: Callable[..., list[Any]]
+    ) -> None:
+        findings = compare(f, xs, g, found, self.rng, self.few, self.tally.sizes(what))
+        if any(finding.verdict == "fail" for finding in findings):
+            findings = without_rounding(findings, xs, again)
         for finding in findings:
             self.tally.add(finding)
         failed = [finding for finding in findings if finding.verdict == "fail"]
@@ -182,6 +192,11 @@ class Check(NamedTuple):
             *(f"  {label:14}  {_short(x)}" for label, x in zip(self.labels, xs, strict=True)),
         ]
         return "\n".join(lines) + self.trailer
+
+
+def _filled(found: list[Any], xs: Any) -> list[Any]:
+    """Gradients with zeros where there is none."""
+    return [np.zeros(np.shape(x)) if v is None else v for v, x in zip(found, xs, strict=True)]
 
 
 def _numerical(f: Any, xs: list[Any], g: Any, position: int) -> Any:

@@ -9,6 +9,7 @@ a kink, a jump or a value that is not finite there is no estimate, and the reaso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,8 +111,12 @@ def derivative(phi: Callable[[float], float], floor: float = 0.0) -> Estimate:
             continue
         finest = STEPS[k - _WINDOW + 1]
         value, error = _extrapolated(slopes[-_WINDOW:], noise / finest)
-        if abs(value - best.value) > 5 * (error + best.error):
+        apart = abs(value - best.value)
+        if k == _WINDOW and (apart > 5 * (error + best.error) or error > 4 * best.error):
+            return Estimate(reason="not smooth nearby")  # nothing confirms the finest window
+        if apart > 5 * (error + best.error):
             break
+        error = max(error, 0.5 * apart) if np.isfinite(apart) else error
         if error < best.error:
             best = _unless_bent(value, error, bends[-_WINDOW:], noise / finest)
         if best.error <= 1e-11 * abs(best.value):
@@ -141,7 +146,7 @@ def _extrapolated(slopes: list[float], noise: float) -> tuple[float, float]:
         previous = row[0]
         row = [
             fine + (fine - coarse) / (order - 1.0)
-            for fine, coarse in zip(row[:-1], row[1:], strict=True)
+            for fine, coarse in pairwise(row)
         ]
     correction = first if first > noise and second < 6 * first else abs(row[0] - previous)
     return row[0], correction + noise

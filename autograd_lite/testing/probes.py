@@ -26,7 +26,7 @@ def probe(op: Op, example: Example, rng: np.random.Generator) -> None:
 
         name = f'{op.name}.gradient("{argument_of(op, position)}")'
         _unchanged_and_same(at, first, name)
-        _linear(at, first, second, name)
+        _linear(at, first, second, float(np.abs(y).sum()), name)
         _float32(op, example, position, name)
 
 
@@ -65,13 +65,13 @@ def _unchanged_and_same(at: Callable[[Any], Any], g: Any, name: str) -> None:
         raise GradientError(f"{name} is not deterministic: two calls with the same arguments differ")
 
 
-def _linear(at: Callable[[Any], Any], first: Any, second: Any, name: str) -> None:
+def _linear(at: Callable[[Any], Any], first: Any, second: Any, size: float, name: str) -> None:
     """A gradient is linear in g: a rule that takes its size, sign or square is wrong."""
     a, b = at(first), at(second)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return  # the numerical check says so better
     expected, got = -1000.0 * a + 0.5 * b, at(-1000.0 * first + 0.5 * second)
-    allowed = 1e-9 * (1000.0 * np.abs(a).max(initial=0.0) + np.abs(b).max(initial=0.0))
+    allowed = 1e-9 * (1000.0 * np.abs(a).max(initial=0.0) + np.abs(b).max(initial=0.0)) + 1e-10 * size
     difference = np.abs(got - expected).max(initial=0.0)
     if not difference <= allowed:
         raise GradientError(

@@ -1,0 +1,116 @@
+"""Drawings of a graph: every tensor a card, every edge a road with a lane each way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.drawing.dot import to_dot
+from autograd_lite.drawing.render import render, write
+from autograd_lite.drawing.scene import Scene, snapshot
+from autograd_lite.drawing.text import number, shape
+from autograd_lite.drawing.theme import THEMES
+from autograd_lite.extras import require
+from autograd_lite.tensor import Tensor
+
+_CHOICES = {
+    "detail": ("auto", "scalar", "tensor"),
+    "show": ("both", "values", "gradients"),
+    "direction": ("auto", "LR", "TB"),
+    "theme": tuple(THEMES),
+}
+_SUFFIXES = ("png", "svg", "pdf", "dot")
+
+
+class Drawing:
+    """A snapshot of a graph, drawn: later changes of the tensors do not change it.
+
+    `save` writes a file; in a notebook it shows itself; `print` gives a table.
+    """
+
+    def __init__(self, scene: Scene, dot: str, engine: str) -> None:
+        self._scene, self._dot, self._engine = scene, dot, engine
+
+    def save(self, path: str | Path, *, scale: float = 2.0) -> Path:
+        """Write the picture to `path`; its suffix (.png .svg .pdf .dot) says what it is."""
+        path = Path(path)
+        kind = path.suffix[1:].lower()
+        if kind not in _SUFFIXES:
+            raise ValueError(
+                f"draw: {path.name!r} ends in {path.suffix!r}; the kinds are {', '.join('.' + s for s in _SUFFIXES)}"
+            )
+        write(path, self._dot.encode() if kind == "dot" else render(self._dot, kind, self._engine, scale))
+        return path
+
+    def to_dot(self) -> str:
+        """The DOT source."""
+        return self._dot
+
+    def to_svg(self) -> str:
+        """The picture as SVG text."""
+        return render(self._dot, "svg", self._engine).decode()
+
+    def to_png(self, scale: float = 2.0) -> bytes:
+        """The picture as PNG bytes; scale 2 suits a screen of high density."""
+        return render(self._dot, "png", self._engine, scale)
+
+    def to_graphviz(self) -> Any:
+        """The DOT source as a `graphviz.Source`."""
+        return require("graphviz", "draw").Source(self._dot)
+
+    def show(self) -> None:
+        """Show the picture: in a notebook below the cell, elsewhere in a matplotlib window."""
+        try:
+            display = require("IPython.display", "dev")
+            display.display(self)
+        except ImportError:
+            print(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.to_svg(), "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        rows = [("tensor", "kind", "shape", "value", "grad", "")]
+        for card in self._scene.cards:
+            told = [
+                _brief(card.value),
+                _brief(card.grad) if card.grad else "call backward()" * card.wants_grad,
+            ]
+            remarks = "; ".join((*card.notes, *(f"! {alert}" for alert in card.alerts)))
+            rows.append((card.title, card.kind, shape(card.value.shape), *told, remarks))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
+
+
+def _brief(told: Any) -> str:
+    return number(told.rows[0][0]) if told.size == 1 else f"{number(told.low)} … {number(told.high)}"
+
+
+def draw(
+    tensor: Tensor, *, model: Any = None, detail: str = "auto", show: str = "both", names: Any = None,
+    direction: str = "auto", theme: str = "light", max_nodes: int = 60, engine: str = "auto",
+    title: str | None = None,
+) -> Drawing:  # fmt: skip
+    """A `Drawing` of the graph that ends in `tensor`, as it is now.
+
+    `model` captions the layers by its modules; `detail` "scalar" draws each op as a sign of its own,
+    "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
+    -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
+    or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
+    "pygraphviz" or "dot". More than `max_nodes` cards are an error.
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"draw: a {type(tensor).__name__} has no graph; pass the tensor that ends it")
+    given = {"detail": detail, "show": show, "direction": direction, "theme": theme}
+    for name, value in given.items():
+        if value not in _CHOICES[name]:
+            raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, _CHOICES[name]))}")
+    scene = snapshot(tensor, model, detail, names, show)
+    if len(scene.cards) > max_nodes:
+        raise ValueError(
+            f"draw: the graph has {len(scene.cards)} tensors and max_nodes={max_nodes}; draw a tensor nearer "
+            f"to the input, or pass max_nodes={len(scene.cards)}"
+        )
+    return Drawing(scene, to_dot(scene, THEMES[theme], direction, title, show), engine)

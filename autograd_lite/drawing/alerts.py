@@ -1,0 +1,63 @@
+"""Alerts in words: what is wrong with a value or a gradient, told on its card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+EXPLODING, VANISHING = 1e6, 100.0
+
+
+def alerts_of(value: Any, grad: Any, op: str) -> tuple[str, ...]:
+    """The alerts of one tensor: entries that are no numbers, dead units, an exploding gradient."""
+    found = [*_not_finite("", value), *_not_finite("grad: ", grad)]
+    if op == "relu":
+        found += _dead(np.asarray(value))
+    if grad is not None and not found:
+        with np.errstate(all="ignore"):
+            size = float(np.max(np.abs(grad), initial=0.0))
+        found += [f"exploding: gradient up to {size:.1e}"] if size > EXPLODING else []
+    return tuple(found)
+
+
+def _not_finite(prefix: str, array: Any) -> list[str]:
+    if array is None:
+        return []
+    array = np.asarray(array)
+    if array.dtype.kind != "f":
+        return []
+    counts = {"NaN": np.count_nonzero(np.isnan(array)), "inf": np.count_nonzero(np.isinf(array))}
+    of = f" of {array.size}" if array.size > 1 else ""
+    return [
+        f"{prefix}{kind} in {count}{of}" if of else f"{prefix}{kind}"
+        for kind, count in counts.items()
+        if count
+    ]
+
+
+def _dead(output: Any) -> list[str]:
+    """Units of a rectifier that let no example through."""
+    if output.ndim != 2 or len(output) < 2:
+        return []
+    units = np.flatnonzero((output == 0).all(axis=0))
+    if not units.size:
+        return []
+    listed = ", ".join(map(str, units[:4])) + (", …" if units.size > 4 else "")
+    verb = f"unit {listed} is" if units.size == 1 else f"units {listed} are"
+    return [f"{verb} dead: 0 on all {len(output)} examples"]
+
+
+def vanishing(parameters: list[tuple[int, str, Any]]) -> dict[int, str]:
+    """Parameters whose gradient entries are much smaller than those of another, by the given key."""
+    sizes = {
+        key: (name, float(np.sqrt(np.mean(np.square(np.asarray(grad, float))))))
+        for key, name, grad in parameters
+        if grad is not None and np.size(grad) and np.isfinite(grad).all()
+    }
+    name, largest = max(sizes.values(), key=lambda pair: pair[1], default=("", 0.0))
+    return {
+        key: f"vanishing: {largest / size:.0f}× smaller than {name}"
+        for key, (_, size) in sizes.items()
+        if 0 < size * VANISHING < largest
+    }

@@ -1,0 +1,128 @@
+"""Names, formulas and local derivatives in the words of the user's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.drawing.text import number, shortened
+from autograd_lite.tensor import Tensor
+
+_LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
+_TARGETS = ("target", "labels")
+
+
+class Names:
+    """What each node is called: as the user says, else its own name, its variable, or a letter."""
+
+    def __init__(self, nodes: list[Any], given: Any, variables: Mapping[int, str]) -> None:
+        said = _by_identity(given)
+        self._names: dict[int, str] = {}
+        self._own: set[int] = set()
+        self.targets: set[int] = set()
+        counts: dict[str, int] = {}
+        for x in nodes:
+            name = said.get(id(x)) or getattr(x, "name", None) or variables.get(id(x))
+            if name:
+                self._own.add(id(x))
+            else:
+                letter = self._letter(x, x is nodes[-1])
+                counts[letter] = counts.get(letter, 0) + 1
+                name = letter if letter == "loss" else f"{letter}{counts[letter]}"
+            self._names[id(x)] = str(name)
+            if isinstance(x, Tensor) and x.op is not None:
+                pairs = zip(x.op.arguments, x.inputs, strict=False)
+                self.targets.update(id(i) for argument, i in pairs if argument in _TARGETS)
+
+    @staticmethod
+    def _letter(x: Any, last: bool) -> str:
+        if not isinstance(x, Tensor) or x.op is None:
+            return "x"
+        if last and x.size == 1:
+            return "loss"
+        return _LETTERS.get(x.op.name, "a" if len(x.inputs) == 1 else "v")
+
+    def of(self, x: Any) -> str:
+        """The short name of a node; a bare number is itself."""
+        return self._names.get(id(x)) or number(x)
+
+    def owns(self, x: Any) -> bool:
+        """Whether the user named it, by a name or a variable."""
+        return id(x) in self._own
+
+
+def _by_identity(given: Any) -> dict[int, str]:
+    """`names=` as identity -> name: from name -> tensor (such as locals()) or tensor -> name."""
+    said = {}
+    for key, value in (given or {}).items():
+        name, x = (key, value) if isinstance(key, str) else (value, key)
+        if isinstance(x, Tensor | np.ndarray):
+            said[id(x)] = name
+    return said
+
+
+def _words(y: Tensor, names: Names) -> dict[str, str]:
+    """The op's argument names with the user's names for them."""
+    words = {argument: names.of(x) for argument, x in zip(y.op.arguments, y.inputs, strict=False)}
+    return words | {"y": names.of(y)}
+
+
+def formula_of(y: Tensor, names: Names) -> str:
+    """How y was made: `X @ W1 + b1`, `relu(z1)`, `sum(v1, axis=0)`."""
+    op, inputs = y.op, [names.of(x) for x in y.inputs]
+    if op.formula:
+        return _filled(op.formula, _words(y, names))
+    if op.infix and len(inputs) == 2:
+        return f" {op.symbol} ".join(inputs)
+    settings = [
+        f"{name}={value}"
+        for name, value in y.settings.items()
+        if isinstance(value, bool | int | float | str | tuple) and value != op.defaults[name]
+    ]
+    return f"{op.name}({', '.join((*inputs, *settings))})"
+
+
+def titled(x: Any, names: Names, scalar: bool) -> str:
+    """The header of a card: name and formula; in a scalar graph, where ops stand apart, only one."""
+    name = names.of(x)
+    if not isinstance(x, Tensor) or x.op is None:
+        return shortened(name, 40)
+    if scalar:
+        return shortened(name if names.owns(x) or name == "loss" else formula_of(x, names), 22)
+    return shortened(f"{name} = {formula_of(x, names)}", 44)
+
+
+def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
+    """The local derivative on a lane, from the op's own rule: `× x1 = 1.5`, `X.T @ grad`."""
+    op, x = y.op, y.inputs[position]
+    argument = op.arguments[min(position, len(op.arguments) - 1)]
+    ratio = max(y.size, 1) / max(x.size, 1)
+    n = round(max(ratio, 1 / ratio))
+    template = op.formulas.get(argument, "")
+    if n == 1:
+        template = template.replace("/{n}", "").replace("÷ {n}", "× 1")
+    label = _filled(template, _words(y, names) | {"n": str(n)})
+    if not op.samples and ratio > 1:
+        label += f", sum over {n}"
+    if scalar and any(c.isalpha() for c in label) and (value := _local(y, position, argument)) is not None:
+        label += f" = {number(value)}"
+    return shortened(label, 40)
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    try:
+        return template.format(**words)
+    except (KeyError, IndexError, ValueError):  # braces of the op's author that name no input
+        return template
+
+
+def _local(y: Tensor, position: int, argument: str) -> float | None:
+    """The local derivative as a number: the op's rule asked with a gradient of 1."""
+    rules = y.op.order or y.op.variadic_order(y.values)
+    try:
+        with np.errstate(all="ignore"):
+            return float(rules[position](1.0, y.data, *y.values, **y.settings))
+    except (TypeError, ValueError, AttributeError):  # a rule that needs arrays: the words must do
+        return None

