@@ -1,6 +1,9 @@
 """autograd_lite: a computational-graph autodiff framework on NumPy, small enough to read in an evening."""
 
+from autograd_lite import datasets, nn, optim, testing
 from autograd_lite.autodiff import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd_lite.drawing import Drawing, draw
+from autograd_lite.history import EarlyStopping, History
 from autograd_lite.modes import no_grad
 from autograd_lite.operation import OPS, Op, op
 from autograd_lite.ops.activations import leaky_relu, log_softmax, relu, sigmoid, softmax, softplus
@@ -8,12 +11,15 @@ from autograd_lite.ops.cross_entropies import bce, bce_with_logits, cross_entrop
 from autograd_lite.ops.linear import affine
 from autograd_lite.ops.losses import hinge, huber, mae, mse
 from autograd_lite.ops.reductions import logsumexp
+from autograd_lite.randomness import seed
 from autograd_lite.tensor import Tensor
+from autograd_lite.training import fit
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "OPS", "Op", "Tensor", "affine", "bce", "bce_with_logits", "cross_entropy", "grad", "gradients",
-    "hessian", "hinge", "huber", "hvp", "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp",
-    "mae", "mse", "no_grad", "op", "relu", "sigmoid", "softmax", "softplus", "value_and_grad", "vjp",
+    "OPS", "Drawing", "EarlyStopping", "History", "Op", "Tensor", "affine", "bce", "bce_with_logits",
+    "cross_entropy", "datasets", "draw", "fit", "grad", "gradients", "hessian", "hinge", "huber", "hvp",
+    "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn", "no_grad", "op",
+    "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad", "vjp",
 ]  # fmt: skip

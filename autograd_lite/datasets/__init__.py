@@ -91,8 +91,6 @@ def _read(name: str) -> tuple[Any, Any, list[str]]:
     return table[:, :-1].copy(), table[:, -1].copy(), features
 
 
-def _dataset(
-    X: Any, y: Any, features: list[str], classes: list[str], return_names: bool
-) -> tuple[Any, ...]:
+def _dataset(X: Any, y: Any, features: list[str], classes: list[str], return_names: bool) -> tuple[Any, ...]:
     """`(X, y)`, with the names after them if asked for."""
     return (X, y, features, classes) if return_names else (X, y)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from autograd_lite.drawing.dot import to_dot
 from autograd_lite.drawing.render import render, write
 from autograd_lite.drawing.scene import Scene, snapshot
+from autograd_lite.drawing.statistics import Statistics, extremes
 from autograd_lite.drawing.text import number, shape
 from autograd_lite.drawing.theme import THEMES
 from autograd_lite.extras import require
@@ -37,7 +41,8 @@ class Drawing:
         kind = path.suffix[1:].lower()
         if kind not in _SUFFIXES:
             raise ValueError(
-                f"draw: {path.name!r} ends in {path.suffix!r}; the kinds are {', '.join('.' + s for s in _SUFFIXES)}"
+                f"draw: {path.name!r} ends in {path.suffix!r}; the kinds are "
+                f"{', '.join('.' + suffix for suffix in _SUFFIXES)}"
             )
         write(path, self._dot.encode() if kind == "dot" else render(self._dot, kind, self._engine, scale))
         return path
@@ -59,18 +64,21 @@ class Drawing:
         return require("graphviz", "draw").Source(self._dot)
 
     def show(self) -> None:
-        """Show the picture: in a notebook below the cell, elsewhere in a matplotlib window."""
-        try:
-            display = require("IPython.display", "dev")
-            display.display(self)
-        except ImportError:
-            print(self)
+        """Show the picture: below the cell in a notebook, elsewhere in the browser."""
+        ipython = sys.modules.get("IPython")
+        if ipython is not None and ipython.get_ipython() is not None:
+            ipython.display.display(self)
+        else:
+            webbrowser = importlib.import_module("webbrowser")  # slow to import, seldom needed
+            with tempfile.NamedTemporaryFile(suffix=".svg", delete=False) as file:
+                file.write(self.to_svg().encode())
+            webbrowser.open(Path(file.name).as_uri())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.to_svg(), "text/plain": str(self)}
 
     def __str__(self) -> str:
-        rows = [("tensor", "kind", "shape", "value", "grad", "")]
+        rows: list[tuple[str, ...]] = [("tensor", "kind", "shape", "value", "grad", "")]
         for card in self._scene.cards:
             told = [
                 _brief(card.value),
@@ -84,8 +92,8 @@ class Drawing:
         )
 
 
-def _brief(told: Any) -> str:
-    return number(told.rows[0][0]) if told.size == 1 else f"{number(told.low)} … {number(told.high)}"
+def _brief(told: Statistics) -> str:
+    return number(told.rows[0][0]) if told.size == 1 else extremes(told)
 
 
 def draw(

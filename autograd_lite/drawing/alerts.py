@@ -49,15 +49,19 @@ def _dead(output: Any) -> list[str]:
 
 
 def vanishing(parameters: list[tuple[int, str, Any]]) -> dict[int, str]:
-    """Parameters whose gradient entries are much smaller than those of another, by the given key."""
+    """Parameters with gradient entries much smaller than another's of the same role, by the given key.
+
+    layer1.W is compared with layer2.W, never a weight with a bias.
+    """
     sizes = {
-        key: (name, float(np.sqrt(np.mean(np.square(np.asarray(grad, float))))))
+        key: (name, name.rpartition(".")[2], float(np.sqrt(np.mean(np.square(np.asarray(grad, float))))))
         for key, name, grad in parameters
         if grad is not None and np.size(grad) and np.isfinite(grad).all()
     }
-    name, largest = max(sizes.values(), key=lambda pair: pair[1], default=("", 0.0))
-    return {
-        key: f"vanishing: {largest / size:.0f}× smaller than {name}"
-        for key, (_, size) in sizes.items()
-        if 0 < size * VANISHING < largest
-    }
+    found = {}
+    for key, (_, role, size) in sizes.items():
+        alike = [(other, name) for name, its_role, other in sizes.values() if its_role == role]
+        largest, name = max(alike)
+        if 0 < size * VANISHING < largest:
+            found[key] = f"vanishing: {largest / size:.0f}× smaller than {name}"
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from autograd_lite.drawing.scene import Card, Lane, Layer, Scene
-from autograd_lite.drawing.statistics import Statistics
+from autograd_lite.drawing.statistics import Statistics, extremes
 from autograd_lite.drawing.text import MINUS, escape, number
 from autograd_lite.drawing.theme import Theme, shade
 
@@ -90,15 +92,12 @@ def _words(text: str, colour: str, style: str = "") -> str:
 
 def _row(label: str, told: Statistics, theme: Theme, colour: str, style: str) -> str:
     """A value or gradient: its numbers where they are few, else a heat strip and a summary."""
-    strip, text = "", ""
-    if told.size == 0:
-        text = "empty"
-    elif told.size <= _PRINTED and len(told.rows) == 1:
+    strip = ""
+    if 0 < told.size <= _PRINTED and len(told.rows) == 1:
         text = ",  ".join(number(x) for x in told.rows[0])
     else:
-        strip = _strip(told, theme)
-        extremes = f"{number(told.low)} … {number(told.high)}"
-        text = f"norm {number(told.norm)}" if label == "grad" else extremes
+        strip = _strip(told, theme) if told.size else ""
+        text = f"norm {number(told.norm)}" if label == "grad" and told.size else extremes(told)
     left = f'<TD ALIGN="LEFT" WIDTH="34">{_font(label, 10, theme.muted)}</TD>'
     right = _font(text, 13, colour, style)
     if strip:
@@ -108,16 +107,16 @@ def _row(label: str, told: Statistics, theme: Theme, colour: str, style: str) ->
 
 def _strip(told: Statistics, theme: Theme) -> str:
     rows = "".join(f"<TR>{''.join(_cell(x, told.scale, theme) for x in row)}</TR>" for row in told.rows)
-    return f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme.cell_border}" CELLSPACING="1" CELLPADDING="0">{rows}</TABLE>'
+    table = f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme.cell_border}" CELLSPACING="1" CELLPADDING="0">'
+    return f"{table}{rows}</TABLE>"
 
 
 def _cell(x: float, scale: float, theme: Theme) -> str:
     """One entry; a negative one carries a dash, so that it is told from a positive one in greyscale."""
     size = 'WIDTH="12" HEIGHT="12" FIXEDSIZE="TRUE"'
-    if x != x:  # NaN
+    if math.isnan(x):
         return f'<TD {size} BGCOLOR="{theme.alert}">{_font("?", 8, theme.background, "B")}</TD>'
-    part = max(-1.0, min(1.0, x / scale)) if scale else 0.0
-    part = part if part == part else 1.0  # inf / inf
+    part = max(-1.0, min(1.0, x / scale)) if scale else math.copysign(1.0, x) if x else 0.0
     dark = abs(part) > 0.5
     ink = (theme.background if dark else theme.muted) if part < 0 else ""
     dash = _font(MINUS, 8, ink) if ink and abs(part) > 1e-3 else ""
@@ -137,7 +136,8 @@ def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, labelle
 
 def _with_operators(scene: Scene, theme: Theme, show: str) -> list[str]:
     """The roads of a scalar graph, each op a dark sign between its inputs and its output."""
-    lines, into = [], {}
+    lines: list[str] = []
+    into: dict[str, list[Lane]] = {}
     for lane in scene.lanes:
         into.setdefault(lane.target, []).append(lane)
     for card in scene.cards:

@@ -17,7 +17,7 @@ _TARGETS = ("target", "labels")
 class Names:
     """What each node is called: as the user says, else its own name, its variable, or a letter."""
 
-    def __init__(self, nodes: list[Any], given: Any, variables: Mapping[int, str]) -> None:
+    def __init__(self, nodes: list[Any], given: Any, variables: Mapping[int, str], scalar: bool) -> None:
         said = _by_identity(given)
         self._names: dict[int, str] = {}
         self._own: set[int] = set()
@@ -27,6 +27,8 @@ class Names:
             name = said.get(id(x)) or getattr(x, "name", None) or variables.get(id(x))
             if name:
                 self._own.add(id(x))
+            elif scalar and isinstance(x, Tensor) and x.op is not None and x.op.name == "multiply":
+                name = shortened(formula_of(x, self), 11)
             else:
                 letter = self._letter(x, x is nodes[-1])
                 counts[letter] = counts.get(letter, 0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -73,7 +74,7 @@ def _within_cap(svg: bytes, scale: float) -> float:
     pixels = width * height * (_BASE_DPI / 72 * scale) ** 2
     if pixels <= PIXELS:
         return scale
-    lowered = scale * (PIXELS / pixels) ** 0.5
+    lowered = scale * math.sqrt(PIXELS / pixels)
     warnings.warn(
         f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
         "An SVG or PDF has no such limit",

@@ -63,7 +63,7 @@ def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str) -> Sc
     nodes = _walk(root)
     scalar = detail == "scalar" or (detail == "auto" and all(np.size(_data(x)) <= 1 for x in nodes))
     nodes = [x for x in nodes if not _inline(x)]
-    label = Names(nodes, names, messages.caller_names())
+    label = Names(nodes, names, messages.caller_names(), scalar)
     index = {id(x): f"n{i}" for i, x in enumerate(nodes)}
     layers = _layers(nodes, root)
     uses = _uses(nodes)
@@ -177,7 +177,7 @@ def _lanes(y: Tensor, index: dict[int, str], label: Names, scalar: bool, largest
         if isinstance(x, Tensor) and x.requires_grad:
             size = _norm(x.grad) if x.grad is not None else 0.0
             part = 1 + math.log10(size / largest) / 4 if 0 < size <= largest < math.inf else 0.0
-            width = 1.0 + 2.2 * min(max(part, 0.0), 1.0)
+            width = 1.0 + 1.6 * min(max(part, 0.0), 1.0)
         words = label_of(y, i, label, scalar) if width is not None else ""
         lanes.append(Lane(index[id(x)], index[id(y)], words, width))
     return lanes

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.drawing.text import number
+
 ROWS, COLUMNS = 4, 8
 
 
@@ -31,6 +33,14 @@ def statistics(data: Any) -> Statistics:
         norm = float(np.linalg.norm(entries))
     scale = max(abs(low), abs(high)) if finite.size else 0.0
     return Statistics(array.shape, array.size, _corner(array, entries), low, high, norm, scale)
+
+
+def extremes(told: Statistics) -> str:
+    """The smallest and the largest finite entry, or the one they both are."""
+    if told.size == 0:
+        return "empty"
+    low, high = number(told.low), number(told.high)
+    return low if low == high else f"{low} … {high}"
 
 
 def _corner(array: Any, entries: Any) -> tuple[tuple[float, ...], ...]:

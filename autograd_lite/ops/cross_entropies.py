@@ -31,7 +31,8 @@ def _xlogy(x: Any, y: Any) -> Any:
         return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
 
 
-@op("BCE", formula="BCE({probability}, {target})", check=_probabilities, domain={"probability": PROBABILITY, "target": BINARY}, samples=(
+@op("BCE", formula="BCE({probability}, {target})", check=_probabilities,
+    domain={"probability": PROBABILITY, "target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
 ))  # fmt: skip
 def bce(
@@ -85,7 +86,8 @@ def _(
     return each(g, target, reduction, sample_weight) * (np.log1p(-probability) - for_)
 
 
-@op("BCE", formula="BCE(σ({logit}), {target})", check=_labels, domain={"target": BINARY}, samples=(
+@op("BCE", formula="BCE(σ({logit}), {target})", check=_labels,
+    domain={"target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
 ))  # fmt: skip
 def bce_with_logits(

@@ -37,7 +37,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if a.ndim == 2:
         return g @ a
     if a.ndim > 2:
-        return g[..., None] * a
+        return g.reshape(-1) @ a.reshape(g.size, b.size)
     return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
 
 

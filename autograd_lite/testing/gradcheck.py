@@ -132,7 +132,7 @@ class Check(NamedTuple):
             total = total * 0.0
             for part, w in zip(parts, weights, strict=True):
                 total = total if part is None else total + (part * w).sum()
-            return _filled(gradients(total, variables, allow_unused=True), at)
+            return _filled(gradients(total, variables, grad=1.0, allow_unused=True), at)
 
         points = [*xs, np.asarray(g)]
         v = np.concatenate([w.ravel() for w in weights])

@@ -117,38 +117,39 @@ def derivative(phi: Callable[[float], float], floor: float = 0.0) -> Estimate:
         if apart > 5 * (error + best.error):
             break
         error = max(error, 0.5 * apart) if np.isfinite(apart) else error
+        if _bent(bends[-_WINDOW:], noise / finest, value):
+            if k == _WINDOW - 1:
+                return Estimate(reason="not differentiable here")
+            break
         if error < best.error:
-            best = _unless_bent(value, error, bends[-_WINDOW:], noise / finest)
+            best = Estimate(value, error, "")
         if best.error <= 1e-11 * abs(best.value):
             break
-    if len(slopes) >= _WINDOW and not any(slopes):
+    if len(slopes) >= _WINDOW and not any(slopes) and not any(bends):
         return Estimate(0.0, noise, "")  # constant
     return best
 
 
-def _unless_bent(value: float, error: float, bends: list[float], noise: float) -> Estimate:
-    """The estimate, unless the second difference over h stays as h shrinks: then there is a kink."""
-    if abs(bends[0]) > 0.5 * abs(bends[-1]) and abs(bends[0]) > 20 * noise + 1e-9 * abs(value):
-        return Estimate(reason="not differentiable here")
-    return Estimate(value, error, "")
+def _bent(bends: list[float], noise: float, slope: float) -> bool:
+    """Whether the second difference over h stays as h shrinks: then there is a kink."""
+    fine, coarse = abs(bends[0]), abs(bends[-1])
+    return fine > 0.5 * coarse and fine > 20 * noise + 1e-9 * abs(slope)
 
 
 def _extrapolated(slopes: list[float], noise: float) -> tuple[float, float]:
     """The limit of central differences (fine to coarse) at step 0, and its error.
 
-    The error is the last correction; or the first, where the corrections do not shrink like the square
-    of the step (at a jump of the second derivative, say) and extrapolation means nothing.
+    The error is the last correction; or a difference of slopes, where those do not shrink like the
+    square of the step (at a jump of the second derivative, on a staircase) and extrapolation means nothing.
     """
-    first, second = (abs(slopes[i] - slopes[i + 1]) for i in range(2))
+    apart = [abs(fine - coarse) for fine, coarse in pairwise(slopes)]
+    smooth = all(fine <= max(noise, coarse / 6) for fine, coarse in pairwise(apart))
     row, order, previous = slopes, 1.0, slopes[0]
     while len(row) > 1:
         order *= RATIO**2
         previous = row[0]
-        row = [
-            fine + (fine - coarse) / (order - 1.0)
-            for fine, coarse in pairwise(row)
-        ]
-    correction = first if first > noise and second < 6 * first else abs(row[0] - previous)
+        row = [fine + (fine - coarse) / (order - 1.0) for fine, coarse in pairwise(row)]
+    correction = abs(row[0] - previous) if smooth else max(apart[:2])
     return row[0], correction + noise
 
 

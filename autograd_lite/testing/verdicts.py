@@ -98,8 +98,7 @@ def entry_findings(
     """Findings for the entries of one input; none of them when no entry fails by itself."""
     units = _entries(xs[position].shape)
     tried = [
-        along(f, xs, y, g, position, unit)
-        for _, unit in zip(range(_ENTRIES_TO_NAME), units, strict=False)
+        along(f, xs, y, g, position, unit) for _, unit in zip(range(_ENTRIES_TO_NAME), units, strict=False)
     ]
     judged = _judge(tried, found, float(np.abs(g * y).sum()), True, sizes)
     return judged if any(finding.verdict == "fail" for finding in judged) else []
@@ -117,9 +116,7 @@ def _directions(shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[An
         yield rng.uniform(0.3, 1.0, shape) * rng.choice([-1.0, 1.0], shape)
 
 
-def _judge(
-    tried: list[Along], found: Any, size: float, single: bool, sizes: list[float]
-) -> list[Finding]:
+def _judge(tried: list[Along], found: Any, size: float, single: bool, sizes: list[float]) -> list[Finding]:
     known = [abs(a.estimate.value) for a in tried if np.isfinite(a.estimate.error)]
     usual = float(np.mean(known)) if known else 0.0
     sizes.append(usual)
@@ -137,6 +134,8 @@ def _finding(a: Along, found: Any, usual: float, size: float, single: bool) -> F
     else:
         got = float((found * a.direction).sum())
     n, error, reason = a.estimate
+    if got == np.inf * np.sign(n) == n / unit:
+        got = n  # a derivative beyond the largest float: infinite it is
     verdict = _verdict(got, n, error, usual, size)
     return Finding(a.position, entry, n / unit, error / unit, got / unit, verdict, reason or "too noisy")
 
@@ -147,7 +146,7 @@ def _verdict(got: float, n: float, error: float, usual: float, size: float) -> s
     Small means: of the derivative itself, of the usual one, or of the rounding that values of this
     size cannot avoid.
     """
-    if not error <= max(1e-4 * abs(n), 1e-9 * usual, 1e-12 * size):
+    if not np.isfinite(n) or not error <= max(1e-4 * abs(n), 1e-9 * usual, 1e-12 * size):
         return "no verdict"
     if abs(got - n) <= 1e-8 * abs(n) + 10 * error + 1e-13 * usual:
         return "pass"

@@ -35,9 +35,7 @@ def test_samples_run(name):
     for case in cases(op):
         example = draw(op, case, np.random.default_rng(0), plain=True)
         values = op(*example.inputs, **example.settings)
-        tensors = [
-            ag.Tensor(x) if i in example.variables else x for i, x in enumerate(example.inputs)
-        ]
+        tensors = [ag.Tensor(x) if i in example.variables else x for i, x in enumerate(example.inputs)]
         recorded = op(*tensors, **example.settings)
         assert np.isfinite(values).all()
         assert recorded.op is op
