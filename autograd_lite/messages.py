@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+_OPTIMIZED = 1  # the code flag of a function, whose f_locals is a copy
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -17,10 +18,13 @@ def caller_names() -> dict[int, str]:
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back  # type: ignore[assignment]
-    for scope in (frame.f_globals, frame.f_locals) if frame is not None else ():
-        for name, held in scope.items():
-            if hasattr(held, "dtype") and hasattr(held, "shape") and not name.startswith("_"):
-                names[id(held)] = name
+    if frame is None:
+        return names
+    for name, held in {**frame.f_globals, **frame.f_locals}.items():
+        if hasattr(held, "dtype") and hasattr(held, "shape") and not name.startswith("_"):
+            names[id(held)] = name
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & _OPTIMIZED:
+        frame.f_locals.clear()  # a copy of the variables, which the frame would keep alive
     return names
 
 

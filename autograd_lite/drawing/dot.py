@@ -10,6 +10,7 @@ from autograd_lite.drawing.text import MINUS, escape, number
 from autograd_lite.drawing.theme import Theme, shade
 
 _FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+_CELL = 13  # points, the gap included
 _PRINTED = 6  # up to so many entries are written out
 _LEGEND = "blue: value, computed forward   —   orange: gradient of the result, computed backward"
 _STRIPS = "   —   squares: first entries, blue negative, orange positive   —   thicker road: larger gradient"
@@ -106,9 +107,13 @@ def _row(label: str, told: Statistics, theme: Theme, colour: str, style: str) ->
 
 
 def _strip(told: Statistics, theme: Theme) -> str:
+    """The first entries as coloured squares, in a table of fixed size so that they stay together."""
     rows = "".join(f"<TR>{''.join(_cell(x, told.scale, theme) for x in row)}</TR>" for row in told.rows)
-    table = f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme.cell_border}" CELLSPACING="1" CELLPADDING="0">'
-    return f"{table}{rows}</TABLE>"
+    width, height = (_CELL * n + 3 for n in (len(told.rows[0]), len(told.rows)))
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme.cell_border}" CELLSPACING="1" CELLPADDING="0" '
+        f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE>'
+    )
 
 
 def _cell(x: float, scale: float, theme: Theme) -> str:

@@ -106,8 +106,8 @@ def power(a: Any, b: Any) -> Any:
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if type(b) in (int, float) and b:
         return g * (b * a ** (b - 1))
-    constant = b == 0  # 0 * 0^-1 would be nan
-    return g * (b * a ** np.where(constant, 1.0, b - 1))
+    undefined = (a == 0) & (b == 0)  # 0 * 0^-1 would be nan
+    return g * (b * np.where(undefined, 1.0, a) ** (b - 1))
 
 
 @power.gradient("b", "× {y}·log {a}")

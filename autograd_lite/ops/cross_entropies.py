@@ -50,7 +50,7 @@ def bce(
     """
     p = number(probability)
     y = like(target, p)
-    positive = _xlogy(y, p) if pos_weight is None else pos_weight * _xlogy(y, p)
+    positive = _xlogy(y, p) if pos_weight is None else like(pos_weight, p) * _xlogy(y, p)
     return reduced(-(positive + _xlogy(1.0 - y, 1.0 - p)), reduction, sample_weight)
 
 
@@ -68,7 +68,7 @@ def _(
     never, always = t == 0, t == 1  # where 0 / 0 means that the term is absent
     for_ = np.where(never, 0.0, t / np.where(never, 1.0, p))
     against = np.where(always, 0.0, (1.0 - t) / np.where(always, 1.0, 1.0 - p))
-    local = against - (for_ if pos_weight is None else pos_weight * for_)
+    local = against - (for_ if pos_weight is None else like(pos_weight, p) * for_)
     return each(g, p, reduction, sample_weight) * local
 
 
@@ -109,7 +109,7 @@ def bce_with_logits(
     if pos_weight is None:
         losses = size * np.abs((z > 0) - y) + np.log1p(np.exp(-size))
     else:
-        losses = pos_weight * y * softplus(-z) + (1.0 - y) * softplus(z)
+        losses = like(pos_weight, z) * y * softplus(-z) + (1.0 - y) * softplus(z)
     return reduced(losses, reduction, sample_weight)
 
 
@@ -117,7 +117,7 @@ def bce_with_logits(
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     t = like(target, logit)
     for_, against = halves(logit)
-    weighted = t if pos_weight is None else pos_weight * t
+    weighted = t if pos_weight is None else like(pos_weight, logit) * t
     # Not sigmoid(z) - y, which loses all digits where the two are near each other.
     local = (for_ * (1.0 - t) - against * weighted) / (for_ + against)
     return each(g, logit, reduction, sample_weight) * local

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -223,8 +224,9 @@ def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> 
 
 @norm.gradient("x", "× {x}/{y}")
 def _(g: Any, y: Any, x: Any, ord: None, axis: Any, keepdims: bool) -> Any:
-    length = keep(y, x, axis)
-    if not ((length > 1e-150) & (length < 1e150)).all():  # squares of such entries under- or overflow
+    length, kind = keep(y, x, axis), np.finfo(x.dtype)
+    low, high = math.sqrt(kind.tiny), math.sqrt(kind.max)  # beyond, squares under- or overflow
+    if x.size and not ((length > low) & (length < high)).all():
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

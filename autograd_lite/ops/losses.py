@@ -69,11 +69,10 @@ def _signs(op: Any, inputs: Any, values: Any, settings: Any) -> None:
         )
 
 
-def like(target: Any, prediction: Any) -> Any:
-    """The target in the prediction's dtype, so that float32 stays float32."""
-    if getattr(target, "dtype", None) in (None, prediction.dtype):
-        return target
-    return target.astype(prediction.dtype)
+def like(x: Any, prediction: Any) -> Any:
+    """A target or weight in the prediction's dtype, so that float32 stays float32."""
+    dtype = getattr(x, "dtype", prediction.dtype)
+    return x if dtype == prediction.dtype else x.astype(prediction.dtype)
 
 
 def reduced(losses: Any, reduction: str, sample_weight: Any) -> Any:
@@ -99,13 +98,13 @@ def number(x: Any) -> Any:
 @op("MSE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="sum")))
 def mse(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
     """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2."""
-    error = number(prediction) - target
+    error = number(prediction) - like(target, number(prediction))
     return reduced(error * error, reduction, sample_weight)
 
 
 @mse.gradient("prediction", "× 2({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
-    return each(g, prediction, reduction, sample_weight) * (2.0 * (prediction - target))
+    return each(g, prediction, reduction, sample_weight) * (2.0 * (prediction - like(target, prediction)))
 
 
 @mse.gradient("target", "× 2({target}−{prediction})/{n}")
@@ -116,12 +115,12 @@ def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weigh
 @op("MAE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="none")))
 def mae(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
     """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0."""
-    return reduced(np.abs(number(prediction) - target), reduction, sample_weight)
+    return reduced(np.abs(number(prediction) - like(target, number(prediction))), reduction, sample_weight)
 
 
 @mae.gradient("prediction", "× sign({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
-    return each(g, prediction, reduction, sample_weight) * np.sign(prediction - target)
+    return each(g, prediction, reduction, sample_weight) * np.sign(prediction - like(target, prediction))
 
 
 @mae.gradient("target", "× sign({target}−{prediction})/{n}")
@@ -149,14 +148,16 @@ def huber(
     sample_weight: Any = None,
 ) -> Any:
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere."""
-    size = np.abs(number(prediction) - target)
+    size = np.abs(number(prediction) - like(target, number(prediction)))
     inner = np.minimum(size, delta)  # the square of a large error would overflow
     return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
 
 
 @huber.gradient("prediction", "× clip({prediction}−{target})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
-    return each(g, prediction, reduction, sample_weight) * np.clip(prediction - target, -delta, delta)
+    return each(g, prediction, reduction, sample_weight) * np.clip(
+        prediction - like(target, prediction), -delta, delta
+    )
 
 
 @huber.gradient("target", "× clip({target}−{prediction})/{n}")

@@ -28,9 +28,7 @@ def problem(n: int, widths: list[int], activation: str = "tanh", lr: float = 0.1
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, widths[0]))
     y = (X @ rng.standard_normal(widths[0]) + rng.standard_normal(n) > 0).astype(float)
-    layers = [
-        (rng.standard_normal((m, k)) / np.sqrt(m), np.zeros(k)) for m, k in pairwise(widths[:-1])
-    ]
+    layers = [(rng.standard_normal((m, k)) / np.sqrt(m), np.zeros(k)) for m, k in pairwise(widths[:-1])]
     last = rng.standard_normal(widths[-2]) / np.sqrt(widths[-2])
     return Problem(X, y, [*layers, (last, np.zeros(()))], activation, lr)
 

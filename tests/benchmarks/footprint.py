@@ -13,9 +13,7 @@ from typing import Any
 
 from timing import Samples
 
-TIMED_IMPORT = (
-    "import time; start = time.perf_counter(); import {0}; print(time.perf_counter() - start)"
-)
+TIMED_IMPORT = "import time; start = time.perf_counter(); import {0}; print(time.perf_counter() - start)"
 
 
 def import_times(peers: list[Any], seconds: float) -> dict[str, Samples]:

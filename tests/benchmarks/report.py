@@ -30,8 +30,7 @@ def markdown(rows: dict[Any, dict[str, Samples]], seconds: float) -> str:
         for c, found in rows.items()
     ]
     medians = [
-        [f"{c.title}, {c.unit}", *(absolute(found, p.title) for p in PEERS)]
-        for c, found in rows.items()
+        [f"{c.title}, {c.unit}", *(absolute(found, p.title) for p in PEERS)] for c, found in rows.items()
     ]
     return "\n".join(
         [

@@ -18,6 +18,30 @@ def _registry():
     ag.OPS.update(before)
 
 
+def sin(x):
+    return np.sin(x)
+
+
+def cos(x):
+    return np.cos(x)
+
+
+def exp(x):
+    return np.exp(x)
+
+
+def log(x):
+    return np.log(x)
+
+
+def size(x):
+    return np.abs(x)
+
+
+def inverse(x):
+    return np.linalg.inv(x)
+
+
 def unary(forward, rule, **declaration):
     """An op of one input x from a forward and its rule (g, y, x)."""
     forward.__name__ = "mine"
@@ -57,20 +81,20 @@ def nan_at_zero(g, y, x):
 
 
 WRONG = {
-    "sign": (lambda x: np.cos(x), lambda g, y, x: g * np.sin(x), {}, "sign is flipped"),
-    "twice": (lambda x: np.exp(x), lambda g, y, x: 2.0 * g * y, {}, "twice the derivative"),
+    "sign": (cos, lambda g, y, x: g * np.sin(x), {}, "sign is flipped"),
+    "twice": (exp, lambda g, y, x: 2.0 * g * y, {}, "twice the derivative"),
     "half": (lambda x: x * x, lambda g, y, x: g * x, {}, "half the derivative"),
-    "constant": (lambda x: np.sin(x), lambda g, y, x: g * 0.0, {}, "treated as constant"),
-    "slightly off": (lambda x: np.sin(x), lambda g, y, x: g * np.cos(x) * (1 + 1e-6), {}, "gradient is wrong"),
+    "constant": (sin, lambda g, y, x: g * 0.0, {}, "treated as constant"),
+    "slightly off": (sin, lambda g, y, x: g * np.cos(x) * (1 + 1e-6), {}, "gradient is wrong"),
     "dropped term": (lambda x: x * np.exp(x), lambda g, y, x: g * y, {}, "gradient is wrong"),
     "only negative": (lambda x: x * x, lambda g, y, x: g * 2.0 * np.abs(x), {}, "gradient is wrong"),
     "nan at 0": (lambda x: x * x, nan_at_zero, {}, "not finite where the derivative is"),
-    "not linear in g": (lambda x: np.sin(x), lambda g, y, x: g * np.abs(g) * np.cos(x), {}, "not linear in g"),
-    "size of g": (lambda x: np.sin(x), lambda g, y, x: np.abs(g) * np.cos(x), {}, "not linear in g"),
+    "not linear in g": (sin, lambda g, y, x: g * np.abs(g) * np.cos(x), {}, "not linear in g"),
+    "size of g": (sin, lambda g, y, x: np.abs(g) * np.cos(x), {}, "not linear in g"),
     "in place": (lambda x: x * x / 2.0, in_place, {}, "modifies what it is given"),
     "overwrites y": (lambda x: x + 0.0, overwrites_y, {"samples": (case((3,)),)}, "modifies what it is given"),
-    "has a memory": (lambda x: np.sin(x), remembers, {}, "not deterministic"),
-    "float64": (lambda x: np.sin(x), lambda g, y, x: g * np.cos(x) * np.float64(1), {}, "float64 for float32"),
+    "has a memory": (sin, remembers, {}, "not deterministic"),
+    "float64": (sin, lambda g, y, x: g * np.cos(x) * np.float64(1), {}, "float64 for float32"),
     "mean": (
         lambda x: x.mean(), lambda g, y, x: g * np.ones_like(x.data if hasattr(x, "op") else x),
         {"samples": (case((5,)),)}, "5 times the derivative: off by a length of 5",
@@ -83,7 +107,8 @@ WRONG = {
         lambda x: x.T * 1.0, lambda g, y, x: g * 1.0, {"samples": (case((3, 3)),)}, "transposed",
     ),
     "wrong shape": (
-        lambda x: x.sum(), lambda g, y, x: np.ones((2, 2), x.dtype) * g, {"samples": (case((5,)),)}, "rule returned shape",
+        lambda x: x.sum(), lambda g, y, x: np.ones((2, 2), x.dtype) * g,
+        {"samples": (case((5,)),)}, "rule returned shape",
     ),
     "second order": (
         # The same numbers on arrays, but the factor is a constant to the tensors.
@@ -91,7 +116,7 @@ WRONG = {
         "second-order gradient is wrong",
     ),
     "another value on tensors": (
-        lambda x: np.sin(x), lambda g, y, x: g * np.cos(x) * (2.0 if hasattr(x, "op") else 1.0), {},
+        sin, lambda g, y, x: g * np.cos(x) * (2.0 if hasattr(x, "op") else 1.0), {},
         "on tensors",
     ),
 }  # fmt: skip
@@ -141,12 +166,12 @@ def test_wrong_rule_of_two_inputs_is_found(name):
 RIGHT = {
     "1/x": (lambda x: 1.0 / x, lambda g, y, x: -g * y * y, {"domain": NONZERO}),
     "sin 1000x": (lambda x: np.sin(1000.0 * x), lambda g, y, x: g * 1000.0 * np.cos(1000.0 * x), {}),
-    "abs": (lambda x: np.abs(x), lambda g, y, x: g * np.sign(x), {"domain": NONZERO}),
+    "abs": (size, lambda g, y, x: g * np.sign(x), {"domain": NONZERO}),
     "relu with kinks in reach": (lambda x: np.maximum(x, 0.0), lambda g, y, x: g * (x > 0), {}),
     "huge": (lambda x: 1e100 * x**3, lambda g, y, x: g * 3e100 * x * x, {}),
     "tiny": (lambda x: 1e-100 * np.exp(x), lambda g, y, x: g * y, {}),
     "offset": (lambda x: 1e8 + x, lambda g, y, x: g, {}),
-    "log": (lambda x: np.log(x), lambda g, y, x: g / x, {"domain": POSITIVE}),
+    "log": (log, lambda g, y, x: g / x, {"domain": POSITIVE}),
     "returns g": (lambda x: +x, lambda g, y, x: g, {}),
     "sum of squares": (
         lambda x: (x * x).sum(),
@@ -213,13 +238,13 @@ def test_first_order_only_is_said_and_can_be_chosen():
 
 
 def test_shapes_that_do_not_fit_ask_for_samples():
-    made = unary(lambda x: np.linalg.inv(x), lambda g, y, x: g, signature=None)
+    made = unary(inverse, lambda g, y, x: g, signature=None)
     with pytest.raises(ValueError, match="samples="):
         check_op(made)
 
 
 def test_message_says_where_and_how_to_see_it_again():
-    made = unary(lambda x: np.exp(x), lambda g, y, x: 3.3 * g * y)
+    made = unary(exp, lambda g, y, x: 3.3 * g * y)
     with pytest.raises(GradientError) as caught:
         check_op(made, seed=4)
     text = str(caught.value)

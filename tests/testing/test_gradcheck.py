@@ -144,7 +144,8 @@ RIGHT = np.array([[1.0, -2.0], [0.5, 3.0]])
 
 @pytest.mark.parametrize(
     ("got", "cause"),
-    [(-RIGHT, "sign"), (2 * RIGHT, "twice"), (RIGHT / 2, "half"), (RIGHT * 0, "constant"), (RIGHT.T, "transposed"),
+    [(-RIGHT, "sign"), (2 * RIGHT, "twice"), (RIGHT / 2, "half"), (RIGHT * 0, "constant"),
+     (RIGHT.T, "transposed"),
      (RIGHT * 4, "off by a length of 4"), (RIGHT / 4, "1/4 of"), (RIGHT * np.nan, "not finite"),
      (RIGHT * 1.37, ""), (RIGHT + 1.0, ""), (RIGHT * [[1, 1], [1, -1]], "")],
 )  # fmt: skip
@@ -155,5 +156,8 @@ def test_cause_is_named_when_sure_and_only_then(got, cause):
 
 
 def test_package_and_checker_do_not_import_hypothesis():
-    code = "import sys, autograd_lite.testing as t; assert 'hypothesis' not in sys.modules; t.strategies; assert 'hypothesis' in sys.modules"
+    code = (
+        "import sys, autograd_lite.testing as testing; assert 'hypothesis' not in sys.modules; "
+        "testing.strategies; assert 'hypothesis' in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

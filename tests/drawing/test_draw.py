@@ -1,0 +1,304 @@
+"""Drawings: what stands on the cards, that they are snapshots, and that nothing breaks them."""
+
+import copy
+import importlib
+import re
+import struct
+import subprocess
+import sys
+import weakref
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.drawing.statistics import statistics
+from autograd_lite.drawing.text import escape, number
+from autograd_lite.nn import BinaryNetwork, Parameter
+
+
+def neuron():
+    w, b = Parameter(0.6, name="w"), Parameter(0.2, name="b")
+    x = ag.Tensor(1.5, name="x", requires_grad=False)
+    y = ag.Tensor(0.0, name="y", requires_grad=False)
+    loss = ag.bce(ag.sigmoid(w * x + b), y)
+    loss.name = "loss"
+    return loss
+
+
+def texts(drawing):
+    """All words of the picture, in order."""
+    root = ElementTree.fromstring(drawing.to_svg())
+    return [t.text for t in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def card(dot, name):
+    """The DOT line of the card with that name."""
+    return next(line for line in dot.splitlines() if f"<B>{name}</B>" in line)
+
+
+def test_a_scalar_graph_reads_as_the_chain_rule():
+    loss = neuron()
+    loss.backward()
+    words = texts(ag.draw(loss))
+    sigma = 1 / (1 + np.exp(-1.1))
+    for expected in ("w", "param", "0.6", number(1.5 * sigma), "× x = 1.5", "BCE", "σ", "target", "×", "+"):
+        assert any(expected == w.strip() for w in words), expected
+    assert any(w.strip().endswith(f"= {number(sigma * (1 - sigma))}") for w in words)
+
+
+def test_kinds_by_colour_and_two_lanes_only_where_a_gradient_flows():
+    loss = neuron()
+    loss.backward()
+    dot = ag.draw(loss).to_dot()
+    assert 'color="#00735A" penwidth=2' in card(dot, "w")
+    assert 'fillcolor="#FFF7D6"' in card(dot, "loss")
+    assert 'fillcolor="#F8FAFC"' in card(dot, "x")
+    roads = [line for line in dot.splitlines() if "->" in line]
+    assert sum("dir=both" in road for road in roads) == 9
+    assert sum('color="#94A3B8"' in road for road in roads) == 2  # x and y
+
+
+def test_before_backward_it_says_so_and_a_constant_has_no_gradient_row():
+    dot = ag.draw(neuron()).to_dot()
+    assert "call backward()" in card(dot, "w")
+    assert "grad" not in card(dot, "x")
+    assert "0.0000" not in dot
+
+
+def test_the_same_graph_gives_the_same_bytes():
+    assert ag.draw(neuron()).to_dot() == ag.draw(neuron()).to_dot()
+    script = (
+        "import numpy as np, autograd_lite as ag\n"
+        "w = ag.Tensor(0.5, name='w')\n"
+        "print(ag.draw(np.tanh(w * np.ones((3, 4)) + w).sum()).to_dot())"
+    )
+    run = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout for _ in "ab"
+    ]
+    assert run[0] == run[1] != b""
+
+
+def test_a_drawing_is_a_snapshot_and_keeps_no_tensor_alive():
+    loss = neuron()
+    loss.backward()
+    drawing = ag.draw(loss)
+    before = drawing.to_dot()
+    loss.inputs[0].data = np.float64(99)
+    dead = weakref.ref(loss)
+    del loss
+    assert dead() is None
+    assert drawing.to_dot() == before
+
+
+def test_names_come_from_variables_from_names_and_from_the_tensors():
+    X, y = np.ones((4, 2)), np.zeros(4)
+    weights = ag.Tensor(np.ones(2))
+    p = ag.sigmoid(X @ weights)
+    error = ag.bce(p, y)
+    dot = ag.draw(error).to_dot()
+    for title in ("z1 = X @ weights", "p = σ(z1)", "error = BCE(p, y)"):
+        assert title in dot
+    assert "q = σ(z1)" in ag.draw(error, names={"q": p}).to_dot()
+    assert "r = σ(z1)" in ag.draw(error, names={p: "r"}).to_dot()
+
+
+def test_layers_are_boxes_with_captions_and_a_dead_unit_is_told():
+    X = np.random.default_rng(0).normal(size=(16, 2))
+    net = BinaryNetwork([2, 4, 1], activation="relu", rng=0)
+    net.layer1.b.data = np.array([0.1, -60.0, 0.0, 0.0])
+    loss = ag.bce_with_logits(net(X), np.ones(16))
+    loss.backward()
+    dot = ag.draw(loss, model=net).to_dot()
+    assert dot.count("subgraph cluster_") == 2
+    assert "Linear(2 → 4) + relu · 12 parameters" in dot
+    assert "! unit 1 is dead: 0 on all 16 examples" in dot
+    assert 'color="#B91C1C" penwidth=3' in card(dot, "a1 = relu\\(z1\\)".replace("\\", ""))
+    assert "12 parameters" in ag.draw(loss).to_dot()
+
+
+def test_fan_out_and_reuse_are_told():
+    w = Parameter(2.0, name="w")
+    square = w * w
+    total = square + square * 3.0
+    total.backward()
+    dot = ag.draw(total).to_dot()
+    assert "used 2×" in card(dot, "w")
+    assert "sum of 2 gradients" in card(dot, "square")
+
+
+def test_vanishing_and_exploding_gradients_are_told():
+    a, b = Parameter(np.ones(8), name="l1.W"), Parameter(np.ones(8), name="l2.W")
+    loss = (a * 1e-3 + b).sum()
+    loss.backward()
+    dot = ag.draw(loss).to_dot()
+    assert "vanishing: 1000× smaller than l2.W" in card(dot, "l1.W")
+    huge = (Parameter(np.ones(8), name="h") * 1e9).sum()
+    huge.backward()
+    assert "exploding: gradient up to 1.0e+09" in ag.draw(huge).to_dot()
+
+
+def test_gradients_that_were_not_kept_are_no_alarm():
+    loss = neuron()
+    loss.backward(keep="leaves")
+    loss.grad = np.float64(1)
+    assert "gradient not kept" in ag.draw(loss).to_dot()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [np.nan, np.inf, np.array([np.nan, 1.0, -np.inf, 2, 3, 4, 5, 6]), np.zeros((0, 3)), np.zeros(9),
+     np.full((5, 5), 1e300), np.ones((2, 3, 4)), np.float32(1.5), np.full(8, 5e-324)],
+)  # fmt: skip
+def test_any_value_can_be_drawn(data):
+    leaf = ag.Tensor(data, name="t")
+    assert any("t" in w for w in texts(ag.draw(leaf)))
+    made = leaf * 2.0
+    made.backward(np.ones(made.shape))
+    assert texts(ag.draw(made, detail="tensor"))
+
+
+def test_nan_is_told_in_words():
+    x = ag.Tensor(np.array([np.nan, 1.0, np.inf]), name="x")
+    assert "! NaN in 1 of 3" in ag.draw(x).to_dot()
+    assert "! inf in 1 of 3" in ag.draw(x).to_dot()
+
+
+NASTY = [
+    '"; rm -rf /; "',
+    "<b>&amp;</b>",
+    "a{b}|c\\n",
+    "two\nlines",
+    "\x00\x1b[0m",
+    "权重 σ 🙂",
+    "-->",
+    "{y}",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_any_name_can_be_drawn(name):
+    w = Parameter(1.0, name=name)
+    loss = w * 2.0 + w
+    loss.backward()
+    printed = "".join(texts(ag.draw(loss, title=name)))
+    visible = "".join(c for c in name.replace("\n", " ") if c.isprintable())
+    assert visible in printed
+
+
+def test_numbers_have_four_digits_and_a_true_minus():
+    assert [number(x) for x in (0.87868, -1.1, 1e-5, -2.5e300, 12345.6, 0.0, np.nan, -np.inf)] == [
+        "0.8787", "−1.1", "1e−5", "−2.5e300", "1.235e4", "0", "NaN", "−inf",
+    ]  # fmt: skip
+    assert escape('<&">') == "&lt;&amp;&quot;&gt;"
+
+
+def test_at_most_32_entries_are_kept():
+    told = statistics(np.arange(1000.0).reshape(10, 100))
+    assert sum(map(len, told.rows)) == 32
+    assert told.rows[1][0] == 100.0
+    assert (told.low, told.high, told.size) == (0.0, 999.0, 1000)
+    assert len(statistics(np.arange(100.0)).rows[0]) == 8
+
+
+def test_png_svg_pdf_and_dot_files(tmp_path):
+    drawing = ag.draw(neuron())
+    for suffix, start in (
+        (".png", b"\x89PNG\r\n\x1a\n"),
+        (".svg", b"<?xml"),
+        (".pdf", b"%PDF"),
+        (".dot", b"digraph"),
+    ):
+        path = tmp_path / f"a name; with 'quotes'{suffix}"
+        assert drawing.save(path) == path
+        assert path.read_bytes().startswith(start)
+    assert len(list(tmp_path.iterdir())) == 4
+    small, large = (struct.unpack(">II", drawing.to_png(scale=s)[16:24]) for s in (1, 2))
+    assert large[0] == pytest.approx(2 * small[0], rel=0.02)
+
+
+def test_a_huge_picture_is_scaled_down_with_a_warning(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("autograd_lite.drawing.render"), "PIXELS", 10_000)
+    with pytest.warns(UserWarning, match="million pixels at scale 2; drawn at scale"):
+        png = ag.draw(neuron()).to_png()
+    width, height = struct.unpack(">II", png[16:24])
+    assert width * height <= 12_000
+
+
+def test_an_unknown_suffix_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"'x.gif' ends in '.gif'; the kinds are .png, .svg, .pdf, .dot"):
+        ag.draw(neuron()).save(tmp_path / "x.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch, tmp_path):
+    fake = tmp_path / "dot"
+    fake.write_text("#!/bin/sh\ncat >/dev/null\necho '<svg/>'\n")
+    fake.chmod(0o755)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert ag.draw(neuron()).to_svg().strip() == "<svg/>"
+
+
+def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(RuntimeError, match=r'pip install "autograd_lite\[draw\]".*or install Graphviz'):
+        ag.draw(neuron()).to_svg()
+    with pytest.raises(RuntimeError, match="the engine 'dot' is not here"):
+        ag.draw(neuron(), engine="dot").to_svg()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"theme": "pink"}, "theme='pink'; it is 'light', 'dark'"),
+        ({"detail": "all"}, "detail='all'"),
+        ({"direction": "up"}, "direction='up'"),
+        ({"show": "none"}, "show='none'"),
+        ({"max_nodes": 3}, r"has 8 tensors and max_nodes=3; .* pass max_nodes=8"),
+    ],
+)
+def test_wrong_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ag.draw(neuron(), **arguments)
+
+
+def test_other_errors():
+    with pytest.raises(TypeError, match="a ndarray has no graph"):
+        ag.draw(np.ones(3))
+    with pytest.raises(ValueError, match="engine='neato'"):
+        ag.draw(neuron(), engine="neato").to_svg()
+
+
+def test_dark_theme_and_direction_and_show():
+    loss = neuron()
+    loss.backward()
+    dark = ag.draw(loss, theme="dark", direction="TB").to_dot()
+    assert "rankdir=TB" in dark
+    assert 'bgcolor="#0F172A"' in dark
+    assert "#B84A00" not in dark
+    assert "grad" not in re.sub("gradient of the result", "", ag.draw(loss, show="values").to_dot())
+    assert ">value<" not in card(ag.draw(loss, show="gradients").to_dot(), "w")
+
+
+def test_a_long_chain_is_refused_by_count_without_recursion():
+    y = ag.Tensor(1.0)
+    for _ in range(20_000):
+        y = y + 1.0
+    with pytest.raises(ValueError, match="has 20001 tensors and max_nodes=60"):
+        ag.draw(y)
+
+
+def test_the_table_and_the_notebook():
+    loss = neuron()
+    loss.backward()
+    drawing = ag.draw(loss)
+    lines = str(drawing).splitlines()
+    assert lines[0].split() == ["tensor", "kind", "shape", "value", "grad"]
+    assert lines[1].split()[:3] == ["w", "parameter", "0.6"]
+    bundle = drawing._repr_mimebundle_()
+    assert set(bundle) == {"image/svg+xml", "text/plain"}
+    assert drawing.to_graphviz().source == drawing.to_dot()
+    assert copy.deepcopy(drawing).to_dot() == drawing.to_dot()
