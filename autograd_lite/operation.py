@@ -61,6 +61,7 @@ class Op:
         self.through: dict[Op, Op] = {}
         self.order: list[Rule] = []
         self.numpy_names: tuple[str, ...] = ()
+        self._settings = dict(self.defaults)
         self._arity = -1 if self.variadic else len(self.arguments)
         self._fast: Callable[..., Any] | None = None
         self._order_rules()
@@ -75,7 +76,7 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) == self._arity:
-            return self._fast(*args) if self._fast else apply(self, args, dict(self.defaults))
+            return self._fast(*args) if self._fast else apply(self, args, self._settings.copy())
         return apply(self, *self._bind(args, kwargs))
 
     def gradient(self, argument: str, formula: str = "") -> Callable[[Rule], Rule]:
@@ -130,7 +131,7 @@ class Op:
             count = len(self.arguments)
             inputs, rest = args[:count], args[count:]
         if len(inputs) == self._arity and not rest and self.defaults.keys() >= kwargs.keys():
-            return inputs, {**self.defaults, **kwargs}
+            return inputs, self._settings | kwargs
         named: dict[str, Any] = dict(zip(self.defaults, rest, strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
         twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]

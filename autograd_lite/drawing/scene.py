@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.drawing.alerts import alerts_of, vanishing
-from autograd_lite.drawing.naming import Names, label_of, titled
+from autograd_lite.drawing.naming import Names, label_of, said_names, titled
 from autograd_lite.drawing.statistics import Statistics, statistics
+from autograd_lite.drawing.text import plural, shape
 from autograd_lite.tensor import Parameter, Tensor
 
 
 class Card(NamedTuple):
-    """A tensor or a constant: what stands on its card."""
+    """A tensor or a constant: what stands on its card; `absent` is said where a gradient is missing."""
 
     id: str
     name: str
@@ -24,6 +26,7 @@ class Card(NamedTuple):
     tag: str
     value: Statistics
     grad: Statistics | None
+    absent: str
     wants_grad: bool
     symbol: str
     notes: tuple[str, ...]
@@ -54,30 +57,35 @@ class Scene(NamedTuple):
     lanes: tuple[Lane, ...]
     layers: tuple[Layer, ...]
     scalar: bool
-    backward: bool
     ranks: int
 
 
-def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str) -> Scene:
+def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str, max_nodes: int) -> Scene:
     """The scene of the graph that ends in `root`, as it is now."""
-    nodes = _walk(root)
-    scalar = detail == "scalar" or (detail == "auto" and all(np.size(_data(x)) <= 1 for x in nodes))
-    nodes = [x for x in nodes if not _inline(x)]
-    label = Names(nodes, names, messages.caller_names(), scalar)
+    walked = _walk(root)
+    scalar = detail == "scalar" or (detail == "auto" and all(np.size(_data(x)) <= 1 for x in walked))
+    walked = _unreached(model, walked) + [x for x in walked if not _inline(x)]
+    said = said_names(walked, names, messages.caller_names())
+    uses = _uses(walked)
+    folded = set() if scalar else _folded(walked, said, uses)
+    nodes = [x for x in walked if id(x) not in folded]
+    if len(nodes) > max_nodes:
+        raise ValueError(
+            f"draw: the graph has {len(nodes)} tensors and max_nodes={max_nodes}; draw a tensor nearer to "
+            f"the input, or pass max_nodes={len(nodes)}"
+        )
+    label = Names(walked, said, folded, scalar)
     index = {id(x): f"n{i}" for i, x in enumerate(nodes)}
-    layers = _layers(nodes, root)
-    uses = _uses(nodes)
-    backward = isinstance(root, Tensor) and root.grad is not None
-    lost = vanishing([(id(x), label.of(x), x.grad) for x in nodes if isinstance(x, Parameter)])
+    layers = _layers(nodes, root, folded)
+    lost = vanishing([(id(x), x.name or label.of(x), x.grad) for x in nodes if isinstance(x, Parameter)])
     cards = tuple(
-        _card(x, root, index[id(x)], label, uses, layers.get(id(x), ""), scalar, backward, show, lost)
-        for x in nodes
+        _card(x, root, index[id(x)], label, uses, layers.get(id(x), ""), scalar, show, lost) for x in nodes
     )
     largest = _largest(nodes)
     lanes = tuple(
-        lane for x in nodes if isinstance(x, Tensor) for lane in _lanes(x, index, label, scalar, largest)
+        lane for x in nodes for lane in _lanes(x, list(_parts(x, folded)), index, label, scalar, largest)
     )
-    return Scene(cards, lanes, _captions(nodes, layers, model), scalar, backward, _ranks(nodes, root))
+    return Scene(cards, lanes, _captions(nodes, layers, model), scalar, _ranks(walked, root))
 
 
 def _data(x: Any) -> Any:
@@ -102,6 +110,35 @@ def _walk(root: Any) -> list[Any]:
             if isinstance(x, Tensor):
                 stack += [(i, False) for i in reversed(x.inputs) if id(i) not in seen]
     return order
+
+
+def _unreached(model: Any, walked: list[Any]) -> list[Any]:
+    """The parameters of the model that the graph does not depend on."""
+    seen = set(map(id, walked))
+    parameters = model.parameters() if model is not None else ()
+    return [x for x in parameters if id(x) not in seen and x.requires_grad]
+
+
+def _folded(nodes: list[Any], said: dict[int, str], uses: dict[int, int]) -> set[int]:
+    """Unnamed products that only a sum of the same shape uses: `X @ w` of `z = X @ w + b`.
+
+    The gradients of the two are the same, so one card tells all.
+    """
+    return {
+        id(x)
+        for y in nodes if isinstance(y, Tensor) and y.op is not None and y.op.name == "add"
+        for x in y.inputs if isinstance(x, Tensor) and x.op is not None and x.op.name == "matmul"
+        if id(x) not in said and uses[id(x)] == 1 and x.shape == y.shape
+    }  # fmt: skip
+
+
+def _parts(y: Any, folded: set[int]) -> Iterator[tuple[Tensor, int, Any]]:
+    """What y was made of, as (op's output, position, input): through folded nodes to their inputs."""
+    for i, x in enumerate(y.inputs if isinstance(y, Tensor) else ()):
+        if id(x) in folded:
+            yield from ((x, j, inner) for j, inner in enumerate(x.inputs))
+        else:
+            yield y, i, x
 
 
 def _uses(nodes: list[Any]) -> dict[int, int]:
@@ -134,26 +171,35 @@ _TAGS = {
 
 def _card(
     x: Any, root: Any, id_: str, label: Names, uses: dict[int, int], layer: str,
-    scalar: bool, backward: bool, show: str, lost: dict[int, str],
+    scalar: bool, show: str, lost: dict[int, str],
 ) -> Card:  # fmt: skip
     data, tensor = _data(x), isinstance(x, Tensor)
+    made = tensor and x.op is not None
     wants = tensor and x.requires_grad and show != "values"
     kind = _kind(x, root, id(x) in label.targets)
-    grad = statistics(x.grad) if wants and x.grad is not None else None
     notes = []
-    if (count := uses.get(id(x), 0)) > 1:
-        notes.append(f"used {count}×" if not tensor or x.op is None else f"sum of {count} gradients")
-    if wants and backward and x.grad is None:
-        notes.append("gradient not kept")
-    alerts = alerts_of(data, x.grad if tensor else None, x.op.name if tensor and x.op else "")
+    if (count := uses.get(id(x), 0)) > 1 and (wants or not made):
+        notes.append(f"sum of {count} gradients" if made else f"used {count}×")
+    alerts = alerts_of(data, x.grad if tensor else None, x.op.name if made else "")
     alerts += (lost[id(x)],) if id(x) in lost else ()
-    made = tensor and x.op is not None
+    absent = ""
+    if wants and x is not root and not made and (not count or (root.grad is not None and x.grad is None)):
+        alerts += ("not reached by backward",)
+    elif wants and x.grad is None:
+        absent = "call backward()" if root.grad is None else "gradient not kept"
     return Card(
-        id=id_, name=label.of(x), title=titled(x, label, scalar), kind=kind,
-        tag=" ".join(filter(None, (_TAGS.get(kind, ""), str(np.shape(data)) if np.shape(data) else ""))),
-        value=statistics(data), grad=grad, wants_grad=wants, symbol=x.op.symbol if made else "",
+        id=id_, name=label.full(x), title=titled(x, label, scalar), kind=kind, tag=_tag(kind, data, scalar),
+        value=statistics(data), grad=statistics(x.grad) if wants and x.grad is not None else None,
+        absent=absent, wants_grad=wants, symbol=(x.op.symbol or x.op.name) if made else "",
         notes=tuple(notes), alerts=alerts, layer=layer,
     )  # fmt: skip
+
+
+def _tag(kind: str, data: Any, scalar: bool) -> str:
+    """The small words at the right of a header: `param (2, 4)`; a loss among tensors is a `scalar`."""
+    if kind == "loss" and not scalar:
+        return "scalar"
+    return " ".join(filter(None, (_TAGS.get(kind, ""), shape(np.shape(data)))))
 
 
 def _largest(nodes: list[Any]) -> float:
@@ -167,10 +213,13 @@ def _norm(g: Any) -> float:
         return float(np.linalg.norm(np.asarray(g, float).ravel()))
 
 
-def _lanes(y: Tensor, index: dict[int, str], label: Names, scalar: bool, largest: float) -> list[Lane]:
+def _lanes(
+    y: Any, parts: list[tuple[Tensor, int, Any]], index: dict[int, str], label: Names, scalar: bool,
+    largest: float,
+) -> list[Lane]:  # fmt: skip
     """The roads into y, one for each place where an input is used."""
     lanes = []
-    for i, x in enumerate(y.inputs):
+    for made, i, x in parts:
         if id(x) not in index:
             continue
         width = None
@@ -178,12 +227,12 @@ def _lanes(y: Tensor, index: dict[int, str], label: Names, scalar: bool, largest
             size = _norm(x.grad) if x.grad is not None else 0.0
             part = 1 + math.log10(size / largest) / 4 if 0 < size <= largest < math.inf else 0.0
             width = 1.0 + 1.6 * min(max(part, 0.0), 1.0)
-        words = label_of(y, i, label, scalar) if width is not None else ""
+        words = label_of(made, i, label, scalar) if width is not None else ""
         lanes.append(Lane(index[id(x)], index[id(y)], words, width))
     return lanes
 
 
-def _layers(nodes: list[Any], root: Any) -> dict[int, str]:
+def _layers(nodes: list[Any], root: Any, folded: set[int]) -> dict[int, str]:
     """The layer of each node: that of its parameters (`layer1` of `layer1.W`), or of its one input."""
     layer: dict[int, str] = {}
     for x in nodes:
@@ -192,9 +241,10 @@ def _layers(nodes: list[Any], root: Any) -> dict[int, str]:
     for x in nodes:
         if not isinstance(x, Tensor) or x.op is None or x is root:
             continue
-        own = {layer[id(i)] for i in x.inputs if isinstance(i, Parameter) and id(i) in layer}
-        flowing = [i for i in x.inputs if isinstance(i, Tensor) and i.requires_grad]
-        if not own and len(flowing) == 1 and len(x.inputs) == 1:
+        inputs = [i for *_, i in _parts(x, folded)]
+        own = {layer[id(i)] for i in inputs if isinstance(i, Parameter) and id(i) in layer}
+        flowing = [i for i in inputs if isinstance(i, Tensor) and i.requires_grad]
+        if not own and len(flowing) == 1 and len(inputs) == 1:
             own = {layer[id(flowing[0])]} if id(flowing[0]) in layer else own
         if len(own) == 1:
             layer[id(x)] = own.pop()
@@ -211,7 +261,7 @@ def _captions(nodes: list[Any], layers: dict[int, str], model: Any) -> tuple[Lay
         words = [repr(modules[path])] if path in modules else []
         words += [x.op.name for x in members if isinstance(x, Tensor) and x.op and len(x.inputs) == 1]
         told = " + ".join(words)
-        captions.append(Layer(path, " · ".join(filter(None, (told, f"{count} parameters")))))
+        captions.append(Layer(path, " · ".join(filter(None, (told, plural(count, "parameter"))))))
     return tuple(captions)
 
 

@@ -133,7 +133,7 @@ def test_vanishing_and_exploding_gradients_are_told():
     loss = (a * 1e-3 + b).sum()
     loss.backward()
     dot = ag.draw(loss).to_dot()
-    assert "vanishing: 1000× smaller than l2.W" in card(dot, "l1.W")
+    assert "vanishing: 1000× smaller than l2.W" in card(dot, "W1")
     huge = (Parameter(np.ones(8), name="h") * 1e9).sum()
     huge.backward()
     assert "exploding: gradient up to 1.0e+09" in ag.draw(huge).to_dot()

@@ -33,6 +33,7 @@ PEERS = (
     Peer("JAX jit", "jax_peer", "jax", "jax"),
     Peer("HIPS autograd", "hips_peer", "autograd", "autograd"),
     Peer("MyGrad", "mygrad_peer", "mygrad", "mygrad"),
+    Peer("MyGrad, guard off", "mygrad_unguarded_peer", "mygrad", "mygrad"),
     Peer("micrograd", "micrograd_peer", "micrograd.engine", "micrograd"),
     Peer("NumPy by hand", "numpy_peer", "numpy", "numpy"),
 )

@@ -1,0 +1,114 @@
+"""Drawings: short names, folded products, parameters that nothing reaches, text held in place."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.nn import Linear, Module, Parameter
+
+
+class Pair(Module):
+    """Two layers, of which the graph uses one."""
+
+    def __init__(self):
+        super().__init__()
+        self.used, self.spare = Linear(2, 3), Linear(2, 3)
+
+    def forward(self, x):
+        return self.used(x)
+
+
+def unit():
+    """The logistic unit, its product and sum in one line."""
+    X, y = np.arange(10.0).reshape(5, 2), np.ones(5)
+    w, b = Parameter([0.5, -0.5], name="w"), Parameter(0.0, name="b")
+    z = X @ w + b
+    loss = ag.bce_with_logits(z, y)
+    loss.backward()
+    return ag.draw(loss)
+
+
+def test_a_product_that_only_a_sum_uses_stands_in_the_formula_of_the_sum():
+    dot = unit().to_dot()
+    assert "<B>z = X @ w + b</B>" in dot
+    assert "X.T @ grad" in dot
+    assert "sum over 5 rows" in dot
+    assert len(str(unit()).splitlines()) == 1 + 6  # X, w, b, z, y, loss
+
+
+def test_a_product_with_a_name_or_a_second_use_keeps_its_card():
+    X, w = np.ones((3, 2)), Parameter(np.ones(2), name="w")
+    product = X @ w
+    dot = ag.draw(product + 1.0).to_dot()
+    assert "<B>product = X @ w</B>" in dot
+    scores = [X @ w]
+    dot = ag.draw(scores[0] + scores[0]).to_dot()
+    assert "<B>z1 = X @ w</B>" in dot
+    assert "sum of 2 gradients" in dot
+
+
+def test_paths_are_shortened_where_that_is_unambiguous():
+    a, b = Parameter(1.0, name="layer1.W"), Parameter(2.0, name="net.layer2.W")
+    dot = ag.draw(a * b).to_dot()
+    assert "<B>W1</B>" in dot
+    assert "× W2 = 2" in dot
+    a, b = Parameter(1.0, name="left.W"), Parameter(2.0, name="right.W")
+    drawing = ag.draw(a * b)
+    assert "× right.W = 2" in drawing.to_dot()
+    assert "left.W" in str(drawing)
+
+
+def test_a_made_up_name_is_never_one_that_the_user_took():
+    z1 = ag.Tensor(np.ones(2), name="z1")
+    dot = ag.draw(np.tanh((z1 + 1.0) + z1)).to_dot()
+    assert "<B>z2 = z1 + 1</B>" in dot
+
+
+def test_a_parameter_of_the_model_that_the_result_does_not_need_is_told():
+    net = Pair()
+    loss = ag.mse(net(np.ones((4, 2))), np.zeros((4, 3)))
+    loss.backward()
+    dot = ag.draw(loss, model=net).to_dot()
+    assert dot.count("! not reached by backward") == 2  # spare.W and spare.b
+    assert "call backward()" not in dot
+    assert "spare" not in ag.draw(loss).to_dot()
+
+
+def test_every_text_of_an_svg_is_held_to_its_width():
+    root = ElementTree.fromstring(unit().to_svg())
+    texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
+    assert texts
+    assert all(float(text.get("textLength")) > 0 for text in texts)
+    assert {text.get("lengthAdjust") for text in texts} == {"spacingAndGlyphs"}
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing' for 'a.png'; make it first"):
+        unit().save(tmp_path / "missing" / "a.png")
+
+
+@pytest.mark.parametrize("name", ["\x00", "\u200b", "\ud800", "", "{", "x" * 500])
+def test_names_of_nothing_visible_and_of_too_much_can_be_drawn(name, capfd):
+    svg = ag.draw(Parameter(1.0, name=name) * 2.0, title=name).to_svg()
+    assert "param<" in svg
+    assert svg.count('class="node"') == 3
+    assert "syntax error" not in capfd.readouterr().err
+
+
+def test_a_tensor_draws_itself_and_a_frozen_parameter_is_dashed():
+    fixed = Parameter(2.0, name="fixed", requires_grad=False)
+    dot = (ag.Tensor(1.0, name="x") * fixed).draw().to_dot()
+    (card,) = (line for line in dot.splitlines() if "<B>fixed</B>" in line)
+    assert "dashed" in card
+    assert "param, frozen" in card
+    assert "call backward()" not in card
+
+
+def test_importing_the_package_imports_no_engine():
+    script = "import sys, autograd_lite; print({'graphviz', 'pygraphviz', 'tempfile'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert run.stdout.strip() == "set()"
