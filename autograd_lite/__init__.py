@@ -1,6 +1,9 @@
 """autograd_lite: a computational-graph autodiff framework on NumPy, small enough to read in an evening."""
 
-from autograd_lite import datasets, nn, optim, testing
+import importlib
+from typing import Any
+
+from autograd_lite import datasets, nn, optim
 from autograd_lite.autodiff import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_lite.drawing import Drawing, draw
 from autograd_lite.history import EarlyStopping, History
@@ -23,3 +26,9 @@ __all__ = [
     "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn", "no_grad", "op",
     "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad", "vjp",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name == "testing":  # a fifth of the import's time, for those who check gradients
+        return importlib.import_module("autograd_lite.testing")
+    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")

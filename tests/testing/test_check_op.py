@@ -92,7 +92,7 @@ WRONG = {
     "not linear in g": (sin, lambda g, y, x: g * np.abs(g) * np.cos(x), {}, "not linear in g"),
     "size of g": (sin, lambda g, y, x: np.abs(g) * np.cos(x), {}, "not linear in g"),
     "in place": (lambda x: x * x / 2.0, in_place, {}, "modifies what it is given"),
-    "overwrites y": (lambda x: x + 0.0, overwrites_y, {"samples": (case((3,)),)}, "modifies what it is given"),
+    "overwrites y": (lambda x: x + 0.0, overwrites_y, {"samples": (case((3,)),)}, "modifies what it is"),
     "has a memory": (sin, remembers, {}, "not deterministic"),
     "float64": (sin, lambda g, y, x: g * np.cos(x) * np.float64(1), {}, "float64 for float32"),
     "mean": (

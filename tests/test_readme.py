@@ -1,0 +1,56 @@
+"""The README's programs run, and what it says they print is what they print."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.__main__ import main
+from autograd_lite.operation import OPS
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def _settled(report):
+    """The lines of a report that do not depend on the time of day or the folder."""
+    return [line for line in report.splitlines() if not line.startswith(("autograd_lite demo", "done in"))]
+
+
+def test_the_first_program_is_short_and_draws(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(PROGRAMS[0].splitlines()) <= 20
+    exec(PROGRAMS[0], {})
+    assert (tmp_path / "unit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_operation_in_one_place():
+    scope = {"ag": ag, "np": np}
+    try:
+        exec(PROGRAMS[1], scope)
+        assert ag.grad(scope["softsign"])(-1.0) == 0.25
+    finally:
+        OPS.pop("softsign")
+
+
+def test_the_demo_prints_what_the_readme_says(tmp_path, capsys):
+    main(["demo", "--out", str(tmp_path / "demo")])
+    printed = _settled(capsys.readouterr().out)
+    told = _settled(re.search(r"```\n(autograd_lite demo.*?)```", README, re.DOTALL)[1])
+    assert [NUMBER.sub("#", line) for line in printed] == [NUMBER.sub("#", line) for line in told]
+    for one, other in zip(NUMBER.findall("\n".join(printed)), NUMBER.findall("\n".join(told)), strict=True):
+        assert float(one) == pytest.approx(float(other), rel=0.02), (one, other)
+
+
+def test_the_number_of_operations():
+    builtin = [op for op in OPS.values() if op.forward.__module__.startswith("autograd_lite.ops")]
+    assert f"the table of the {len(builtin)} operations" in README.replace("\n", " ")
+
+
+def test_pictures_and_links_exist():
+    root = Path(__file__).parent.parent
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (root / target).is_file(), target
