@@ -157,22 +157,6 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     return _plain(y, watched), lambda v: tuple(_all_gradients(y, variables, v, watched))
 
 
-def _forward_product(f: Callable[..., Any], xs: Any, vs: Any, name: str) -> tuple[Tensor, Any, bool]:
-    """y = f(*xs) and J v: the derivative in u of the product u^T J, which is linear in u."""
-    xs, vs = _same_shapes(name, xs, vs)
-    y, variables, watched = _at(f, xs, name)
-    u = Tensor(np.zeros(y.shape, y.dtype))
-    products = _all_gradients(y, variables, u, True)
-    total: Any = None
-    for product, v in zip(products, vs, strict=True):
-        if product.requires_grad:
-            term = (product * v).sum()
-            total = term if total is None else total + term
-    if total is None:
-        return y, _zeros(y, watched), watched
-    return y, _all_gradients(total, [u], None, watched)[0], watched
-
-
 def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
     """Arguments and their directions as sequences; a single array stands for a sequence of one."""
     if not isinstance(xs, list | tuple):
@@ -183,9 +167,22 @@ def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[A
     return xs, vs
 
 
+def _along(gradients: list[Any], vs: Any) -> Any:
+    """The sum of gradient times direction, to be differentiated; None where it is constant."""
+    terms = [(g * v).sum() for g, v in zip(gradients, vs, strict=True) if g.requires_grad]
+    return sum(terms[1:], terms[0]) if terms else None
+
+
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
-    """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes."""
-    y, product, watched = _forward_product(f, xs, vs, "jvp")
+    """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes.
+
+    J v is the derivative in u of the product u^T J v, which is linear in u.
+    """
+    xs, vs = _same_shapes("jvp", xs, vs)
+    y, variables, watched = _at(f, xs, "jvp")
+    u = Tensor(np.zeros(y.shape, y.dtype))
+    total = _along(_all_gradients(y, variables, u, True), vs)
+    product = _zeros(y, watched) if total is None else _all_gradients(total, [u], None, watched)[0]
     return _plain(y, watched), product
 
 
@@ -194,12 +191,7 @@ def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     single = not isinstance(xs, list | tuple)
     xs, vs = _same_shapes("hvp", xs, vs)
     y, variables, watched = _at(f, xs, "hvp")
-    first = _all_gradients(y, variables, None, True)
-    total: Any = None
-    for g, v in zip(first, vs, strict=True):
-        if g.requires_grad:
-            term = (g * v).sum()
-            total = term if total is None else total + term
+    total = _along(_all_gradients(y, variables, None, True), vs)
     if total is None:
         found = [_zeros(x, watched) for x in variables]
     else:
