@@ -19,13 +19,15 @@ _NOTHING: dict[str, Any] = {}
 def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     """The forward on the data of `inputs`, recorded when one of them asks for a gradient."""
     values: list[Any] = []
-    tensors = wanted = False
+    tensors = wanted = converted = False
     for x in inputs:
         if isinstance(x, Tensor):
             tensors, wanted, x = True, wanted or x.requires_grad, x.data
         elif type(x) not in _PLAIN:
-            x = _constant(op, x)
+            x, converted = _constant(op, x), True
         values.append(x)
+    if converted:
+        inputs = tuple(x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True))
     for name, setting in settings.items():
         if isinstance(setting, Tensor):
             settings[name] = _plain_setting(op, name, setting)

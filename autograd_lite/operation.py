@@ -50,7 +50,8 @@ class Op:
         infix: bool,
     ) -> None:
         self.forward, self.symbol, self.name = forward, symbol, forward.__name__
-        self.__name__, self.__doc__ = self.name, forward.__doc__
+        self.__name__, self.__qualname__, self.__doc__ = self.name, forward.__qualname__, forward.__doc__
+        self.__module__ = forward.__module__
         self.arguments, self.defaults, self.variadic = parameters_of(forward)
         domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
@@ -72,7 +73,7 @@ class Op:
         return f"<op {self.name}({', '.join((*self.arguments, *self.defaults))})>"
 
     def __reduce__(self) -> str:
-        return self.name
+        return self.__qualname__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) == self._arity:

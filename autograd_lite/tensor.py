@@ -169,13 +169,13 @@ def backpropagate(
         if not keep_all:
             del gradients[tensor]
         y, values = _alive(tensor) if create_graph else (tensor.data, tensor.values)
-        settings = tensor.settings
-        for x, rule in zip(tensor.inputs, op.order or op.variadic_order(values), strict=False):
+        settings, rules = tensor.settings, op.order or op.variadic_order(values)
+        for i, x in enumerate(tensor.inputs):
             if isinstance(x, Tensor) and x.requires_grad and (needed is None or x in needed):
-                gx = rule(g, y, *values, **settings) if settings else rule(g, y, *values)
+                gx = rules[i](g, y, *values, **settings) if settings else rules[i](g, y, *values)
                 if type(gx) is not _float64 and shape_of(gx) != x.data.shape:
                     gx = _fit(gx, x, tensor)
-                if op.through and x.op in op.through:
+                if op.through and i == 0 and x.op in op.through:
                     passed_by.append((x, gx))
                     x, gx = _through(tensor, x, g, y, values)
                 gradients[x] = gradients[x] + gx if x in gradients else gx

@@ -45,6 +45,19 @@ def test_create_graph_works_under_no_grad_and_through_the_stable_form():
     assert h == pytest.approx([s, 0.25, s], rel=1e-14)
 
 
+def test_labels_that_are_sigmoids_themselves_get_their_own_gradient():
+    for student, teacher in ((0.7, -1.2), (-30.0, 2.0)):
+        z, t = ag.Tensor(student), ag.Tensor(teacher)
+        q = ag.sigmoid(t)
+        dz, dt = ag.gradients(ag.bce(ag.sigmoid(z), q), [z, t])
+        s = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
+        assert dz == pytest.approx(s(student) - s(teacher), rel=1e-14)
+        assert dt == pytest.approx(-student * s(teacher) * s(-teacher), rel=1e-13)
+        p = ag.sigmoid(z)
+        (both,) = ag.gradients(ag.bce(p, p), [z])  # the entropy of p
+        assert both == pytest.approx(-student * s(student) * s(-student), rel=1e-12)
+
+
 def test_an_unused_tensor_is_an_error_that_names_it():
     x, other = ag.Tensor(1.0, name="x"), ag.Tensor(np.ones(3), name="other")
     with pytest.raises(ValueError, match=r"does not depend on xs\[1\], other of shape \(3,\)"):

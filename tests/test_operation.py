@@ -1,5 +1,8 @@
 """Operations: what one block declares is all there is to an op."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -114,6 +117,12 @@ def test_operators_mix_with_arrays_lists_and_numbers_on_both_sides():
     assert (2.0**x).data.tolist() == [2.0, 4.0]
     assert (1.0 / x).data.tolist() == [1.0, 0.5]
     assert (x.T @ A.T).data.tolist() == [5.0, 11.0]
+
+
+def test_ops_pickle_by_name_and_lists_become_arrays_of_the_graph():
+    assert pickle.loads(pickle.dumps(ag.sigmoid)) is ag.sigmoid
+    assert copy.deepcopy({"activation": ag.relu})["activation"] is ag.relu
+    assert type((ag.Tensor([1.0, 2.0]) + [1, 2]).inputs[1]) is np.ndarray  # noqa: RUF005
 
 
 def test_arrays_in_arrays_out():
