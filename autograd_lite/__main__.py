@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from autograd_lite import demo
@@ -31,10 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
     demonstration.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures")
     commands.add_parser("ops", help="print the table of operations")
     options = parser.parse_args(arguments)
-    if options.command == "demo":
-        demo.run(options.out)
-    else:
-        _ops()
+    try:
+        if options.command == "demo":
+            demo.run(options.out)
+        else:
+            _ops()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+    except (ImportError, OSError, RuntimeError) as error:  # something to install, or a path: no traceback
+        parser.exit(1, f"{error}\n")
     return 0
 
 

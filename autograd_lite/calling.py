@@ -67,6 +67,7 @@ def _all_have_rules(op: Any, inputs: Any) -> None:
 
 
 def unary(op: Any) -> Callable[[Any], Any]:
+    """The call of an op with one input and no settings."""
     forward, track = op.forward, recording.get
 
     def call(x: Any) -> Any:
@@ -85,6 +86,7 @@ def unary(op: Any) -> Callable[[Any], Any]:
 
 
 def binary(op: Any) -> Callable[[Any, Any], Any]:
+    """The call of an op with two inputs and no settings."""
     forward, track = op.forward, recording.get
 
     def call(a: Any, b: Any) -> Any:
@@ -112,6 +114,7 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
 
 
 def no_rule(name: str, argument: str, *_: Any, **__: Any) -> Any:
+    """What stands in the place of a rule that nobody gave: an error."""
     raise TypeError(
         f"{name} has no gradient in {argument!r}; pass plain data (.data or .detach()), or give it a "
         f'rule with @{name}.gradient("{argument}")'

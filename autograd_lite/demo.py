@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import datasets
 from autograd_lite.drawing import draw
+from autograd_lite.drawing.render import chosen
 from autograd_lite.extras import require
 from autograd_lite.nn import BinaryNetwork, LogisticUnit, Parameter
 from autograd_lite.operation import OPS
@@ -28,6 +29,7 @@ def run(out: Path) -> None:
     """Print the report and write its pictures into the folder `out`."""
     started = time.perf_counter()
     plt = _pyplot()
+    chosen("auto")  # an engine to draw with; missing, it is told before anything is trained
     out.mkdir(parents=True, exist_ok=True)
     print(f"autograd_lite demo   seed {SEED}, pictures in {out}/\n")
     used = _unit_on_breast_cancer(out)
@@ -38,7 +40,7 @@ def run(out: Path) -> None:
     curves |= _cross_entropy_or_squared_error()
     _plot_curves(plt, curves, out)
     _check(used)
-    print(f"\nwrote {', '.join(sorted(p.name for p in out.glob('*.png')))}")
+    print("\nwrote unit.png, network.png, boundary.png, curves.png")
     print(f"done in {time.perf_counter() - started:.1f} s")
 
 
@@ -95,7 +97,8 @@ def _compare(name: str, data: Any, network: BinaryNetwork, unit: LogisticUnit, e
         )  # fmt: skip
         accuracy = _accuracy(model.predict_proba(X_test), y_test)
         kept = "held-out accuracy" if X_test is not X else "accuracy"
-        print(f"  {label:<14} loss {history.loss[-1]:.5f}   {kept} {accuracy:.3f}")
+        final = float(bce_with_logits(model.logits(X), y))
+        print(f"  {label:<14} loss {final:.5f}   {kept} {accuracy:.3f}")
         histories[f"{name}: {label}"] = history.loss
     return histories
 

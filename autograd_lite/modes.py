@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
+_outer: ContextVar[tuple[bool, ...]] = ContextVar("outer", default=())  # what the open blocks return to
+_SUSPENDS = 0x20 | 0x80 | 0x200  # code flags of generators and coroutines
 
 
-class no_grad(ContextDecorator):  # noqa: N801 - reads as a keyword, as everywhere in the field
-    """Context manager and decorator: operations inside are computed but not recorded."""
+class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
+    """Context manager and decorator: operations inside are computed but not recorded.
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+    It holds for this thread and task only, may be nested and entered again, and ends with an exception.
+    """
 
     def __enter__(self) -> None:
-        self._tokens.append(recording.set(False))
+        _outer.set((*_outer.get(), recording.get()))
+        recording.set(False)
 
     def __exit__(self, *_: object) -> None:
-        recording.reset(self._tokens.pop())
+        *outer, before = _outer.get()
+        _outer.set(tuple(outer))
+        recording.set(before)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _SUSPENDS:
+            raise TypeError(
+                f"no_grad: the body of {code.co_name}, a generator or coroutine, runs after the call; "
+                "write `with ag.no_grad():` inside it"
+            )
+
+        @wraps(function)
+        def unrecorded(*args: Any, **kwargs: Any) -> Any:
+            with no_grad():
+                return function(*args, **kwargs)
+
+        return unrecorded

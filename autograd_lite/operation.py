@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.calling import apply, binary, no_rule, unary
 from autograd_lite.domains import REAL, Domain
-from autograd_lite.protocol import NUMPY
+from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.signature import names_of, parameters_of
 from autograd_lite.tensor import Tensor
 
@@ -184,7 +184,7 @@ def op(
         )  # fmt: skip
         OPS[made.name] = made
         answers = numpy if isinstance(numpy, tuple) else (numpy,)
-        made.numpy_names = tuple(_numpy_name(f) for f in answers)
+        made.numpy_names = tuple(numpy_name(f) for f in answers)
         answer(*answers, method=method)(made)
         if operator is not None:
             call = made._fast or made.__call__
@@ -234,8 +234,3 @@ def install(name: str, attribute: Any) -> None:
     if name in Tensor.__dict__:
         raise ValueError(f"Tensor has {name} already; an op cannot replace it")
     setattr(Tensor, name, attribute)
-
-
-def _numpy_name(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"np.{'linalg.' if 'linalg' in module else ''}{function.__name__}"

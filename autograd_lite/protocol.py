@@ -115,8 +115,14 @@ class ArrayProtocol:
         return answer(*args, **kwargs)
 
 
+def numpy_name(function: Any) -> str:
+    """What a NumPy function is called in code: `np.tanh`, `np.linalg.norm`."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"np.{'linalg.' if 'linalg' in module else ''}{function.__name__}"
+
+
 def _refuse(function: Any) -> NoReturn:
     raise TypeError(
-        f"np.{function.__name__} has no gradient here. If none is needed, call it on .data; if one is, "
+        f"{numpy_name(function)} has no gradient here. If none is needed, call it on .data; if one is, "
         "compose it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op"
     )

@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [
     "extras", "modes", "randomness", "messages", "domains", "protocol", "signature", "tensor", "calling",
     "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history", "training",
-    "io", "linear_model", "estimators", "plots", "datasets", "__init__", "report", "demo", "__main__",
+    "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
 ]  # fmt: skip
 
 

@@ -218,6 +218,34 @@ def test_no_grad_records_nothing_in_this_thread_only_and_ends_with_an_exception(
     assert (x * x).requires_grad
 
 
+def test_one_no_grad_serves_several_threads_and_may_be_nested():
+    x = ag.Tensor(1.0)
+    entered, leave = threading.Barrier(2), threading.Event()
+    recorded = []
+
+    @ag.no_grad()
+    def waits():
+        entered.wait()
+        leave.wait()
+        recorded.append((x * x).requires_grad)
+
+    other = threading.Thread(target=waits)
+    mode = ag.no_grad()
+    with mode, mode:
+        other.start()
+        entered.wait()
+    assert (x * x).requires_grad
+    leave.set()
+    other.join()
+    assert recorded == [False]
+    assert (x * x).requires_grad
+    with pytest.raises(TypeError, match="the body of later, a generator"):
+
+        @ag.no_grad()
+        def later():
+            yield x * x
+
+
 def test_detach_and_numpy():
     x = ag.Tensor([1.0, 2.0])
     constant = (x * 2.0).detach()

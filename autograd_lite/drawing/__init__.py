@@ -124,6 +124,13 @@ def draw(
     for name, value in given.items():
         if value not in _CHOICES[name]:
             raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, _CHOICES[name]))}")
+    if not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
+    for what, value, needed in (("model", model, "named_modules"), ("names", names, "items")):
+        if value is not None and not hasattr(value, needed):
+            wanted = "an nn.Module" if what == "model" else "a dictionary, such as locals()"
+            raise TypeError(f"draw: {what} is a {type(value).__name__}; pass {wanted}")
+    title = None if title is None else str(title)
     scene = snapshot(tensor, model, detail, names, show, max_nodes)
     return Drawing(scene, to_dot(scene, THEMES[theme], direction, title, show), engine)
 

@@ -33,9 +33,14 @@ def to_dot(scene: Scene, theme: Theme, direction: str, title: str | None, show: 
         f'  node [fontname="{_FONT}" fontcolor="{theme.ink}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
     ]
-    for number_, layer in enumerate(scene.layers):
-        lines += _cluster(number_, layer, scene, theme, show)
-    lines += [_node(card, theme, show) for card in scene.cards if not card.layer]
+    drawn = {card.id: _node(card, theme, show) for card in scene.cards}
+    if scene.scalar:
+        made = {lane.target for lane in scene.lanes}
+        drawn |= {card.id: drawn[card.id] + _sign(card, theme) for card in scene.cards if card.id in made}
+    for position, layer in enumerate(scene.layers):
+        members = [drawn[card.id] for card in scene.cards if card.layer == layer.path]
+        lines += _cluster(position, layer, members, theme)
+    lines += [drawn[card.id] for card in scene.cards if not card.layer]
     if scene.scalar:
         lines += _with_operators(scene, theme, show)
     else:
@@ -57,9 +62,8 @@ def _heading(scene: Scene, theme: Theme, title: str | None, show: str) -> str:
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0">{cells}<TR><TD HEIGHT="8"></TD></TR></TABLE>'
 
 
-def _cluster(index: int, layer: Layer, scene: Scene, theme: Theme, show: str) -> list[str]:
+def _cluster(index: int, layer: Layer, members: list[str], theme: Theme) -> list[str]:
     name = _font(layer.path, 14, theme.value, "B") + _font(f"   {layer.caption}", 12, theme.muted)
-    members = [f"  {_node(card, theme, show)}" for card in scene.cards if card.layer == layer.path]
     return [
         f"  subgraph cluster_{index} {{",
         f'    graph [style="rounded,filled" penwidth=1.2 margin=14 color="{theme.layer_border}" '
@@ -149,26 +153,26 @@ def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, labelle
     )
 
 
+def _sign(card: Card, theme: Theme) -> str:
+    """The op of a scalar graph as a dark sign, beside the card of what it made."""
+    short = len(card.symbol) <= 2
+    outline = (
+        "shape=circle width=0.44 fixedsize=true" if short else 'shape=box height=0.36 margin="0.12,0.04"'
+    )
+    return (
+        f'\n  o{card.id} [{outline} style="{"filled" if short else "rounded,filled"}" fillcolor="{theme.op}" '
+        f'color="{theme.op}" label=<{_font(card.symbol, 16 if short else 14, theme.op_ink, "B")}>];'
+    )
+
+
 def _with_operators(scene: Scene, theme: Theme, show: str) -> list[str]:
-    """The roads of a scalar graph, each op a dark sign between its inputs and its output."""
-    lines: list[str] = []
+    """The roads of a scalar graph: from the inputs to the op's sign, and from there to what it made."""
     into: dict[str, list[Lane]] = {}
     for lane in scene.lanes:
         into.setdefault(lane.target, []).append(lane)
-    for card in scene.cards:
-        if card.id not in into:
-            continue
-        sign = f"o{card.id}"
-        round_ = len(card.symbol) <= 2
-        shape = (
-            "shape=circle width=0.44 fixedsize=true" if round_ else 'shape=box height=0.36 margin="0.12,0.04"'
-        )
-        lines.append(
-            f'  {sign} [{shape} style="{"filled" if round_ else "rounded,filled"}" fillcolor="{theme.op}" '
-            f'color="{theme.op}" label=<{_font(card.symbol, 16 if round_ else 14, theme.op_ink, "B")}>];'
-        )
-        lanes = into[card.id]
-        lines += [_road(lane.source, sign, lane, theme, show) for lane in lanes]
+    lines = []
+    for target, lanes in into.items():
+        lines += [_road(lane.source, f"o{target}", lane, theme, show) for lane in lanes]
         widest = max(lanes, key=lambda lane: lane.width or 0.0)
-        lines.append(_road(sign, card.id, widest, theme, show, labelled=False))
+        lines.append(_road(f"o{target}", target, widest, theme, show, labelled=False))
     return lines

@@ -28,13 +28,11 @@ class Names:
         taken, counts = set(short.values()), dict[str, int]()
         for x in nodes:
             name = short.get(id(x))
-            if name:
-                pass
-            elif id(x) in folded:
+            if name is None and id(x) in folded:
                 name = formula_of(x, self)
-            elif scalar and isinstance(x, Tensor) and x.op is not None and x.op.name == "multiply":
+            elif name is None and scalar and isinstance(x, Tensor) and x.op and x.op.name == "multiply":
                 name = shortened(formula_of(x, self), 11)
-            else:
+            elif name is None:
                 name = letter = self._letter(x, x is nodes[-1])
                 while name != "loss" and (name == letter or name in taken):
                     counts[letter] = counts.get(letter, 0) + 1
@@ -69,7 +67,8 @@ def said_names(nodes: list[Any], given: Any, variables: Mapping[int, str]) -> di
     """The nodes that the user named: in `names=`, by the tensor's own name, or by a variable."""
     said = _by_identity(given)
     found = ((x, said.get(id(x)) or getattr(x, "name", None) or variables.get(id(x))) for x in nodes)
-    return {id(x): str(name) for x, name in found if name and escape(str(name)).strip()}
+    named = ((x, " ".join(str(name).split())) for x, name in found if name)
+    return {id(x): name for x, name in named if escape(name).strip()}
 
 
 def _short(said: Mapping[int, str]) -> dict[int, str]:
@@ -107,12 +106,26 @@ def formula_of(y: Tensor, names: Names) -> str:
         return _filled(op.formula, _words(y, names))
     if op.infix and len(inputs) == 2:
         return f" {op.symbol} ".join(inputs)
+    if op.name == "getitem":
+        return f"{inputs[0]}[{_index(y.settings['index'])}]"
     settings = [
         f"{name}={value}"
         for name, value in y.settings.items()
         if isinstance(value, bool | int | float | str | tuple) and value != op.defaults[name]
     ]
     return f"{op.name}({', '.join((*inputs, *settings))})"
+
+
+def _index(index: Any) -> str:
+    """An index as it is typed: `:, 2`, `::-1`, `mask`."""
+    if isinstance(index, tuple):
+        return ", ".join(map(_index, index))
+    if isinstance(index, slice):
+        ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
+        return ":".join(ends[:2] if index.step is None else ends)
+    if isinstance(index, np.ndarray | list):
+        return "mask" if np.asarray(index).dtype.kind == "b" else "indices"
+    return "..." if index is Ellipsis else str(index)
 
 
 def titled(x: Any, names: Names, scalar: bool) -> str:
@@ -139,7 +152,12 @@ def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
     if not op.samples and ratio > 1:
         rows = " rows" if n == len(y.data) else ""
         label = f"{label}, sum over {n}{rows}".removeprefix("× 1, ")
-    if scalar and any(c.isalpha() for c in label) and (value := _local(y, position, argument)) is not None:
+    if (
+        scalar
+        and y.size == x.size == 1
+        and any(c.isalpha() for c in label)
+        and (value := _local(y, position, argument)) is not None
+    ):
         label += f" = {number(value)}"
     return shortened(label, 40)
 

@@ -64,6 +64,8 @@ def chosen(engine: str) -> str:
 
 def render(dot: str, fmt: str, engine: str, scale: float = 1.0) -> bytes:
     """The bytes of a picture; `scale` multiplies the pixels of a PNG, within a cap of 32 million."""
+    if not 0 < scale < math.inf:
+        raise ValueError(f"draw: scale={scale!r}; give a positive number, 1 for 96 dots an inch")
     run = _ENGINES[chosen(engine)][1]
     _warn_without_fonts()
     if fmt == "png":
@@ -83,7 +85,7 @@ def _within_cap(svg: bytes, scale: float) -> float:
     lowered = scale * math.sqrt(PIXELS / pixels)
     warnings.warn(
         f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
-        "An SVG or PDF has no such limit",
+        "An SVG or PDF has no such limit; another direction= may be smaller",
         stacklevel=4,
     )
     return lowered

@@ -15,6 +15,8 @@ from autograd_lite.drawing.statistics import Statistics, statistics
 from autograd_lite.drawing.text import plural, shape
 from autograd_lite.tensor import Parameter, Tensor
 
+_LAYOUT = 500  # cards: more take Graphviz minutes, or forever
+
 
 class Card(NamedTuple):
     """A tensor or a constant: what stands on its card; `absent` is said where a gradient is missing."""
@@ -72,14 +74,17 @@ def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str, max_n
     if len(nodes) > max_nodes:
         raise ValueError(
             f"draw: the graph has {len(nodes)} tensors and max_nodes={max_nodes}; draw a tensor nearer to "
-            f"the input, or pass max_nodes={len(nodes)}"
+            f"the input{f', or pass max_nodes={len(nodes)}' if len(nodes) <= _LAYOUT else ''}"
         )
     label = Names(walked, said, folded, scalar)
     index = {id(x): f"n{i}" for i, x in enumerate(nodes)}
     layers = _layers(nodes, root, folded)
     lost = vanishing([(id(x), x.name or label.of(x), x.grad) for x in nodes if isinstance(x, Parameter)])
+    ran = any(isinstance(x, Tensor) and x.grad is not None for x in nodes)
+    changed = _changed(walked)
     cards = tuple(
-        _card(x, root, index[id(x)], label, uses, layers.get(id(x), ""), scalar, show, lost) for x in nodes
+        _card(x, root, index[id(x)], label, uses, layers.get(id(x), ""), scalar, show, lost, ran, changed)
+        for x in nodes
     )
     largest = _largest(nodes)
     lanes = tuple(
@@ -150,6 +155,17 @@ def _uses(nodes: list[Any]) -> dict[int, int]:
     return uses
 
 
+def _changed(nodes: list[Any]) -> set[int]:
+    """The tensors that got new data, from an optimiser say, after an op had used the old."""
+    made = [y for y in nodes if isinstance(y, Tensor) and y.op is not None]
+    return {
+        id(x)
+        for y in made
+        for x, value in zip(y.inputs, y.values, strict=True)
+        if isinstance(x, Tensor) and x.data is not value
+    }
+
+
 def _kind(x: Any, root: Any, target: bool) -> str:
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
@@ -171,7 +187,7 @@ _TAGS = {
 
 def _card(
     x: Any, root: Any, id_: str, label: Names, uses: dict[int, int], layer: str,
-    scalar: bool, show: str, lost: dict[int, str],
+    scalar: bool, show: str, lost: dict[int, str], ran: bool, changed: set[int],
 ) -> Card:  # fmt: skip
     data, tensor = _data(x), isinstance(x, Tensor)
     made = tensor and x.op is not None
@@ -183,10 +199,12 @@ def _card(
     alerts = alerts_of(data, x.grad if tensor else None, x.op.name if made else "")
     alerts += (lost[id(x)],) if id(x) in lost else ()
     absent = ""
-    if wants and x is not root and not made and (not count or (root.grad is not None and x.grad is None)):
+    if wants and x is not root and not made and (not count or (ran and x.grad is None)):
         alerts += ("not reached by backward",)
     elif wants and x.grad is None:
-        absent = "call backward()" if root.grad is None else "gradient not kept"
+        absent = "gradient not kept" if ran else "call backward()"
+    if id(x) in changed:
+        notes.append("changed since the forward pass")
     return Card(
         id=id_, name=label.full(x), title=titled(x, label, scalar), kind=kind, tag=_tag(kind, data, scalar),
         value=statistics(data), grad=statistics(x.grad) if wants and x.grad is not None else None,
@@ -259,7 +277,7 @@ def _captions(nodes: list[Any], layers: dict[int, str], model: Any) -> tuple[Lay
         members = [x for x in nodes if layers.get(id(x)) == path]
         count = sum(x.size for x in members if isinstance(x, Parameter))
         words = [repr(modules[path])] if path in modules else []
-        words += [x.op.name for x in members if isinstance(x, Tensor) and x.op and len(x.inputs) == 1]
+        words += {x.op.name: 1 for x in members if isinstance(x, Tensor) and x.op and len(x.inputs) == 1}
         told = " + ".join(words)
         captions.append(Layer(path, " · ".join(filter(None, (told, plural(count, "parameter"))))))
     return tuple(captions)

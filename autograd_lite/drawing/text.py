@@ -8,7 +8,17 @@ from typing import Any
 MINUS = "\N{MINUS SIGN}"
 _WORDS = {math.inf: "inf", -math.inf: f"{MINUS}inf"}
 _ESCAPES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\n": " ", "\r": " ", "\t": " "}
+    {
+        "\\": "\N{SET MINUS}",
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        "'": "&#39;",
+        "\n": " ",
+        "\r": " ",
+        "\t": " ",
+    }
 )
 
 
@@ -24,7 +34,10 @@ def number(x: Any) -> str:
 
 
 def escape(text: str) -> str:
-    """Text as an HTML-like label takes it: no character of it is markup, none is a control code."""
+    """Text as an HTML-like label takes it: no character of it is markup, none is a control code.
+
+    A backslash becomes its look-alike: Graphviz would replace \\\\N and others, even here.
+    """
     return "".join(c for c in text.translate(_ESCAPES) if c.isprintable() or c == " ")
 
 

@@ -27,6 +27,7 @@ def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 
 
 def reducible(op: Any, inputs: Any, shapes: Any, settings: Any) -> None:
+    """Refuse an empty batch, an unknown reduction, a weight that does not fit."""
     if 0 in shapes[0]:
         name = messages.name_of(inputs[0], op.arguments[0])
         raise ValueError(f"{op.name}: {name} has shape {shapes[0]}: the loss of no examples is undefined")
@@ -76,6 +77,7 @@ def like(x: Any, prediction: Any) -> Any:
 
 
 def reduced(losses: Any, reduction: str, sample_weight: Any) -> Any:
+    """The losses of the elements, weighted and then averaged, added up, or as they are."""
     if sample_weight is not None:
         losses = losses * like(sample_weight, losses)
     if reduction == "none":
@@ -92,6 +94,7 @@ def each(g: Any, x: Any, reduction: str, sample_weight: Any, n: int | None = Non
 
 
 def number(x: Any) -> Any:
+    """A Python number as a NumPy one; arrays and tensors as they are."""
     return x if hasattr(x, "dtype") else np.float64(x)
 
 

@@ -36,9 +36,9 @@ _METHODS: dict[Any, str] = {
 _FUNCTIONS: tuple[Any, ...] = (
     np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not,
     np.isclose, np.allclose, np.array_equal, np.shape, np.ndim, np.size, np.count_nonzero, np.nonzero,
-    np.argwhere, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type,
+    np.argwhere, np.zeros_like, np.ones_like, np.empty_like, np.result_type,
     np.searchsorted, np.digitize, np.array2string, np.array_repr, np.array_str, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.isrealobj, np.unique,
+    np.shares_memory, np.iscomplexobj, np.isrealobj,
 )  # fmt: skip
 
 for _methods in (_OPERATORS, _METHODS):

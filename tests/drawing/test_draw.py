@@ -142,8 +142,32 @@ def test_vanishing_and_exploding_gradients_are_told():
 def test_gradients_that_were_not_kept_are_no_alarm():
     loss = neuron()
     loss.backward(keep="leaves")
-    loss.grad = np.float64(1)
-    assert "gradient not kept" in ag.draw(loss).to_dot()
+    dot = ag.draw(loss).to_dot()
+    assert "gradient not kept" in card(dot, "loss")
+    assert "call backward()" not in dot
+
+
+def test_a_parameter_updated_since_is_told():
+    loss = neuron()
+    loss.backward()
+    loss.inputs[0].inputs[0].inputs[0].inputs[0].data = np.float64(9)
+    assert "changed since the forward pass" in card(ag.draw(loss).to_dot(), "w")
+    assert "changed since" not in card(ag.draw(loss).to_dot(), "b")
+
+
+def test_the_signs_of_a_scalar_layer_stand_inside_its_box():
+    w, b = Parameter(0.5, name="unit.w"), Parameter(0.1, name="unit.b")
+    loss = ag.bce(ag.sigmoid(w * 2.0 + b), 1.0)
+    box = re.search(r"subgraph cluster_0 \{(.*?)\n  \}", ag.draw(loss).to_dot(), re.DOTALL)[1]
+    assert len(re.findall(r"^\s+on\d+ \[shape", box, re.MULTILINE)) == 3
+
+
+def test_an_array_has_no_number_on_its_lane():
+    w = Parameter(0.5, name="w")
+    total = (w * np.ones(4)).sum()
+    total.backward()
+    assert "= 1 " not in " ".join(texts(ag.draw(total, detail="scalar")))
+    assert "v[:, 2, ::-1, ...]" in ag.draw(ag.Tensor(np.ones((2, 3, 4)), name="v")[:, 2, ::-1, ...]).to_dot()
 
 
 @pytest.mark.parametrize(
@@ -166,6 +190,7 @@ def test_nan_is_told_in_words():
 
 
 NASTY = [
+    "a\\N\\G",
     '"; rm -rf /; "',
     "<b>&amp;</b>",
     "a{b}|c\\n",
@@ -183,7 +208,7 @@ def test_any_name_can_be_drawn(name):
     loss = w * 2.0 + w
     loss.backward()
     printed = "".join(texts(ag.draw(loss, title=name)))
-    visible = "".join(c for c in name.replace("\n", " ") if c.isprintable())
+    visible = "".join(c for c in name.replace("\n", " ") if c.isprintable()).replace("\\", "\N{SET MINUS}")
     assert visible in printed
 
 
@@ -257,6 +282,7 @@ def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
         ({"detail": "all"}, "detail='all'"),
         ({"direction": "up"}, "direction='up'"),
         ({"show": "none"}, "show='none'"),
+        ({"max_nodes": 0}, "max_nodes=0; give a whole number"),
         ({"max_nodes": 3}, r"has 8 tensors and max_nodes=3; .* pass max_nodes=8"),
     ],
 )
@@ -268,6 +294,12 @@ def test_wrong_arguments(arguments, message):
 def test_other_errors():
     with pytest.raises(TypeError, match="a ndarray has no graph"):
         ag.draw(np.ones(3))
+    with pytest.raises(TypeError, match=r"model is a int; pass an nn\.Module"):
+        ag.draw(neuron(), model=3)
+    with pytest.raises(TypeError, match="names is a list; pass a dictionary"):
+        ag.draw(neuron(), names=["w"])
+    with pytest.raises(ValueError, match="scale=0; give a positive number"):
+        ag.draw(neuron()).to_png(scale=0)
     with pytest.raises(ValueError, match="engine='neato'"):
         ag.draw(neuron(), engine="neato").to_svg()
 
