@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _ops()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
     except (ImportError, OSError, RuntimeError) as error:  # something to install, or a path: no traceback
         parser.exit(1, f"{error}\n")
     return 0

@@ -16,6 +16,12 @@ from autograd_lite.tensor import Tensor, backpropagate, finish, graph, seed_of
 _inside: ContextVar[bool] = ContextVar("inside", default=False)  # a function being differentiated
 
 
+class Variable(Tensor):
+    """What a derivative hands to its function: only a derivative around it can watch it."""
+
+    __slots__ = ()
+
+
 def gradients(
     y: Tensor,
     xs: Sequence[Tensor],
@@ -32,12 +38,15 @@ def gradients(
     """
     if isinstance(xs, Tensor):
         raise TypeError("gradients: xs is one tensor; pass a list: gradients(y, [x])")
+    xs = list(xs)
     for i, x in enumerate(xs):
         if not (isinstance(x, Tensor) and x.requires_grad):
             raise TypeError(
                 f"gradients: xs[{i}], {messages.name_of(x, 'a plain value')}, is not a differentiable "
                 "tensor; make it one by ag.Tensor(...) with floats, before y is computed from it"
             )
+    if isinstance(grad, Tensor) and not create_graph:
+        grad = grad.data
     seed = seed_of(y, grad, "gradients")
     token = recording.set(create_graph)
     try:
@@ -64,18 +73,23 @@ def _variables(function: str, xs: Sequence[Any]) -> list[Tensor]:
         if isinstance(x, Tensor) and x.requires_grad:
             made.append(positive(x))  # a node of its own: what else uses x is no argument of f
             continue
-        value = Tensor(x.data if isinstance(x, Tensor) else x)
+        value = Variable(x.data if isinstance(x, Tensor) else x)
         if not value.requires_grad:
             raise TypeError(f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats")
         made.append(value)
     return made
 
 
-def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
-    """f at fresh variables, recorded in any mode, and whether an outer derivative watches the result.
+def _watched(xs: Any) -> bool:
+    """Whether a derivative with respect to one of `xs` may be asked for later."""
+    return any(isinstance(x, Tensor) and x.requires_grad for x in xs)
 
-    It does when this call happens inside a function being differentiated and the result depends on
-    more than its own variables, be it by argument or by closure.
+
+def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
+    """f at fresh variables, recorded in any mode, and whether someone else watches the result.
+
+    Someone does when it depends on more than its own variables, by argument or by closure: on the
+    variable of an outer derivative, or on a Parameter. Then results are tensors, so that nothing is lost.
     """
     recorded, inside = recording.set(True), _inside.set(True)
     try:
@@ -89,10 +103,10 @@ def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor
             f"{function}: {getattr(f, '__name__', 'f')} returned {type(y).__name__}, not a tensor; "
             "compute its result from its arguments with the operations of autograd_lite or NumPy"
         )
-    given = any(isinstance(x, Tensor) and x.requires_grad for x in xs)
     own = set(variables)
-    closed_over = _inside.get() and any(t.op is None and t not in own for t in graph(y))
-    return y, variables, given or closed_over
+    others = [t for t in graph(y) if t.op is None and t not in own] if y.requires_grad else []
+    closed_over = any(_inside.get() or not isinstance(t, Variable) for t in others)
+    return y, variables, recording.get() and (_watched(xs) or closed_over)
 
 
 def _zeros(x: Tensor, like: Any) -> Any:
@@ -116,8 +130,9 @@ def _plain(y: Tensor, watched: bool) -> Any:
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns f(*xs), a single number, and its gradient in the arguments `argnums`.
 
-    Arguments are arrays and so are the results; called with tensors it returns tensors, so that it
-    can be differentiated again. One array for an integer `argnums`, a tuple of them for a tuple.
+    Arguments are arrays and so are the results. Called with tensors, or where f depends on other
+    differentiable tensors such as a Parameter, it returns tensors, so that it can be differentiated
+    again. One array for an integer `argnums`, a tuple of them for a tuple.
     """
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -154,7 +169,11 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
 def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument."""
     y, variables, watched = _at(f, xs, "vjp")
-    return _plain(y, watched), lambda v: tuple(_all_gradients(y, variables, v, watched))
+
+    def product(v: Any) -> tuple[Any, ...]:
+        return tuple(_all_gradients(y, variables, v, watched or _watched((v,))))
+
+    return _plain(y, watched), product
 
 
 def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -180,7 +199,8 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     """
     xs, vs = _same_shapes("jvp", xs, vs)
     y, variables, watched = _at(f, xs, "jvp")
-    u = Tensor(np.zeros(y.shape, y.dtype))
+    watched = watched or _watched(vs)
+    u = Variable(np.zeros(y.shape, y.dtype))
     total = _along(_all_gradients(y, variables, u, True), vs)
     product = _zeros(y, watched) if total is None else _all_gradients(total, [u], None, watched)[0]
     return _plain(y, watched), product
@@ -191,6 +211,7 @@ def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     single = not isinstance(xs, list | tuple)
     xs, vs = _same_shapes("hvp", xs, vs)
     y, variables, watched = _at(f, xs, "hvp")
+    watched = watched or _watched(vs)
     total = _along(_all_gradients(y, variables, None, True), vs)
     if total is None:
         found = [_zeros(x, watched) for x in variables]

@@ -23,8 +23,10 @@ def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     for x in inputs:
         if isinstance(x, Tensor):
             tensors, wanted, x = True, wanted or x.requires_grad, x.data
-        elif type(x) not in _PLAIN:
+        elif type(x) not in _PLAIN or (type(x) is np.ndarray and x.dtype.kind not in "fiub"):
             x, converted = _constant(op, x), True
+        elif op.samples and type(x) in (int, float, bool):  # its rules may ask for .ndim
+            x, converted = np.asarray(x)[()], True
         values.append(x)
     if converted:
         inputs = tuple(x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True))
@@ -40,11 +42,28 @@ def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         raise explained(op, inputs, error) from error
     if not tensors:
         return data
-    if not (wanted and recording.get()):
-        return node(None, (), (), _NOTHING, data, False)
+    if not (wanted and recording.get() and _floating(op, data)):
+        return _constant_of(op, inputs, values, settings, data)
     if op.incomplete:
         _all_have_rules(op, inputs)
     return node(op, inputs, values, settings, data)
+
+
+def _floating(op: Any, data: Any) -> bool:
+    """Whether a result can be differentiated; an error where it is not an array of real numbers."""
+    kind = getattr(getattr(data, "dtype", None), "kind", None)
+    if kind is None or kind not in "fiub":
+        made = f"an array of dtype {data.dtype}" if kind else f"{type(data).__name__}"
+        raise TypeError(f"{op.name}: its forward returned {made}; it must return an array of real numbers")
+    return bool(kind == "f")
+
+
+def _constant_of(op: Any, inputs: Any, values: Any, settings: Any, data: Any) -> Tensor:
+    """A result that asks for no gradient; it forgets how it was made unless an op may look through it."""
+    _floating(op, data)
+    if op.kept:
+        return node(op, inputs, values, settings, data, False)
+    return node(None, (), (), _NOTHING, data, False)
 
 
 def _through(op: Any, inputs: Any) -> Any:
@@ -58,7 +77,8 @@ def _through(op: Any, inputs: Any) -> Any:
 
 def _all_have_rules(op: Any, inputs: Any) -> None:
     """Say now, not in backward, that an input which asks for a gradient cannot have one."""
-    for x, argument in zip(inputs, op.arguments, strict=False):
+    arguments = op.arguments * (len(inputs) if op.variadic else 1)
+    for x, argument in zip(inputs, arguments, strict=True):
         if argument not in op.rules and isinstance(x, Tensor) and x.requires_grad:
             no_rule(op.name, argument)
 
@@ -78,9 +98,9 @@ def unary(op: Any) -> Callable[[Any], Any]:
             data = forward(value)
         except (ValueError, TypeError) as error:
             raise explained(op, (x,), error) from error
-        if x.requires_grad and track():
+        if x.requires_grad and track() and (type(data) is np.float64 or _floating(op, data)):
             return node(op, (x,), (value,), _NOTHING, data)
-        return node(None, (), (), _NOTHING, data, False)
+        return _constant_of(op, (x,), (value,), _NOTHING, data)
 
     return call
 
@@ -106,9 +126,9 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
             data = forward(x, z)
         except (ValueError, TypeError) as error:
             raise explained(op, (a, b), error) from error
-        if wanted and track():
+        if wanted and track() and (type(data) is np.float64 or _floating(op, data)):
             return node(op, (a, b), (x, z), _NOTHING, data)
-        return node(None, (), (), _NOTHING, data, False)
+        return _constant_of(op, (a, b), (x, z), _NOTHING, data)
 
     return call
 

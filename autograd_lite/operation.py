@@ -60,13 +60,15 @@ class Op:
         self.rules: dict[str, Rule] = {}
         self.formulas: dict[str, str] = {}
         self.through: dict[Op, Op] = {}
+        self.kept = False  # whether constants remember that it made them, for an op that sees through it
         self.order: list[Rule] = []
         self.numpy_names: tuple[str, ...] = ()
         self._settings = dict(self.defaults)
         self._arity = -1 if self.variadic else len(self.arguments)
         self._fast: Callable[..., Any] | None = None
         self._order_rules()
-        if not self.defaults and not self.variadic and check is None and len(self.arguments) <= 2:
+        bare = not (self.defaults or self.variadic or check or (samples and not infix))
+        if bare and len(self.arguments) <= 2:
             self._fast = (unary, binary)[len(self.arguments) - 1](self)
 
     def __repr__(self) -> str:
@@ -121,8 +123,14 @@ class Op:
 
     def variadic_order(self, values: Any) -> list[Rule]:
         """The rules of a variadic op, one for each of its inputs; the rule is told which by `index`."""
-        rule = self.rules[self.arguments[-1]]
+        argument = self.arguments[-1]
+        rule = self.rules.get(argument) or partial(no_rule, self.name, argument)
         return [partial(rule, index=i) for i in range(len(values))]
+
+    def sees_through(self, inner: Op, stable: Op) -> None:
+        """Declare that this op after `inner` is `stable`, in value and gradient, and better computed so."""
+        self.through[inner] = stable
+        inner.kept = True
 
     def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments as the forward's signature names them: inputs in order, settings complete."""

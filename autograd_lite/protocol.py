@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -112,7 +113,28 @@ class ArrayProtocol:
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         answer = NUMPY.get(func) or _refuse(func)
+        if kwargs or len(args) > 1:
+            args, kwargs = _told(func, len(getattr(answer, "arguments", ())), args, kwargs)
         return answer(*args, **kwargs)
+
+
+def _told(func: Any, arrays: int, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """The arguments of a NumPy function without those at their default: arrays in order, rest by name.
+
+    So NumPy's own names and positions work (`np.sum(a=t)`, `np.sum(t, 0, None)`), whatever an op calls
+    its inputs.
+    """
+    try:
+        parameters = list(inspect.signature(func).parameters.values())
+    except ValueError:  # written in C: its arguments are the op's
+        return args, kwargs
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return args, kwargs
+    told = dict(zip((p.name for p in parameters), args, strict=False)) | kwargs
+    first = [p.name for i, p in enumerate(parameters) if i < arrays or p.default is p.empty]
+    required = [told.pop(name) for name in first if name in told]
+    defaults = {p.name: p.default for p in parameters}
+    return required, {k: v for k, v in told.items() if k not in defaults or v is not defaults[k]}
 
 
 def numpy_name(function: Any) -> str:

@@ -25,6 +25,11 @@ def parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], boo
     if defaults:
         settings = dict(zip(positional[-len(defaults) :], defaults, strict=True)) | settings
     arguments = tuple(name for name in names if name not in settings)
+    if forward.__code__.co_flags & 4 and len(arguments) > 1:
+        raise TypeError(
+            f"op {forward.__name__}: *{arguments[-1]} stands beside other arrays; let it take all arrays, "
+            "or make them settings"
+        )
     if not arguments:
         raise TypeError(
             f"op {forward.__name__}: a forward needs at least one array, a parameter without default"

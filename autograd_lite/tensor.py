@@ -69,7 +69,7 @@ class Tensor(ArrayProtocol):
         """
         if keep not in ("all", "leaves"):
             raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
-        seed = seed_of(self, grad, "backward")
+        seed = seed_of(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
         with np.errstate(all="ignore"):  # an infinite derivative is a value; nan is told by optimisers
             gradients = backpropagate(self, seed, keep_all=keep == "all")
         for tensor, g in gradients.items():
@@ -82,6 +82,9 @@ class Parameter(Tensor):
     """A Tensor that an optimiser may update. `requires_grad=False` freezes it."""
 
     __slots__ = ()
+
+    def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:
+        super().__init__(data, name=name, requires_grad=requires_grad is None or requires_grad)
 
 
 def node(op: Any, inputs: Any, values: Any, settings: Any, data: Any, requires_grad: bool = True) -> Tensor:
@@ -226,8 +229,12 @@ def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
     if len(got) == len(shape):
         repeated = tuple(i for i, n in enumerate(shape) if n == 1 != got[i])
         g = g.sum(axis=repeated, keepdims=True) if repeated else g
+    if shape_of(g) == shape:
+        return g
+    if len(got) not in (0, len(shape)):
+        raise _misfit(got, x, tensor)
     try:
-        return g if shape_of(g) == shape else np.broadcast_to(g, shape)
+        return np.broadcast_to(g, shape)
     except (TypeError, ValueError):
         raise _misfit(got, x, tensor) from None
 
@@ -236,7 +243,7 @@ def _misfit(got: Any, x: Tensor, tensor: Tensor) -> ValueError:
     returned = "None" if got is None else f"shape {got}"
     return ValueError(
         f"{tensor.op.name}: a gradient rule returned {returned} for an input of shape {x.shape} and an "
-        f"output of shape {tensor.shape}; it must equal one of the two or broadcast to it"
+        f"output of shape {tensor.shape}; it must equal one of the two, or have its axes with lengths 1"
     )
 
 

@@ -45,6 +45,7 @@ def fit(
     for name, value in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"fit: {name} is {value!r}; give a whole number, 1 or more")
+    _usable(model, loss, optimizer, callbacks)
     rng, callbacks = generator(rng), list(callbacks)
     X, y, held_out = split(X, y, validation, rng)
     history = History()
@@ -169,6 +170,27 @@ def _finite(value: Any, where: str, optimizer: Any, X: Any) -> float:
             f"or standardise X: its entries reach {np.abs(X).max():.3g}"
         )
     return number
+
+
+def _usable(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> None:
+    """Refuse what cannot train, and an optimiser that leaves out a parameter of the model."""
+    for name, value in (("model", model), ("loss", loss)):
+        if not callable(value):
+            raise TypeError(f"fit: {name} is {value!r}; pass a function, such as ag.bce_with_logits for loss")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        raise TypeError(
+            f"fit: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters(), lr=0.01)"
+        )
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks is {callbacks!r}; pass a list of callbacks")
+    module = getattr(model, "__self__", model)  # of a method such as model.logits
+    updated = {id(p) for p in getattr(optimizer, "params", ())}
+    left = [p for p in getattr(module, "parameters", list)() if p.requires_grad and id(p) not in updated]
+    if left:
+        raise ValueError(
+            f"fit: the optimizer leaves out {', '.join(str(p.name) for p in left)}; make it from "
+            "model.parameters(), and freeze by p.requires_grad = False what shall stay"
+        )
 
 
 def _begin(callbacks: list[Any], parameters: list[Any]) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.tensor import Parameter
 
 X = np.random.default_rng(1).normal(size=(20, 3))
 Y = (np.random.default_rng(2).random(20) > 0.5).astype(float)
@@ -83,8 +84,34 @@ def test_nested_derivatives_are_not_confused():
     assert ag.grad(lambda x: x * ag.grad(lambda y: x * y)(3.0))(2.0) == 4.0
     assert ag.grad(lambda x: ag.grad(lambda y: x * y)(x))(2.0) == 1.0
     assert ag.grad(lambda x: ag.jvp(lambda y: x * y * y, (3.0,), (1.0,))[1])(2.0) == 6.0
-    w = ag.Tensor(5.0)
-    assert type(ag.grad(lambda x: x * w)(2.0)) is np.float64
+
+
+def test_nothing_that_is_differentiable_gets_lost():
+    cube, x = (lambda x: (x**3).sum()), np.array([1.0, 2.0])
+    directions = (
+        (lambda v: ag.jvp(cube, (x,), (v,))[1], [5.0, 14.0]),
+        (lambda v: ag.hvp(cube, x, v).sum(), [8.0, 14.0]),
+        (lambda v: ag.vjp(lambda x: x**3, x)[1](v)[0].sum(), [5.0, 14.0]),
+    )
+    for product, expected in directions:
+        found = ag.grad(lambda v, product=product: product(v) + (v * v).sum())(np.ones(2))
+        assert type(found) is np.ndarray
+        assert found.tolist() == expected
+    w = Parameter(2.0)
+    penalty = ag.grad(lambda x: w * x * x)(3.0)
+    (w + penalty**2).backward()
+    assert w.grad == 145.0
+    with ag.no_grad():
+        assert type(ag.grad(lambda x: w * x)(3.0)) is np.float64
+
+
+def test_a_generator_of_tensors_and_a_tensor_as_seed():
+    x = ag.Tensor([1.0, 2.0])
+    (g,) = ag.gradients(x * x, (t for t in [x]), grad=ag.Tensor([1.0, 1.0]))
+    assert type(g) is np.ndarray
+    assert g.tolist() == [2.0, 4.0]
+    (x * x).backward(ag.Tensor([1.0, 1.0]))
+    assert type(x.grad) is np.ndarray
 
 
 def test_value_and_grad_of_several_arguments():

@@ -83,6 +83,70 @@ def test_names_belong_to_the_module_that_defined_them_and_a_cell_may_run_again(r
         ag.op("x")(lambda x: x)
 
 
+def test_results_that_are_no_real_numbers_and_constants(registry):
+    x = ag.Tensor([1.5, 2.5])
+    assert not x.astype(int).requires_grad
+    with pytest.raises(TypeError, match="multiply: its forward returned an array of dtype complex128"):
+        x * np.array([1j, 2j])
+    with pytest.raises(TypeError, match=r"mse: cannot compute with ndarray .* of dtype complex128"):
+        ag.mse(x, np.array([1j, 2]))
+
+    @ag.op("none")
+    def forgets(x):
+        """Nothing."""
+
+    with pytest.raises(TypeError, match="forgets: its forward returned NoneType"):
+        forgets(x)
+
+    @ag.op("rows")
+    def rows(x):
+        """Sums of rows."""
+        return x.sum(axis=1)
+
+    rows.gradient("x")(lambda g, y, x: g)
+    with pytest.raises(ValueError, match=r"returned shape \(3,\) for an input of shape \(3, 3\)"):
+        rows(ag.Tensor(np.ones((3, 3)))).sum().backward()
+
+    with pytest.raises(TypeError, match=r"\*ys stands beside other arrays"):
+
+        @ag.op("mixed")
+        def mixed(x, *ys):
+            """Sum."""
+            return x
+
+
+def test_numbers_among_arrays_and_lists_as_settings():
+    t = ag.Tensor([1.0, 2.0])
+    for product in (np.dot(t, 2.0), np.inner(2, t), np.outer(t, 2.0), np.einsum("i,->i", t, 2.0)):
+        product.sum().backward()
+        assert t.grad.tolist() == [2.0, 2.0]
+    ag.mse(t, np.zeros(2), sample_weight=[1, 3], reduction="sum").backward()
+    assert t.grad.tolist() == [2.0, 12.0]
+    np.take(t, (0, 0)).sum().backward()
+    assert t.grad.tolist() == [2.0, 0.0]
+    places = np.array([0, 1])
+    total = t[places].sum()
+    places[:] = 0
+    total.backward()
+    assert t.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.sum(a=t), lambda t: np.sum(t, 0, None, None, True), lambda t: np.max(t, 1, None, True),
+        lambda t: np.var(t, 0, None, None, 1), lambda t: np.clip(a=t, a_min=0, a_max=2, out=None),
+        lambda t: np.tile(A=t, reps=2), lambda t: np.pad(array=t, pad_width=1),
+        lambda t: np.where(t > 2, t, 0.0),
+        lambda t: np.reshape(t, (3, 2), order="C"), lambda t: np.transpose(a=t, axes=(1, 0)),
+        lambda t: np.take(t, [0, 2], 1), lambda t: np.concatenate((t, t), 1), lambda t: np.flip(m=t, axis=1),
+    ],
+)  # fmt: skip
+def test_numpy_s_own_names_and_positions(call):
+    x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
+    assert np.array_equal(call(ag.Tensor(x)).data, call(x))
+
+
 def test_a_rule_of_the_wrong_shape_is_an_error(registry):
     @ag.op("bad")
     def bad(x):

@@ -397,3 +397,40 @@ def test_frozen_and_shared_parameters():
     assert one.b.data is before[1]
     assert not np.array_equal(one.W.data, before[0])
     assert history.loss[-1] < history.loss[0]
+
+
+def test_an_optimiser_that_leaves_out_a_parameter_is_refused():
+    net, X, y = nn.BinaryNetwork([2, 3, 1], rng=0), np.ones((4, 2)), np.ones(4)
+    last = ag.optim.SGD(net.layer2.parameters(), lr=0.1)
+    for model in (net, net.logits):
+        with pytest.raises(ValueError, match=r"leaves out layer1\.W, layer1\.b; make it from"):
+            ag.fit(model, X, y, loss=ag.bce_with_logits, optimizer=last, epochs=1, progress=False)
+    net.layer1.W.requires_grad = net.layer1.b.requires_grad = False
+    assert len(ag.fit(net, X, y, loss=ag.bce_with_logits, optimizer=last, epochs=1, progress=False).loss) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"optimizer": ag.optim.SGD}, "make one: ag.optim.Adam"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd'"),
+        ({"loss": "bce"}, "loss is 'bce'; pass a function"),
+        ({"callbacks": print}, "callbacks is .*; pass a list"),
+    ],
+)
+def test_what_cannot_train_is_refused(wrong, message):
+    unit = nn.LogisticUnit(2)
+    usual = {"loss": ag.bce, "optimizer": ag.optim.SGD(unit.parameters(), lr=0.1), "callbacks": ()}
+    with pytest.raises(TypeError, match=message):
+        ag.fit(unit, np.ones((4, 2)), np.ones(4), epochs=1, progress=False, **(usual | wrong))
+
+
+def test_validation_of_a_saturated_unit_is_finite():
+    unit = nn.LogisticUnit(1)
+    unit.w.data = np.array([900.0])
+    X, y = np.array([[1.0], [-1.0]]), np.array([1.0, 0.0])
+    optimizer = ag.optim.SGD(unit.parameters(), lr=1e-3)
+    history = ag.fit(
+        unit, X, y, loss=ag.bce, optimizer=optimizer, epochs=1, validation=(-X, y), progress=False
+    )
+    assert history.metrics["val_loss"] == pytest.approx([900.0])

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_lite.nn.summary import Row, table
-from autograd_lite.tensor import Parameter
+from autograd_lite.tensor import Parameter, Tensor
 
 
 class Module:
@@ -33,6 +33,11 @@ class Module:
     training = True
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) is Tensor and value.requires_grad and value.op is None:
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Tensor, which no optimiser would find; make it an "
+                "ag.nn.Parameter, or say requires_grad=False where it is a constant"
+            )
         object.__setattr__(self, name, value)
         for path, held in _held(name, value):
             if isinstance(held, Module):
@@ -151,6 +156,8 @@ class Module:
         for path, module in copy.named_modules():
             object.__setattr__(module, "forward", watched(path, module.forward))
         copy(x)
+        for _, module in copy.named_modules():
+            object.__delattr__(module, "forward")  # it holds the module: a cycle
         return shapes
 
     def kind(self) -> str:

@@ -46,12 +46,12 @@ def _(g: Any, y: Any, z: Any) -> Any:
 @op("leaky relu", domain=NONZERO, samples=(case((2, 3)), case((), slope=0.2)))
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where z > 0 and slope z elsewhere; the derivative at 0 is `slope`."""
-    return np.where(z > 0, z, slope * z)
+    return np.where(z > 0, z, float(slope) * z)
 
 
 @leaky_relu.gradient("z", "× ({z} > 0, or slope)")
 def _(g: Any, y: Any, z: Any, slope: float) -> Any:
-    return np.where(z > 0, g, slope * g)
+    return np.where(z > 0, g, float(slope) * g)
 
 
 @op("softplus")

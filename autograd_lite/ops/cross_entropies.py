@@ -129,7 +129,7 @@ def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: A
     return each(g, target, reduction, sample_weight) * local
 
 
-bce.through[sigmoid] = bce_with_logits
+bce.sees_through(sigmoid, bce_with_logits)
 
 
 def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:

@@ -80,8 +80,8 @@ def _(g: Any, y: Any, x: Any, indices: Any, axis: int | None) -> Any:
 def _put_back(g: Any, x: Any, indices: Any, axis: int | None) -> Any:
     """The gradient of entries or slices of x taken by integer indices along an axis."""
     if axis is None:
-        return scatter(g, index=indices, shape=(x.size,)).reshape(x.shape)
-    return scatter(g, index=(_ALL,) * (axis % x.ndim) + (indices,), shape=x.shape)
+        return scatter(g, index=np.asarray(indices), shape=(x.size,)).reshape(x.shape)
+    return scatter(g, index=(_ALL,) * (axis % x.ndim) + (np.asarray(indices),), shape=x.shape)
 
 
 @op("repeat", numpy=np.repeat, method="repeat", samples=(
@@ -131,5 +131,6 @@ def _index(x: Any, index: Any) -> Any:
 
 
 def _plain(part: Any) -> Any:
-    """A part of an index as NumPy takes it: a constant tensor stands for its data."""
-    return part.data if hasattr(part, "requires_grad") else part
+    """A part of an index as NumPy takes it: arrays copied, a constant tensor as its data."""
+    part = part.data if hasattr(part, "requires_grad") else part
+    return part.copy() if isinstance(part, np.ndarray) else part

@@ -48,6 +48,8 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 def affine(x: Any, w: Any, b: Any) -> Any:
     """x @ w + b: examples in rows, w of shape (k, n) with b (n,), or w (k,) with b a number."""
     z = x @ w
+    if getattr(b, "dtype", None) != z.dtype:
+        return z + b
     z += b  # into the product just made: a second array costs page faults, 20 % of a large layer
     return z
 

@@ -72,7 +72,11 @@ def _signs(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 
 def like(x: Any, prediction: Any) -> Any:
     """A target or weight in the prediction's dtype, so that float32 stays float32."""
-    dtype = getattr(x, "dtype", prediction.dtype)
+    if type(x) in (int, float, bool):
+        return x
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
+        return np.asarray(x, prediction.dtype)
     return x if dtype == prediction.dtype else x.astype(prediction.dtype)
 
 
@@ -152,7 +156,7 @@ def huber(
 ) -> Any:
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere."""
     size = np.abs(number(prediction) - like(target, number(prediction)))
-    inner = np.minimum(size, delta)  # the square of a large error would overflow
+    inner = np.minimum(size, float(delta))  # the square of a large error would overflow
     return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
 
 
@@ -165,7 +169,9 @@ def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str
 
 @huber.gradient("target", "× clip({target}−{prediction})/{n}")
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
-    return each(g, target, reduction, sample_weight) * np.clip(target - prediction, -delta, delta)
+    return each(g, target, reduction, sample_weight) * np.clip(
+        target - prediction, -float(delta), float(delta)
+    )
 
 
 @op(

@@ -17,7 +17,7 @@ class Block(Module):
         self.inner = Sequential(Linear(2, 2, rng=0), Tanh())
         self.shift = Parameter([1.0, 2.0])
         self.not_learned = np.ones(3)
-        self.also_not = Tensor([1.0])
+        self.also_not = Tensor([1.0], requires_grad=False)
 
     def forward(self, x):
         return self.scale * self.inner(x) + self.shift
@@ -192,3 +192,14 @@ def test_summary_of_a_module_of_unknown_input():
     lines = Block().summary(np.zeros((5, 2))).splitlines()
     assert [line.split()[-3:-1] for line in lines[2:4]] == [["(5,", "2)"], ["(5,", "2)"]]
     assert lines[-1] == "total 9: 9 trainable, 0 frozen"
+
+
+def test_a_tensor_that_no_optimiser_would_find_is_refused():
+    class Forgetful(Module):
+        def __init__(self):
+            self.w = Tensor([1.0])
+
+    with pytest.raises(TypeError, match=r"Forgetful.w is a Tensor, .* make it an ag.nn.Parameter"):
+        Forgetful()
+    with pytest.raises(TypeError, match="data has dtype int64 and can have no gradient"):
+        Parameter(np.zeros(2, int))
