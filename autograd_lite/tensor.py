@@ -23,7 +23,8 @@ class Tensor(ArrayProtocol):
     `data` is anything NumPy makes an array of; Python numbers and lists become float64, float32
     stays float32, and a 0-d array is held as a NumPy scalar. A tensor is differentiable unless its
     data is an integer or boolean array or `requires_grad=False`. The data of the caller is copied:
-    writing into that array later does not change a graph.
+    writing into that array later does not change a graph. A plain array that an op takes as a constant
+    is not: do not write into it, or into `.data`, between forward and backward.
 
     >>> w = Tensor([1.0, 2.0], name="w")
     >>> (w * w).sum().backward()

@@ -83,6 +83,11 @@ class Optimizer:
             ):
                 raise ValueError(f"{type(self).__name__}.step: {_refusal(p, used)}")
             moved.append(update(data, g, state))
+            if moved[-1][0].dtype != data.dtype:
+                raise ValueError(
+                    f"{type(self).__name__}.step: {p.name or 'a parameter'} is {data.dtype} and the "
+                    "optimiser's state is not; make a new optimiser after model.astype()"
+                )
         for p, (data, _) in zip(self.params, moved):  # noqa: B905 - nothing changes before all is computed
             p.data = data
         self.state, self._used = [state for _, state in moved], grads

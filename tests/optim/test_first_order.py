@@ -305,3 +305,15 @@ def test_settings_are_checked_when_assigned():
     optimizer.lr = np.float64(0.5)
     assert type(optimizer.lr) is float
     assert optimizer.lr == 0.5
+
+
+def test_a_state_of_another_dtype_is_refused():
+    w = nn.Parameter(np.ones(2), name="w")
+    optimizer = Adam([w])
+    (w * w).sum().backward()
+    optimizer.step()
+    w.data = w.data.astype(np.float32)
+    (w * w).sum().backward()
+    with pytest.raises(ValueError, match=r"Adam.step: w is float32 .* make a new optimiser"):
+        optimizer.step()
+    assert w.dtype == np.float32
