@@ -111,7 +111,7 @@ def _xor(out: Path, curves: dict[str, Any]) -> set[str]:
     curves["xor network"] = network
     loss = bce(sigmoid(network.logits(X)), y)
     loss.backward()
-    draw(loss, model=network, names={"X": X, "y": y, "loss": loss}).save(out / "network.png")
+    draw(loss, model=network, names={"X": X, "y": y, "loss": loss}, direction="TB").save(out / "network.png")
     print()
     return _ops_of(loss)
 
