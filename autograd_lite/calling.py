@@ -10,10 +10,9 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.modes import recording
 from autograd_lite.signature import mismatch
-from autograd_lite.tensor import Tensor, node
+from autograd_lite.tensor import NOTHING, Tensor, node
 
 _PLAIN = frozenset((np.ndarray, np.float64, np.float32, float, int, bool, np.bool_, np.int64))
-_NOTHING: dict[str, Any] = {}
 
 
 def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
@@ -63,7 +62,7 @@ def _constant_of(op: Any, inputs: Any, values: Any, settings: Any, data: Any) ->
     _floating(op, data)
     if op.kept:
         return node(op, inputs, values, settings, data, False)
-    return node(None, (), (), _NOTHING, data, False)
+    return node(None, (), (), NOTHING, data, False)
 
 
 def _through(op: Any, inputs: Any) -> Any:
@@ -77,10 +76,9 @@ def _through(op: Any, inputs: Any) -> Any:
 
 def _all_have_rules(op: Any, inputs: Any) -> None:
     """Say now, not in backward, that an input which asks for a gradient cannot have one."""
-    arguments = op.arguments * (len(inputs) if op.variadic else 1)
-    for x, argument in zip(inputs, arguments, strict=True):
-        if argument not in op.rules and isinstance(x, Tensor) and x.requires_grad:
-            no_rule(op.name, argument)
+    for i, x in enumerate(inputs):
+        if isinstance(x, Tensor) and x.requires_grad and op.argument_at(i) not in op.rules:
+            no_rule(op.name, op.argument_at(i))
 
 
 # One call, unrolled for the two commonest arities: half of what an op costs beyond NumPy.
@@ -99,8 +97,8 @@ def unary(op: Any) -> Callable[[Any], Any]:
         except (ValueError, TypeError) as error:
             raise explained(op, (x,), error) from error
         if x.requires_grad and track() and (type(data) is np.float64 or _floating(op, data)):
-            return node(op, (x,), (value,), _NOTHING, data)
-        return _constant_of(op, (x,), (value,), _NOTHING, data)
+            return node(op, (x,), (value,), NOTHING, data)
+        return _constant_of(op, (x,), (value,), NOTHING, data)
 
     return call
 
@@ -127,8 +125,8 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
         except (ValueError, TypeError) as error:
             raise explained(op, (a, b), error) from error
         if wanted and track() and (type(data) is np.float64 or _floating(op, data)):
-            return node(op, (a, b), (x, z), _NOTHING, data)
-        return _constant_of(op, (a, b), (x, z), _NOTHING, data)
+            return node(op, (a, b), (x, z), NOTHING, data)
+        return _constant_of(op, (a, b), (x, z), NOTHING, data)
 
     return call
 

@@ -121,6 +121,10 @@ class Op:
         self.incomplete = len(self.rules) < len(self.arguments)
         self.order = [] if self.variadic else [self.rules.get(name, none) for name, none in found]
 
+    def argument_at(self, position: int) -> str:
+        """The name of the input at a position; the inputs of a variadic op share one."""
+        return self.arguments[-1] if self.variadic else self.arguments[position]
+
     def variadic_order(self, values: Any) -> list[Rule]:
         """The rules of a variadic op, one for each of its inputs; the rule is told which by `index`."""
         argument = self.arguments[-1]

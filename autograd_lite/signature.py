@@ -37,14 +37,20 @@ def parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], boo
     return arguments, MappingProxyType(settings), bool(forward.__code__.co_flags & 4)
 
 
+def cores_of(signature: str) -> list[list[str]]:
+    """The letters of each input in a gufunc signature: `(m,k),(k,n)->(m,n)` has [m, k] and [k, n]."""
+    inputs = signature.replace(" ", "").partition("->")[0].strip("()")
+    return [[letter for letter in core.split(",") if letter] for core in inputs.split("),(")]
+
+
 def mismatch(signature: str | None, shapes: list[tuple[int, ...]]) -> str:
     """Which lengths of the shapes contradict each other (`30 != 31`), by a gufunc signature."""
     lengths: dict[str, int] = {}
-    cores = signature.partition("->")[0].strip("()").split("),(") if signature else []
+    cores = cores_of(signature) if signature else []
     for core, shape in zip(cores, shapes, strict=False):
-        letters = [letter for letter in core.split(",") if letter]
-        if len(shape) < len(letters):  # a vector where the signature has a matrix: NumPy's rule
-            letters = letters[1:] if core == cores[0] else letters[: len(shape)]
+        letters = core
+        if len(shape) < len(core):  # a vector where the signature has a matrix: NumPy's rule
+            letters = core[1:] if core == cores[0] else core[: len(shape)]
         for letter, n in zip(reversed(letters), reversed(shape), strict=False):
             if lengths.setdefault(letter, n) != n:
                 return f"{lengths[letter]} != {n}"

@@ -11,7 +11,7 @@ from autograd_lite import messages
 from autograd_lite.messages import shape_of
 from autograd_lite.protocol import ArrayProtocol
 
-_NOTHING: dict[str, Any] = {}
+NOTHING: dict[str, Any] = {}  # the settings of all that has none
 _float64 = np.float64
 _NAN_REMEDY = "remove or replace such rows, or keep that operation within its domain"
 _new = object.__new__
@@ -50,11 +50,11 @@ class Tensor(ArrayProtocol):
         self.op: Any = None
         self.inputs: tuple[Any, ...] = ()
         self.values: tuple[Any, ...] = ()
-        self.settings: dict[str, Any] = _NOTHING
+        self.settings: dict[str, Any] = NOTHING
 
     def detach(self) -> Tensor:
         """A constant with the same value: nothing flows back through it."""
-        return node(None, (), (), _NOTHING, self.data, requires_grad=False)
+        return node(None, (), (), NOTHING, self.data, requires_grad=False)
 
     def __reduce__(self) -> Any:
         """Pickle and deepcopy keep the value, not the graph that made it: they return a leaf."""

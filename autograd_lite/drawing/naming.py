@@ -142,7 +142,7 @@ def titled(x: Any, names: Names, scalar: bool) -> str:
 def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
     """The local derivative on a lane, from the op's own rule: `× x1 = 1.5`, `X.T @ grad`."""
     op, x = y.op, y.inputs[position]
-    argument = op.arguments[min(position, len(op.arguments) - 1)]
+    argument = op.argument_at(position)
     ratio = max(y.size, 1) / max(x.size, 1)
     n = round(max(ratio, 1 / ratio))
     template = op.formulas.get(argument, "")

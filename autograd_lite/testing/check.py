@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.autodiff import gradients
 from autograd_lite.operation import Case, Op
 from autograd_lite.tensor import Tensor
-from autograd_lite.testing.examples import Example, argument_of, cases, draw, resized
+from autograd_lite.testing.examples import Example, cases, draw, resized
 from autograd_lite.testing.gradcheck import Check
 from autograd_lite.testing.probes import probe, rule_of
 from autograd_lite.testing.verdicts import GradientError, Tally
@@ -111,7 +111,7 @@ def _caller(op: Op, example: Example) -> Any:
 
 def _labels(op: Op, example: Example) -> list[str]:
     return [
-        f"{argument_of(op, position)}[{position}]" if op.variadic else argument_of(op, position)
+        f"{op.argument_at(position)}[{position}]" if op.variadic else op.argument_at(position)
         for position in example.variables
     ]
 
@@ -120,7 +120,7 @@ def _check(op: Op, example: Example, check: Check, order: int, seed: int) -> Non
     """One example: the exact probes first, since they name the mistake; then the numbers."""
     probe(op, example, check.rng)
     constants = [
-        f"\n  {argument_of(op, i):14}  {np.array2string(x, separator=', ')}"
+        f"\n  {op.argument_at(i):14}  {np.array2string(x, separator=', ')}"
         for i, x in enumerate(example.inputs)
         if i not in example.variables
     ]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.operation import Case, Op
+from autograd_lite.signature import cores_of
 
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3))
 _BROADCAST: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
@@ -40,8 +41,7 @@ def cases(op: Op) -> tuple[Case, ...]:
 
 def _shapes_of(signature: str) -> tuple[tuple[int, ...], ...]:
     """Shapes for `(m,k),(k,n)->(m,n)`, a length for each letter."""
-    cores = signature.replace(" ", "").partition("->")[0].strip("()").split("),(")
-    letters = [core.split(",") if core else [] for core in cores]
+    letters = cores_of(signature)
     names = list(dict.fromkeys(letter for core in letters for letter in core))
     lengths = {name: _LENGTHS[i % len(_LENGTHS)] for i, name in enumerate(names)}
     return tuple(tuple(lengths[letter] for letter in core) for core in letters)
@@ -54,11 +54,6 @@ def resized(case: Case, length: int) -> Iterator[Case]:
         yield Case(shapes, case.settings)
 
 
-def argument_of(op: Op, position: int) -> str:
-    """The name of the input at a position; the inputs of a variadic op share one."""
-    return op.arguments[-1] if op.variadic else op.arguments[position]
-
-
 def draw(op: Op, case: Case, rng: np.random.Generator, plain: bool = False) -> Example:
     """Random values for a case: ordinary (all of them if `plain`), zeros, equal entries, other sizes.
 
@@ -67,7 +62,7 @@ def draw(op: Op, case: Case, rng: np.random.Generator, plain: bool = False) -> E
     """
     inputs, variables = [], []
     for position, shape in enumerate(case.shapes):
-        argument = argument_of(op, position)
+        argument = op.argument_at(position)
         domain = op.domains[argument]
         if not domain.discrete:
             x = domain.sample(rng, shape)
@@ -94,6 +89,6 @@ def _vary(x: Any, domain: Any, rng: np.random.Generator) -> Any:
         case 2 if x.size > 1:
             first, second = rng.choice(x.size, 2, replace=False)
             x.flat[first] = x.flat[second]
-        case 3 if whole or domain.low == 0.0 == domain.high - 1:
-            x = np.round(x) if whole else x
+        case 3 if whole:
+            x = np.round(x)
     return x

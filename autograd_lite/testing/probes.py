@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import Op
-from autograd_lite.testing.examples import Example, argument_of
+from autograd_lite.testing.examples import Example
 from autograd_lite.testing.verdicts import GradientError
 
 
@@ -24,7 +24,7 @@ def probe(op: Op, example: Example, rng: np.random.Generator) -> None:
         def at(g: Any, rule: Any = rule) -> Any:
             return np.asarray(rule(_frozen(g), y, *map(_frozen, example.inputs), **example.settings))
 
-        name = f'{op.name}.gradient("{argument_of(op, position)}")'
+        name = f'{op.name}.gradient("{op.argument_at(position)}")'
         _unchanged_and_same(at, first, name)
         _linear(at, first, second, float(np.abs(y).sum()), name)
         _float32(op, example, position, name)
