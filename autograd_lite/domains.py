@@ -8,9 +8,10 @@ import numpy as np
 
 
 class Domain(NamedTuple):
-    """Values an input may take: the open interval (low, high), or one of a few `choices`.
+    """Values an input may take: the interval (low, high), or one of a few `choices`.
 
-    `avoid` lists points where the op is not differentiable, or not defined.
+    The ends belong to it where it is `closed`. `avoid` lists points where the op is not defined, or
+    where its gradient is left open.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Domain(NamedTuple):
     high: float = np.inf
     avoid: tuple[float, ...] = ()
     choices: tuple[Any, ...] = ()
+    closed: bool = False
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = float) -> Any:
         """Ordinary values of the domain: of size about one, and a distance from its ends.
@@ -41,9 +43,11 @@ class Domain(NamedTuple):
 
 REAL = Domain("real")
 POSITIVE = Domain("positive", low=0.0)
+NOT_NEGATIVE = Domain("x >= 0", low=0.0, closed=True)
 NONZERO = Domain("nonzero", avoid=(0.0,))
 OPEN_UNIT = Domain("-1 < x < 1", low=-1.0, high=1.0)
 PROBABILITY = Domain("0 < p < 1", low=0.0, high=1.0)
+UNIT = Domain("0 <= p <= 1", low=0.0, high=1.0, closed=True)
 ABOVE_MINUS_ONE = Domain("x > -1", low=-1.0)
 MASK = Domain("boolean", choices=(False, True))
 BINARY = Domain("0 or 1", choices=(0.0, 1.0))

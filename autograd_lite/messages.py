@@ -28,6 +28,14 @@ def caller_names() -> dict[int, str]:
     return names
 
 
+def caller_line() -> tuple[Any, int]:
+    """The user's code that called us, and the line it is at."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame.f_code, frame.f_lineno
+
+
 def name_of(value: Any, default: str) -> str:
     """The tensor's own name, else the variable that holds it where the user wrote it, else `default`."""
     own = getattr(value, "name", None)

@@ -32,8 +32,9 @@ class Tensor(ArrayProtocol):
     array([2., 4.])
     """
 
+    line: tuple[Any, int]  # the code and line that called an op of the user's, on its result alone
     __slots__ = (
-        "__weakref__", "data", "grad", "inputs", "name", "op", "requires_grad", "settings", "values",
+        "__weakref__", "data", "grad", "inputs", "line", "name", "op", "requires_grad", "settings", "values",
     )  # fmt: skip
 
     def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:

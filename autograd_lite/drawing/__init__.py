@@ -108,14 +108,15 @@ def _brief(told: Statistics) -> str:
 def draw(
     tensor: Tensor, *, model: Any = None, detail: str = "auto", show: str = "both", names: Any = None,
     direction: str = "auto", theme: str = "light", max_nodes: int = 60, engine: str = "auto",
-    title: str | None = None,
+    title: str | None = None, marks: Any = None,
 ) -> Drawing:  # fmt: skip
     """A `Drawing` of the graph that ends in `tensor`, as it is now.
 
     `model` captions the layers by its modules; `detail` "scalar" draws each op as a sign of its own,
     "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
     -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
-    or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
+    or by the variable that holds it. `marks` (tensor -> words) draws tensors
+    in red. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
     "pygraphviz" or "dot". More than `max_nodes` cards are an error.
     """
     if not isinstance(tensor, Tensor):
@@ -126,12 +127,16 @@ def draw(
             raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, _CHOICES[name]))}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
-    for what, value, needed in (("model", model, "named_modules"), ("names", names, "items")):
+    for what, value, needed in (
+        ("model", model, "named_modules"),
+        ("names", names, "items"),
+        ("marks", marks, "items"),
+    ):
         if value is not None and not hasattr(value, needed):
             wanted = "an nn.Module" if what == "model" else "a dictionary, such as locals()"
             raise TypeError(f"draw: {what} is a {type(value).__name__}; pass {wanted}")
     title = None if title is None else str(title)
-    scene = snapshot(tensor, model, detail, names, show, max_nodes)
+    scene = snapshot(tensor, model, detail, names, show, max_nodes, marks)
     return Drawing(scene, to_dot(scene, THEMES[theme], direction, title, show), engine)
 
 

@@ -62,14 +62,17 @@ class Scene(NamedTuple):
     ranks: int
 
 
-def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str, max_nodes: int) -> Scene:
-    """The scene of the graph that ends in `root`, as it is now."""
+def snapshot(
+    root: Tensor, model: Any, detail: str, names: Any, show: str, max_nodes: int, marks: Any = None
+) -> Scene:
+    """The scene of the graph that ends in `root`, as it is now; `marks` (tensor -> words) are alerts."""
+    told = {id(x): words for x, words in (marks or {}).items()}
     walked = _walk(root)
     scalar = detail == "scalar" or (detail == "auto" and all(np.size(_data(x)) <= 1 for x in walked))
     walked = _unreached(model, walked) + [x for x in walked if not _inline(x)]
     said = said_names(walked, names, messages.caller_names())
     uses = _uses(walked)
-    folded = set() if scalar else _folded(walked, said, uses)
+    folded = set() if scalar else _folded(walked, said, uses) - set(told)
     nodes = [x for x in walked if id(x) not in folded]
     if len(nodes) > max_nodes:
         raise ValueError(
@@ -80,6 +83,7 @@ def snapshot(root: Tensor, model: Any, detail: str, names: Any, show: str, max_n
     index = {id(x): f"n{i}" for i, x in enumerate(nodes)}
     layers = _layers(nodes, root, folded)
     lost = vanishing([(id(x), x.name or label.of(x), x.grad) for x in nodes if isinstance(x, Parameter)])
+    lost |= told
     ran = any(isinstance(x, Tensor) and x.grad is not None for x in nodes)
     changed = _changed(walked)
     cards = tuple(

@@ -1,13 +1,17 @@
-"""Checking gradients: of a function at given inputs, and of an op over inputs of its own domain."""
+"""Checking gradients: of an op over its own domain, of a plain pair, of a function, of a graph."""
 
 from typing import Any
 
 from autograd_lite.extras import require
-from autograd_lite.testing.check import OpReport, check_op
+from autograd_lite.testing.check import OpReport, check_function, check_op
+from autograd_lite.testing.failure import GradientError
 from autograd_lite.testing.gradcheck import Report, gradcheck
-from autograd_lite.testing.verdicts import GradientError
+from autograd_lite.testing.locate import Located, locate
 
-__all__ = ["GradientError", "OpReport", "Report", "check_op", "gradcheck", "strategies"]
+__all__ = [
+    "GradientError", "Located", "OpReport", "Report", "check_function", "check_op", "gradcheck", "locate",
+    "strategies",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,167 +1,179 @@
-"""check_op: every property of one op, over inputs drawn from its own declaration."""
+"""check_op and check_function: every property of gradient rules, over inputs of their own domain."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from autograd_lite.autodiff import gradients
-from autograd_lite.operation import Case, Op
-from autograd_lite.tensor import Tensor
-from autograd_lite.testing.examples import Example, cases, draw, resized
-from autograd_lite.testing.gradcheck import Check
-from autograd_lite.testing.probes import probe, rule_of
-from autograd_lite.testing.verdicts import GradientError, Tally
+from autograd_lite.operation import Op
+from autograd_lite.testing.examples import LEVELS, Example, plan_of
+from autograd_lite.testing.failure import GradientError
+from autograd_lite.testing.message import error_of
+from autograd_lite.testing.search import Search
+from autograd_lite.testing.subject import Subject, of_op, of_pair
 
 BUDGETS = {"quick": 25, "normal": 60, "thorough": 300}
-_FEW = 3
-_PLAIN = 5  # so many ordinary examples first: they tell what size of gradient is usual
 
 
-class OpReport(NamedTuple):
-    """What a check of an op has seen: examples tried, derivatives checked, those without a verdict."""
+@dataclass(frozen=True)
+class OpReport:
+    """What a check that found nothing wrong has seen.
+
+    `examples` were tried and `checked` derivatives compared, of which `undecided` had no verdict (at
+    kinks, subgradients were); `worst` is the largest relative difference of the others. `second_order`
+    counts the examples at which second derivatives were checked, `note` says why there are none.
+    """
 
     op: str
     examples: int
     checked: int
     undecided: int
     worst: float
+    second_order: int
+    note: str = ""
+
+    def report(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+        return asdict(self)
 
 
-def check_op(op: Op, *, budget: str = "normal", seed: int = 0, order: int = 2) -> OpReport:
+def check_op(
+    op: Op, *, budget: str = "normal", seed: int = 0, order: int | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> OpReport:  # fmt: skip
     """Check all rules of an op over generated inputs; raises GradientError for the first that is wrong.
 
     The op's `domain`, `signature` and `samples` say where it is tried; an op with neither signature
-    nor samples is taken as elementwise. In each example: the gradient by arrays, by tensors and by
-    numbers agree, and so does the gradient's gradient (unless `order=1`); rules are linear in g, change
-    nothing they are given, give the same twice, and keep float32. Lengths 0 and 1 are tried where
-    the op takes them. `budget` is "quick", "normal" or "thorough".
+    nor samples is taken as elementwise. First a sweep: every shape and setting, with zeros, ones, ties,
+    negative numbers, the ends of the domain and one number of each decade. Then generated examples,
+    25, 60 or 300 of them by `budget` ("quick", "normal", "thorough"); `seed` chooses them. hypothesis
+    shrinks what fails.
+
+    At each: numerical derivatives, with an error bar of their own; subgradients at kinks and ties;
+    a rule is linear in g, keeps float32, writes into nothing, depends on no earlier call nor on memory
+    layout. `order=None` checks second derivatives where the rules run on tensors, and says in the
+    report where they do not; 2 demands them; 1 leaves them out. `example`, from a message, is tried
+    alone: inputs, settings and `g` by name.
+
+    >>> from autograd_lite.ops.arithmetic import square
+    >>> check_op(square).worst < 1e-9
+    True
     """
-    if budget not in BUDGETS:
-        raise ValueError(f"check_op: budget={budget!r}; it is {', '.join(map(repr, BUDGETS))}")
-    _has_rules(op)
-    rng, tally, examples = np.random.default_rng(seed), Tally(), 0
-    plan = _plan(op, rng)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy's remarks about empty slices
-        for i in range(max(BUDGETS[budget], len(plan))):
-            case = plan[i % len(plan)]
-            example = draw(op, case, rng, plain=i < _PLAIN)
-            if i % len(plan) >= len(op.samples) and not _accepts(op, example):
-                continue  # labels for one class fewer, say
-            labels = _labels(op, example)
-            check = Check(op.name, _caller(op, example), labels, tally, rng, _FEW)
-            twice = i < len(plan) or i % 2 == 0  # a second derivative costs as much as ten first ones
-            _check(op, example, check, order if twice else 1, seed)
-            examples += 1
-        examples += _empty(op, plan)
-    tally.demand_half(op.name, "declare domain= so that it is sampled where it has a derivative")
-    return OpReport(op.name, examples, tally.checked, tally.undecided, tally.worst)
-
-
-def _has_rules(op: Op) -> None:
-    """Every input needs a rule, or a domain of choices, which says that it has no derivative."""
+    __tracebackhide__ = True  # pytest shows the caller's line, not ours
+    if order not in (None, 1, 2):
+        raise ValueError(f"check_op: order={order!r}; it is None, 1 or 2")
     for argument in op.arguments:
         if argument not in op.rules and not op.domains[argument].discrete:
             raise GradientError(
                 f"{op.name} has no gradient in {argument!r}; give it a rule with "
                 f'@{op.name}.gradient("{argument}"), or declare its domain as choices: a constant'
             )
+    return _checked(of_op(op), "check_op", budget, seed, order, example)
 
 
-def _plan(op: Op, rng: np.random.Generator) -> tuple[Case, ...]:
-    """The cases to try: all that are declared, and of the default ones and those of length 1 what runs."""
-    declared = cases(op)
-    if op.samples:
-        ones = {case.shapes: case for full in declared for case in resized(full, 1)}
-        return declared + tuple(case for case in ones.values() if _accepts(op, draw(op, case, rng)))
-    accepted = tuple(case for case in declared if _accepts(op, draw(op, case, rng)))
-    if not accepted:
-        raise ValueError(
-            f"{op.name} accepts none of the shapes of an elementwise op; declare signature= or "
-            "samples=(case((2, 3), (3,)), ...) so that it can be checked"
-        )
-    return accepted
+def check_function(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    *domains: Any,
+    shapes: Any = None,
+    params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    budget: str = "normal",
+    seed: int = 0,
+    exact_shapes: bool = False,
+    example: Mapping[str, Any] | None = None,
+) -> OpReport:
+    """The same for a plain pair of NumPy functions, of any engine or of none.
+
+    `forward(*x, **params)` returns an array; `backward(g, y, *x, **params)` a tuple with a gradient
+    for each input, g being the gradient of the output y. `domains`, one for each input, are those of
+    `autograd_lite.domains`, pairs (low, high), or none at all: any real numbers. An input whose
+    domain has choices (labels, indices) is a constant; its gradient is ignored.
+
+    `shapes` lists cases, each with a shape for every input, `[((3, 4), (4, 2)), ((1, 2), (2, 1))]`; a
+    gufunc signature `"(m,k),(k,n)->(m,n)"` will do, and None means elementwise, broadcasting. `params`
+    is one dictionary of settings or several; each is tried with every shape that the forward accepts.
+
+    A gradient has the shape of its input, or one that an engine can sum over broadcast axes, such as
+    the output's; `exact_shapes=True` demands the input's. Other arguments are those of `check_op`.
+
+    >>> check_function(np.sin, lambda g, y, x: (g * np.cos(x),)).undecided
+    0
+    """
+    __tracebackhide__ = True
+    subject = of_pair(forward, backward, domains, shapes, params, exact_shapes)
+    return _checked(subject, "check_function", budget, seed, 1, example)
 
 
-def _accepts(op: Op, example: Example) -> bool:
-    """Whether the op has a finite value there."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return bool(np.isfinite(op(*example.inputs, **example.settings)).all())
-        except (ValueError, TypeError, IndexError, ArithmeticError):
-            return False
-
-
-def _caller(op: Op, example: Example) -> Any:
-    """The op as a function of its variables alone."""
-
-    def call(*variables: Any) -> Any:
-        full = list(example.inputs)
-        for position, variable in zip(example.variables, variables, strict=True):
-            full[position] = variable
-        return op(*full, **example.settings)
-
-    return call
-
-
-def _labels(op: Op, example: Example) -> list[str]:
-    return [
-        f"{op.argument_at(position)}[{position}]" if op.variadic else op.argument_at(position)
-        for position in example.variables
-    ]
-
-
-def _check(op: Op, example: Example, check: Check, order: int, seed: int) -> None:
-    """One example: the exact probes first, since they name the mistake; then the numbers."""
-    probe(op, example, check.rng)
-    constants = [
-        f"\n  {op.argument_at(i):14}  {np.array2string(x, separator=', ')}"
-        for i, x in enumerate(example.inputs)
-        if i not in example.variables
-    ]
-    trailer = (
-        "".join(constants)
-        + (f"\n  settings        {example.settings}" if example.settings else "")
-        + f"\n  where           {_where(op, example)}\n  reproduce       check_op({op.name}, seed={seed})"
+def _checked(
+    subject: Subject, verb: str, budget: str, seed: int, order: int | None, example: Mapping[str, Any] | None
+) -> OpReport:
+    __tracebackhide__ = True
+    if budget not in BUDGETS:
+        raise ValueError(f"{verb}: budget={budget!r}; it is {', '.join(map(repr, BUDGETS))}")
+    search = Search(plan_of(subject), order)
+    if example is None:
+        search.run(BUDGETS[budget], seed)
+    else:
+        search.only(_example(subject, verb, example))
+    if search.found is not None:
+        raise error_of(search, subject.said) from None
+    if example is None:
+        _demand(search, order, budget)
+    tally = search.tally
+    return OpReport(
+        subject.name,
+        search.examples,
+        tally.checked,
+        tally.undecided,
+        tally.worst,
+        search.second,
+        search.no_second,
     )
-    try:
-        check._replace(trailer=trailer).at([example.inputs[i] for i in example.variables], order)
-    except ValueError as error:
-        raise GradientError(f"{error}{trailer}") from error
-    except TypeError as error:
+
+
+def _demand(search: Search, order: int | None, budget: str) -> None:
+    """Refuse to call checked what had no verdict, or no second derivative where one was asked for."""
+    __tracebackhide__ = True
+    name = search.plan.subject.name
+    untestable = search.tally.untestable()
+    if not search.tally.ordinary and not untestable:
+        untestable = "untestable: no ordinary input gave a derivative to compare"
+    if untestable:
+        remedy = "declare domain= so that it is sampled where it has a derivative"
+        raise GradientError(f"{name} is {untestable}; {remedy}")
+    if order == 2 and search.no_second:
         raise GradientError(
-            f"{op.name}: its rules do not run on tensors, so it has no second derivative: {error} "
+            f"{name}: its rules do not run on tensors, so it has no second derivative: {search.no_second} "
             "(order=1 checks the first alone)"
-        ) from error
+        )
 
 
-def _where(op: Op, example: Example) -> str:
-    code = getattr(rule_of(op, example.variables[0], example), "func", None)
-    code = (code or rule_of(op, example.variables[0], example)).__code__
-    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
-
-
-def _empty(op: Op, plan: tuple[Case, ...]) -> int:
-    """Gradients of empty inputs have the inputs' shapes; how many cases the op accepts."""
-    rng, tried = np.random.default_rng(0), 0
-    for case in {empty.shapes: empty for full in plan for empty in resized(full, 0)}.values():
-        example = draw(op, case, rng)
-        if not _accepts(op, example):
-            continue
-        tried += 1
-        variables = [Tensor(example.inputs[position]) for position in example.variables]
-        try:
-            y = _caller(op, example)(*variables)
-            found = gradients(y, variables, grad=np.ones(y.shape))
-        except Exception as error:
-            shapes = ", ".join(str(x.shape) for x in example.inputs)
-            raise GradientError(f"{op.name}: the gradient fails at empty input, {shapes}: {error}") from error
-        for x, g, label in zip(variables, found, _labels(op, example), strict=True):
-            if g.shape != x.shape or not np.isfinite(g).all():
-                raise GradientError(f"{op.name}: the gradient in {label} of shape {x.shape} is {g} there")
-    return tried
+def _example(subject: Subject, verb: str, given: Mapping[str, Any]) -> Example:
+    """An example from its inputs, settings and weights by name."""
+    rest = dict(given)
+    g = rest.pop("g", None)
+    if subject.variadic:
+        inputs = tuple(rest.pop(subject.arguments[-1], ()))
+    else:
+        missing = [a for a in subject.arguments if a not in rest]
+        if missing:
+            raise ValueError(
+                f"{verb}: example has no {', '.join(missing)}; it names every input: "
+                f"example=dict({', '.join(f'{a}=...' for a in subject.arguments)}, g=...)"
+            )
+        inputs = tuple(rest.pop(a) for a in subject.arguments)
+    arrays, variables = [], []
+    for position, x in enumerate(inputs):
+        argument = subject.argument(position)
+        discrete = subject.domains[argument].discrete
+        array = np.asarray(x) if discrete else np.asarray(x, float)
+        if argument in subject.ruled and not (discrete and array.dtype.kind in "iub"):
+            variables.append(position)
+        arrays.append(array)
+    settings = {**subject.settings[0], **rest}
+    return Example(
+        tuple(arrays), settings, tuple(variables), level=LEVELS - 1, g=None if g is None else np.asarray(g)
+    )

@@ -1,94 +1,277 @@
-"""Where an op is tried: shapes and settings from its declaration, values from its domains."""
+"""Where a subject is tried: shapes and settings from its declaration, values from its domains."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.operation import Case, Op
+from autograd_lite.operation import Case
 from autograd_lite.signature import cores_of
+from autograd_lite.testing.subject import Subject
+from autograd_lite.testing.values import PALETTES, simple, special, values
 
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3))
 _BROADCAST: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
-    ((2, 1), (1, 3)), ((), (3,)), ((3,), ()), ((2, 3), (3,)), ((1,), (2, 3)), ((2, 3), (2, 1)),
+    ((), (2,)), ((2,), ()), ((2, 1), (1, 3)), ((1, 2), (2, 1)), ((2, 3), (3,)), ((1,), (2, 2)),
+    ((2, 3), (2, 1)), ((2, 1, 2), (3, 1)),
 )  # fmt: skip
-_LENGTHS = (2, 3, 4, 5)
-_DECADES = (1e-6, 1e-2, 20.0)
+_LENGTHS = ((1, 1, 1, 1), (2, 2, 2, 2), (2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3, 1))
+_REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, AttributeError, AssertionError)
+LEVELS = 4
+ORDINARY = sum(PALETTES.index("ordinary") * len(PALETTES) ** n for n in range(4))  # for each input
 
 
 class Example(NamedTuple):
-    """Inputs and settings to try an op with; `variables` are the positions of those it differentiates."""
+    """Inputs and settings to try a subject with; `variables` are the positions it differentiates.
+
+    `key` chooses the weights of the output, unless they are given as `g`; `level` says what is checked
+    beside the numbers: 2 adds memory layout and float32, 3 tensors. `case` is its place in the plan.
+    """
 
     inputs: tuple[Any, ...]
     settings: dict[str, Any]
     variables: tuple[int, ...]
+    key: int = 0
+    level: int = 0
+    ordinary: bool = False
+    g: Any = None
+    case: int = 0
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers a reader has to look at."""
+        return sum(x.size for x in self.inputs)
 
 
-def cases(op: Op) -> tuple[Case, ...]:
-    """The cases an op declares, else those its signature asks for, else an elementwise op's."""
-    settings = dict(op.defaults)
-    if op.samples:
-        return tuple(Case(sample.shapes, {**settings, **sample.settings}) for sample in op.samples)
-    if op.signature:
-        return (Case(_shapes_of(op.signature), settings),)
-    count = 2 if op.variadic else len(op.arguments)
-    equal = [(shape,) * count for shape in _SHAPES]
-    mixed = [tuple(pair[i % 2] for i in range(count)) for pair in _BROADCAST] if count > 1 else []
-    return tuple(Case(shapes, settings) for shapes in (*equal, *mixed))
+class Plan(NamedTuple):
+    """A subject and the cases it accepts, the smallest first."""
+
+    subject: Subject
+    cases: tuple[Case, ...]
+
+    def size(self, i: int) -> int:
+        """How many bytes `example` takes for case i."""
+        return sum(int(np.prod(shape)) for shape in self.cases[i].shapes)
+
+    def example(self, i: int, palette: int, codes: bytes, extra: int) -> Example:
+        """The example that a few numbers stand for; all zero stands for the simplest.
+
+        `palette` chooses the kind of values for each input in turn, `codes` the values, `extra` the rest.
+        """
+        shapes, settings = self.cases[i]
+        names, between = set(), extra % 3 == 0
+        inputs, variables, start = [], [], 0
+        for position, shape in enumerate(shapes):
+            argument = self.subject.argument(position)
+            domain, stop = self.subject.domains[argument], start + int(np.prod(shape))
+            kind = PALETTES[palette // len(PALETTES) ** (position % 4) % len(PALETTES)]
+            names.add(kind)
+            x = values(domain, kind, codes[start:stop], shape)
+            ruled = argument in self.subject.ruled
+            if domain.discrete and ruled and between:  # where it has a derivative
+                low, high = min(domain.choices), max(domain.choices)
+                x = low + (high - low) * (0.05 + 0.9 * np.frombuffer(codes[start:stop], np.uint8) / 255)
+                x = np.asarray(x, float).reshape(shape)
+            if ruled and (not domain.discrete or between):
+                variables.append(position)
+            inputs.append(x)
+            start = stop
+        return Example(
+            tuple(map(np.asarray, inputs)), dict(settings), tuple(variables), extra // LEVELS, extra % LEVELS,
+            names == {"ordinary"}, case=i,
+        )  # fmt: skip
+
+    def draw(self, rng: np.random.Generator) -> Example:
+        """A random example, for those who have no hypothesis."""
+        i = int(rng.integers(len(self.cases)))
+        return self.example(i, int(rng.integers(6**4)), rng.bytes(self.size(i)), int(rng.integers(64)))
 
 
-def _shapes_of(signature: str) -> tuple[tuple[int, ...], ...]:
+def plan_of(subject: Subject) -> Plan:
+    """The cases to try: declared ones, or those of an elementwise function, and other lengths of each."""
+    declared = list(_declared(subject))
+    tried = chain(declared, *(_resized(case) for case in declared))
+    cases, refusal = {}, "no values there are finite"
+    for case in tried:
+        key = (case.shapes, repr(case.settings))
+        if key not in cases:
+            reason = refused(subject, case)
+            refusal = reason or refusal
+            cases[key] = None if reason else case
+    accepted = [case for case in cases.values() if case]
+    if not any(case in accepted for case in declared):
+        how = "samples=, signature= or domain=" if subject.op else "shapes= or domains"
+        raise ValueError(
+            f"{subject.name} has no value for any of the shapes it was tried with ({refusal}); declare {how} "
+            "so that it can be checked"
+        )
+    return Plan(subject, tuple(sorted(accepted, key=lambda c: sum(int(np.prod(s)) for s in c.shapes))))
+
+
+def refused(subject: Subject, case: Case) -> str:
+    """Why the forward has no value for a case at ordinary inputs; empty when it has.
+
+    With labels or indices among the inputs all of several draws must have one: some may fit by luck.
+    """
+    discrete = any(domain.discrete for domain in subject.domains.values())
+    reasons = [_refusal(subject, case, seed) for seed in range(8 if discrete else 2)]
+    return next(filter(None, reasons), "") if discrete or all(reasons) else ""
+
+
+def _refusal(subject: Subject, case: Case, seed: int) -> str:
+    plan = Plan(subject, (case,))
+    example = plan.example(0, ORDINARY, np.random.default_rng(seed).bytes(plan.size(0)), 1)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            y = np.asarray(subject.forward(*(x.copy() for x in example.inputs), **example.settings))
+        except _REFUSALS as error:
+            return f"{type(error).__name__}: {error}"
+    return "" if y.dtype.kind in "fiub" and np.isfinite(y).all() else "its value is not finite"
+
+
+def _declared(subject: Subject) -> Iterator[Case]:
+    """The cases that a declaration names: every shape with every setting."""
+    if subject.declared:
+        for case, settings in product(subject.declared, subject.settings):
+            yield Case(case.shapes, {**settings, **case.settings})
+        return
+    if subject.signature:
+        shapes = [_shapes_of(subject.signature, lengths) for lengths in _LENGTHS]
+    else:
+        count = 2 if subject.variadic else len(subject.arguments)
+        shapes = [(shape,) * count for shape in _SHAPES]
+        for pair in _BROADCAST if count > 1 else ():
+            shapes.append(tuple(pair[i % 2] for i in range(count)))
+    for settings in subject.settings:
+        for shape in shapes:
+            for axes in _axes(shape, settings) if not subject.signature else ({},):
+                yield Case(shape, {**settings, **axes})
+
+
+def _axes(shapes: Any, settings: Any) -> Iterator[dict[str, Any]]:
+    """Values for settings called `axis` and `keepdims`: all there are for one array."""
+    ndim = len(shapes[0])
+    numbers = [None, *range(ndim), *((-1,) if ndim else ()), *combinations(range(ndim), 2)]
+    axes = [settings["axis"], *numbers] if "axis" in settings and len(shapes) == 1 else []
+    kept = (False, True) if "keepdims" in settings else ()
+    yield {}
+    for axis in dict.fromkeys(axes):
+        for keepdims in kept or (None,):
+            yield {"axis": axis, **({} if keepdims is None else {"keepdims": keepdims})}
+
+
+def _shapes_of(signature: str, lengths: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     """Shapes for `(m,k),(k,n)->(m,n)`, a length for each letter."""
     letters = cores_of(signature)
     names = list(dict.fromkeys(letter for core in letters for letter in core))
-    lengths = {name: _LENGTHS[i % len(_LENGTHS)] for i, name in enumerate(names)}
-    return tuple(tuple(lengths[letter] for letter in core) for core in letters)
+    by_name = {name: lengths[i % len(lengths)] for i, name in enumerate(names)}
+    return tuple(tuple(by_name[letter] for letter in core) for core in letters)
 
 
-def resized(case: Case, length: int) -> Iterator[Case]:
-    """The case with every axis of one length changed to 0 or 1, in all inputs alike."""
-    for old in sorted({n for shape in case.shapes for n in shape} - {length}):
-        shapes = tuple(tuple(length if n == old else n for n in shape) for shape in case.shapes)
-        yield Case(shapes, case.settings)
+def _resized(case: Case) -> Iterator[Case]:
+    """The case with every axis of one length changed, in all inputs alike, to 1 or 2; and all to 1 or 2."""
+    lengths = sorted({n for shape in case.shapes for n in shape})
+    changes = [{old: new} for new in (1, 2) for old in lengths] + [dict.fromkeys(lengths, n) for n in (1, 2)]
+    for change in changes:
+        yield Case(tuple(tuple(change.get(n, n) for n in shape) for shape in case.shapes), case.settings)
 
 
-def draw(op: Op, case: Case, rng: np.random.Generator, plain: bool = False) -> Example:
-    """Random values for a case: ordinary (all of them if `plain`), zeros, equal entries, other sizes.
-
-    A discrete input (labels, masks) is a constant. If the op has a rule for it nevertheless, it is
-    drawn between its choices one time in three, where it has a derivative.
-    """
-    inputs, variables = [], []
-    for position, shape in enumerate(case.shapes):
-        argument = op.argument_at(position)
-        domain = op.domains[argument]
-        if not domain.discrete:
-            x = domain.sample(rng, shape)
-            inputs.append(x if plain else _vary(x, domain, rng))
-            variables.append(position)
-        elif argument in op.rules and rng.random() < 1 / 3:
-            inputs.append(rng.uniform(min(domain.choices), max(domain.choices), shape))
-            variables.append(position)
-        else:
-            inputs.append(domain.sample(rng, shape))
-    return Example(tuple(map(np.asarray, inputs)), dict(case.settings), tuple(variables))
+def empties(plan: Plan) -> Iterator[Case]:
+    """The cases without examples: the length of the first axis changed to 0, wherever it stands."""
+    seen = set()
+    for case in plan.cases:
+        for old in {shape[0] for shape in case.shapes if shape}:
+            shapes = tuple(tuple(0 if n == old else n for n in shape) for shape in case.shapes)
+            key = (shapes, repr(case.settings))
+            if key not in seen and all(shape.count(old) < 2 for shape in case.shapes):
+                seen.add(key)
+                yield Case(shapes, case.settings)
 
 
-def _vary(x: Any, domain: Any, rng: np.random.Generator) -> Any:
-    """Half of the time the values as they are, else with one property that rules get wrong."""
-    x = np.array(x)
-    unbounded = np.isinf(domain.high) and domain.low in (0.0, -np.inf)
-    whole = unbounded and domain.low < 0 and not domain.avoid
-    match int(rng.integers(8)):
-        case 0 if unbounded and not domain.avoid:
-            x *= rng.choice(_DECADES)
-        case 1 if whole and x.size:
-            x.flat[rng.integers(x.size)] = 0.0
-        case 2 if x.size > 1:
-            first, second = rng.choice(x.size, 2, replace=False)
-            x.flat[first] = x.flat[second]
-        case 3 if whole:
-            x = np.round(x)
-    return x
+def sweep(plan: Plan) -> Iterator[Example]:
+    """What is tried first and always: every case with ordinary values, then values that rules get wrong."""
+    n = len(plan.cases)
+    for i in range(n):
+        yield _ordinary(plan, i, 1)._replace(level=LEVELS - 1)
+    yield from specials(plan)
+    for i in range(n):
+        example = _ordinary(plan, i, 2)
+        for change in _CHANGES:
+            inputs = list(example.inputs)
+            for position in example.variables:
+                domain = plan.subject.domains[plan.subject.argument(position)]
+                inputs[position] = inputs[position] if domain.discrete else change(inputs[position], domain)
+            yield example._replace(inputs=tuple(inputs), key=i, ordinary=False)
+
+
+def _ordinary(plan: Plan, i: int, k: int) -> Example:
+    """Case i with ordinary values; k chooses which."""
+    codes = bytes((7 * k + 5 * j) % 192 for j in range(plan.size(i)))
+    return plan.example(i, ORDINARY, codes, 4 * k)
+
+
+def _constant(number: float) -> Any:
+    """Every entry the same number, where the domain has it; else the simplest that it has."""
+    return lambda x, domain: np.full(
+        x.shape,
+        number if domain.low < number < domain.high and number not in domain.avoid else simple(domain)[0],
+    )
+
+
+def _tied(x: Any, domain: Any) -> Any:
+    """The first and the last entry equal."""
+    tied = x.copy()
+    if x.size:
+        tied.flat[-1] = tied.flat[0]
+    return tied
+
+
+def _mirrored(x: Any, domain: Any) -> Any:
+    """Every entry negative, where the domain has negative numbers."""
+    return -np.abs(x) if domain.low < -2.6 else x
+
+
+def _tied_row(x: Any, domain: Any) -> Any:
+    """The largest number twice, in neighbouring entries."""
+    tied = x.copy()
+    tied.flat[:2] = x.max(initial=-np.inf)
+    return tied if x.size else x
+
+
+def _tied_column(x: Any, domain: Any) -> Any:
+    """The smallest number twice, one below the other."""
+    tied = x.copy()
+    if x.size:
+        tied[(slice(2), *(0,) * (x.ndim - 1))[: x.ndim]] = x.min()
+    return tied
+
+
+_CHANGES = (_constant(0.0), _constant(1.0), _tied, _tied_row, _tied_column, _mirrored)
+
+
+def specials(plan: Plan) -> Iterator[Example]:
+    """One number at a time: every special value of each input's domain, then of all inputs at once."""
+    example = _ordinary(plan, 0, 3)
+    for position in example.variables:
+        for number in special(plan.subject.domains[plan.subject.argument(position)]):
+            yield _with(example, {position: number})
+    domains = [plan.subject.domains[plan.subject.argument(p)] for p in example.variables]
+    if len(domains) > 1 and not any(d.discrete for d in domains):
+        for number in special(domains[0])[:16]:
+            if all(d.low < number < d.high and number not in d.avoid for d in domains):
+                yield _with(example, dict.fromkeys(example.variables, number))
+
+
+def _with(example: Example, numbers: dict[int, float]) -> Example:
+    inputs = list(example.inputs)
+    for position, number in numbers.items():
+        x = np.array(inputs[position], dtype=float)
+        if x.size:
+            x.flat[-1] = number
+        inputs[position] = x
+    return example._replace(inputs=tuple(inputs), ordinary=False, level=LEVELS - 2)

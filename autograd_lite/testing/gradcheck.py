@@ -2,62 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.autodiff import gradients
-from autograd_lite.tensor import Tensor
+from autograd_lite.modes import no_grad
+from autograd_lite.tensor import NOTHING, Tensor, node
 from autograd_lite.testing.diagnosis import probable_cause
-from autograd_lite.testing.numerical import along
-from autograd_lite.testing.verdicts import Finding, GradientError, Tally, compare, without_rounding
+from autograd_lite.testing.evidence import Observation, observed
+from autograd_lite.testing.examples import Example
+from autograd_lite.testing.failure import GradientError, array, number, table
+from autograd_lite.testing.locate import located
+from autograd_lite.testing.subject import Subject, of_tensors
+from autograd_lite.testing.tensors import coefficients_of, differentiated_twice, filled, unequal
+from autograd_lite.testing.values import weights
+from autograd_lite.testing.verdicts import Finding, Tally, compare, without_rounding
 
-_FEW = 32
+_FEW = 32  # entries of an input that are all checked
+_DIRECTIONS = 3
+_NOTICED = 1e-5  # the mistake that `detection` speaks of, relative to the largest entry
+_WIDTH = 2.4  # how long the intervals are that a coefficient of a direction is drawn from
 
 
-class Report(NamedTuple):
-    """What a check that did not fail has seen: `worst` is the largest relative difference."""
+@dataclass(frozen=True)
+class Report:
+    """What a check has seen, and what it found.
+
+    `verdict` is "pass", "fail", "no verdict" or "no entries". `checked` derivatives were compared,
+    `undecided` of them had no verdict, `worst` is the largest relative difference of the others.
+    `coverage` says for each input what was tried, `detection` how probably an entry is noticed that is
+    off by 1e-5 of the largest. `worst_input` and `worst_entry` tell where the largest difference of a
+    failure is, `message` everything.
+    """
 
     verdict: str
-    checked: int
-    undecided: int
-    worst: float
+    checked: int = 0
+    undecided: int = 0
+    worst: float = 0.0
+    coverage: dict[str, str] = field(default_factory=dict)
+    detection: float = 1.0
+    worst_input: str = ""
+    worst_entry: tuple[int, ...] | None = None
+    got: float = float("nan")
+    expected: float = float("nan")
+    cause: str = ""
+    message: str = ""
 
 
-def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1) -> Report:
+def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool = True) -> Report:
     """Check the gradient of f at the inputs; raises GradientError where it is wrong.
 
-    f takes tensors and returns one, of any shape; its output is weighted by random numbers of either
-    sign. Each input of at most 32 entries is checked in every entry, a larger one along two random
-    directions. Inputs are taken in float64; those of integers and booleans are constants. `order=2`
-    checks the gradient of the gradient too, and that gradients made with `create_graph=True` equal
-    the plain ones. Over half of the derivatives without a verdict is an error as well.
+    f takes tensors and returns one, of any shape; its output is weighted by numbers of either sign.
+    Each input of at most 32 entries is checked in every entry, a larger one along three directions
+    that move all its entries. Inputs are taken in float64; those of integers and booleans are
+    constants. `order=2` checks the gradient of the gradient too. Over half of the derivatives without
+    a verdict is an error as well. `raises=False` returns the report of a failure instead.
 
     >>> gradcheck(lambda x: np.sin(1000 * x), [0.3, -2.0]).verdict
     'pass'
     """
+    __tracebackhide__ = True
     if order not in (1, 2):
         raise ValueError(f"gradcheck: order={order!r}; it is 1 or 2")
     name = getattr(f, "__name__", "f")
     arrays = [_plain(x) for x in inputs]
-    places = [i for i, x in enumerate(arrays) if x.dtype.kind == "f"]
+    places = tuple(i for i, x in enumerate(arrays) if x.dtype.kind == "f")
     if not places:
         raise TypeError(f"gradcheck: {name} got no floating-point input, so there is no gradient to check")
+    arrays = [x.astype(float) if x.dtype.kind == "f" else x for x in arrays]
+    with np.errstate(all="ignore"):
+        report = _Check(f, name, arrays, places).run(order)
+    if raises and report.verdict in ("fail", "no verdict"):
+        raise GradientError(report.message, _facts(report))
+    return report
 
-    def of_variables(*variables: Any) -> Any:
-        full = list(arrays)
-        for i, variable in zip(places, variables, strict=True):
-            full[i] = variable
-        return f(*full)
 
-    labels = [_label(f, i) for i in places]
-    tally = Tally()
-    check = Check(name, of_variables, labels, tally, np.random.default_rng(0), _FEW)
-    check.at([arrays[i].astype(float) for i in places], order)
-    tally.demand_half(name, "choose inputs away from kinks and from the ends of its domain")
-    verdict = "pass" if tally.checked else "no entries"
-    return Report(verdict, tally.checked, tally.undecided, tally.worst)
+def _facts(report: Report) -> dict[str, Any]:
+    return dict(vars(report))
 
 
 def _plain(x: Any) -> Any:
@@ -73,154 +97,158 @@ def _label(f: Any, i: int) -> str:
     return f"input {i} ({names[i]})" if i < count else f"input {i}"
 
 
-class Check(NamedTuple):
-    """One function under examination: what it is called, its inputs' names, and what was counted."""
+class _Check:
+    """One function at its inputs."""
 
-    name: str
-    f: Callable[..., Any]
-    labels: list[str]
-    tally: Tally
-    rng: np.random.Generator
-    few: int
-    trailer: str = ""
+    def __init__(self, f: Callable[..., Any], name: str, xs: list[Any], places: tuple[int, ...]) -> None:
+        self.f, self.name, self.xs, self.places = f, name, xs, places
+        self.tally = Tally()
+        self.slack: dict[int, float] = {}
 
-    def at(self, xs: list[Any], order: int) -> None:
-        """Check the gradient at xs, float64 arrays, and with order=2 the gradient's gradient."""
-        with np.errstate(all="ignore"):
-            y = self._value(*xs)
-            if not np.array_equal(y, self._value(*xs), equal_nan=True):
-                raise GradientError(f"{self.name} is not deterministic: two calls at the same inputs differ")
-            g = random_weights(self.rng, y.shape)
-            found = self._gradients(xs, g)
-            self._judge(self._value, xs, g, found, "gradient", lambda *at: self._gradients(at, g))
-            if order == 2:
-                self._second(xs, g, found)
+    def run(self, order: int) -> Report:
+        """The report: of the first derivatives, then of the second ones."""
+        variables, y = self._graph(self.xs)
+        value = np.asarray(y.data, dtype=float)
+        if not np.array_equal(value, self.value(*self.xs), equal_nan=True):
+            return self._refused(f"{self.name} is not deterministic: two calls at the same inputs differ")
+        g = weights(value.shape, 1)
+        found = self._backward(variables, y, g)
 
-    def _value(self, *xs: Any) -> Any:
-        return np.asarray(self._tensor(xs)[1].data, dtype=float)
+        def again(xs: list[Any]) -> list[Any]:
+            return self._backward(*self._graph(xs), g)
 
-    def _tensor(self, xs: Any) -> tuple[list[Tensor], Tensor]:
-        variables = [Tensor(x) for x in xs]
-        y = self.f(*variables)
+        findings = self._judged(self.value, self.xs, value, g, found, self.places, again)
+        failed = [finding for finding in findings if finding.verdict == "fail"]
+        if failed:
+            return self._failed(failed, len(findings), "gradient", found)
+        if order == 2:
+            report = self._second(g, found)
+            if report:
+                return report
+        untestable = self.tally.untestable()
+        if untestable:
+            remedy = "choose inputs away from kinks and from the ends of its domain"
+            return self._refused(f"{self.name} is {untestable}; {remedy}", "no verdict")
+        return self._report("pass" if self.tally.checked else "no entries", found)
+
+    def value(self, *xs: Any) -> Any:
+        """f on constants: no graph is built."""
+        with no_grad():
+            y = self.f(*(node(None, (), (), NOTHING, x if x.ndim else x[()], False) for x in xs))
+        return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
+
+    def _graph(self, xs: Sequence[Any]) -> tuple[list[Tensor], Any]:
+        full = [Tensor(x) if i in self.places else x for i, x in enumerate(xs)]
+        y = self.f(*full)
         if not isinstance(y, Tensor):
             raise TypeError(
                 f"{self.name} returned {type(y).__name__}, not a tensor: compute its result from its "
                 "arguments with the operations of autograd_lite or NumPy"
             )
-        return variables, y
+        return [full[i] for i in self.places], y
 
-    def _gradients(self, xs: Any, g: Any) -> list[Any]:
-        variables, y = self._tensor(xs)
+    def _backward(self, variables: list[Tensor], y: Any, g: Any) -> list[Any]:
         if not y.requires_grad:
-            return [np.zeros(x.shape) for x in xs]
-        return _filled(gradients(y, variables, grad=g, allow_unused=True), xs)
+            return [np.zeros(x.shape) for x in variables]
+        return filled(gradients(y, variables, grad=g, allow_unused=True), variables)
 
-    def _second(self, xs: list[Any], g: Any, found: list[Any]) -> None:
-        """The gradient as a function of xs and of g: its value by tensors, and its derivatives."""
-        _, recorded = self._recorded(xs, g)
-        for label, plain, tensor in zip(self.labels, found, recorded, strict=True):
-            if tensor is not None:
-                self._equal(label, plain, tensor.data)
-        weights = [random_weights(self.rng, x.shape) for x in xs]
+    def _judged(
+        self, f: Any, xs: Sequence[Any], y: Any, g: Any, found: list[Any], places: Any, again: Any
+    ) -> list[Finding]:
+        findings = compare(f, xs, y, g, found, places, few=_FEW, directions=_DIRECTIONS)
+        findings = without_rounding(findings, xs, places, again)
+        self.tally.add(findings)
+        for finding in findings:
+            if finding.entry is None and finding.verdict == "pass":
+                slack = 1e-8 * abs(finding.expected) + 10 * finding.error
+                largest = max(float(np.abs(found[places.index(finding.position)]).max()), 1e-300)
+                missed = min(2 * slack / (_WIDTH * _NOTICED * largest), 1.0)
+                self.slack[finding.position] = self.slack.get(finding.position, 1.0) * missed
+        return findings
 
-        def gradient(*at: Any) -> Any:
-            return np.concatenate([np.ravel(part) for part in self._gradients(at[:-1], at[-1])])
+    def _second(self, g: Any, found: list[Any]) -> Report | None:
+        """The gradient as a function of the inputs and of g: its value by tensors, and its derivatives."""
 
-        def second(*at: Any) -> list[Any]:
-            variables, parts = self._recorded(at[:-1], at[-1])
-            total: Any = Tensor(0.0)
-            total = total * 0.0
-            for part, w in zip(parts, weights, strict=True):
-                total = total if part is None else total + (part * w).sum()
-            return _filled(gradients(total, variables, grad=1.0, allow_unused=True), at)
+        def twice(points: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+            variables, y = self._graph(points[:-1])
+            return differentiated_twice(y, variables, Tensor(points[-1]))
 
-        points = [*xs, np.asarray(g)]
-        v = np.concatenate([w.ravel() for w in weights])
-        labelled = self._replace(labels=[*self.labels, "output gradient"])
-        labelled._judge(gradient, points, v, second(*points), "second-order gradient", second)
+        points = [*self.xs, np.asarray(g)]
+        recorded, second = twice(points)
+        for place, plain, tensor in zip(self.places, found, recorded, strict=True):
+            entry = None if tensor is None else unequal(plain, tensor.data)
+            if entry is not None:
+                return self._refused(
+                    f"{self.name}: the gradient in {_label(self.f, place)}{_index(entry)} is "
+                    f"{np.asarray(plain)[entry]} on arrays and {np.asarray(tensor.data)[entry]} on tensors "
+                    "(create_graph=True): the rule computes different things for the two"
+                )
 
-    def _recorded(self, xs: Any, g: Any) -> tuple[list[Tensor], list[Any]]:
-        """The variables, g among them, and the gradients as tensors, None where there is none."""
-        variables, y = self._tensor(xs)
-        seed = Tensor(g)
-        if not y.requires_grad:
-            return [*variables, seed], [None] * len(variables)
-        recorded = gradients(y, variables, grad=seed, create_graph=True, allow_unused=True)
-        return [*variables, seed], recorded
-
-    def _equal(self, label: str, plain: Any, recorded: Any) -> None:
-        """Refuse a gradient that differs between arrays and tensors by more than rounding."""
-        plain = np.asarray(plain)
-        allowed = 1e-10 * np.abs(plain) + 1e-13 * np.abs(plain).max(initial=0.0)
-        bad = ~((np.abs(plain - recorded) <= allowed) | ~np.isfinite(plain))
-        if bad.any():
-            entry = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise GradientError(
-                f"{self.name}: the gradient in {label}{_index(entry)} is {plain[entry]} on arrays and "
-                f"{np.asarray(recorded)[entry]} on tensors (create_graph=True): the rule computes "
-                f"different things for the two{self.trailer}"
+        def gradient(*points: Any) -> Any:
+            return np.concatenate(
+                [np.ravel(v) for v in self._backward(*self._graph(points[:-1]), points[-1])]
             )
 
-    def _judge(
-        self, f: Any, xs: list[Any], g: Any, found: list[Any], what: str, again: Callable[..., list[Any]]
-    ) -> None:
-        findings = compare(f, xs, g, found, self.rng, self.few, self.tally.sizes(what))
-        if any(finding.verdict == "fail" for finding in findings):
-            findings = without_rounding(findings, xs, again)
-        for finding in findings:
-            self.tally.add(finding)
+        c = np.concatenate([w.ravel() for w in coefficients_of(found)])
+        places = (*self.places, len(self.xs))
+        value = gradient(*points)
+        findings = self._judged(gradient, points, value, c, second, places, lambda at: twice(at)[1])
         failed = [finding for finding in findings if finding.verdict == "fail"]
-        if failed:
-            raise GradientError(self._message(f, xs, g, found, failed, len(findings), what))
+        return self._failed(failed, len(findings), "second-order gradient", found) if failed else None
 
-    def _message(
-        self, f: Any, xs: list[Any], g: Any, found: list[Any], failed: list[Finding], n: int, what: str
-    ) -> str:
-        first = failed[0]
-        place = f"entry {_index(first.entry)}" if first.entry is not None else "a random direction"
-        expected = [_numerical(f, xs, g, i) if x.size <= 200 else None for i, x in enumerate(xs)]
-        mine = expected[first.position]
-        others = tuple(e for i, e in enumerate(expected) if i != first.position and e is not None)
-        lengths = (*xs[first.position].shape, xs[first.position].size, np.size(g), *np.shape(g))
-        cause = "" if mine is None else probable_cause(found[first.position], mine, lengths, others)
-        lines = [
-            f"{self.name}: the {what} is wrong in {self.labels[first.position]}, {place}",
-            f"  expected        {first.expected:.10g} +- {first.error:.1g} (numerical)",
-            f"  got             {first.got:.10g}",
-            *([f"  probable cause  {cause}"] if cause else []),
-            f"  wrong in        {len(failed)} of {n} derivatives checked here",
-            *(f"  {label:14}  {_short(x)}" for label, x in zip(self.labels, xs, strict=True)),
+    # What is said.
+
+    def _report(self, verdict: str, found: list[Any], **more: Any) -> Report:
+        coverage = {}
+        for i, x in zip(self.places, found, strict=True):
+            told = (
+                f"all {x.size} entries" if x.size <= _FEW else f"{_DIRECTIONS} directions of {x.size} entries"
+            )
+            coverage[_label(self.f, i)] = told
+        detection = 1.0 - max(self.slack.values(), default=0.0)
+        tally = self.tally
+        return Report(verdict, tally.checked, tally.undecided, tally.worst, coverage, detection, **more)
+
+    def _refused(self, message: str, verdict: str = "fail") -> Report:
+        return Report(verdict, self.tally.checked, self.tally.undecided, self.tally.worst, message=message)
+
+    def _failed(self, failed: list[Finding], count: int, what: str, found: list[Any]) -> Report:
+        first = max(failed, key=lambda f: f.difference)
+        weight = first.position == len(self.xs)
+        label = "the output gradient" if weight else _label(self.f, first.position)
+        place = f"entry {_index(first.entry)}" if first.entry is not None else "one direction"
+        cause = probable_cause(self._nearby(first.position)) if what == "gradient" else ""
+        wrong = located(self._graph(self.xs)[1])
+        rows = [
+            ("expected", f"{number(first.expected)} +- {first.error:.0e} (numerical)"),
+            ("got", number(first.got)),
+            *([("probable cause", cause)] if cause else []),
+            *([("where", wrong.sentence)] if wrong else []),
+            ("wrong in", f"{len(failed)} of {count} derivatives checked here"),
+            *((_label(self.f, i), array(x)) for i, x in enumerate(self.xs)),
         ]
-        return "\n".join(lines) + self.trailer
+        message = f"{self.name}: the {what} is wrong in {label}, {place}\n{table(rows)}"
+        return self._report(
+            "fail", found, worst_input=label, worst_entry=first.entry, got=first.got,
+            expected=first.expected, cause=cause, message=message,
+        )  # fmt: skip
+
+    def _nearby(self, position: int) -> list[Observation]:
+        """Observations at the inputs and around them."""
+        subject: Subject = of_tensors(self.name, len(self.xs), self.value, self._gradients)
+        seen: list[Observation] = []
+        for k in range(9):
+            moved = [
+                x + 0.3 * (k > 0) * weights(x.shape, k) * (0.1 + np.abs(x)) if x.dtype.kind == "f" else x
+                for x in self.xs
+            ]
+            seen += observed(subject, Example(tuple(moved), {}, self.places, key=k), position)
+        return seen
+
+    def _gradients(self, g: Any, y: Any, inputs: Any, settings: Any) -> list[Any]:
+        found = iter(self._backward(*self._graph(inputs), np.asarray(g)))
+        return [next(found) if i in self.places else None for i in range(len(inputs))]
 
 
-def _filled(found: list[Any], xs: Any) -> list[Any]:
-    """Gradients with zeros where there is none."""
-    return [np.zeros(np.shape(x)) if v is None else v for v, x in zip(found, xs, strict=True)]
-
-
-def _numerical(f: Any, xs: list[Any], g: Any, position: int) -> Any:
-    """The whole numerical gradient in one input, NaN where there is no estimate."""
-    y = np.asarray(f(*xs), dtype=float)
-    expected = np.full(xs[position].shape, np.nan)
-    for entry in np.ndindex(expected.shape):
-        unit = np.zeros(expected.shape)
-        unit[entry] = 1.0
-        tried = along(f, xs, y, g, position, unit)
-        size = float(tried.direction[entry])
-        if tried.estimate.error <= 1e-4 * abs(tried.estimate.value) or not tried.estimate.value:
-            expected[entry] = tried.estimate.value / size
-    return expected
-
-
-def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Numbers of either sign and of size about one."""
-    return rng.uniform(0.4, 1.6, shape) * rng.choice([-1.0, 1.0], shape)
-
-
-def _index(entry: tuple[int, ...]) -> str:
+def _index(entry: tuple[int, ...] | None) -> str:
     return f"[{', '.join(map(str, entry))}]" if entry else ""
-
-
-def _short(x: Any) -> str:
-    return np.array2string(np.asarray(x), precision=6, threshold=12, separator=", ").replace("\n", "")

@@ -1,4 +1,12 @@
-"""Hypothesis strategies: inputs of ops, probabilities, logits, labels, arrays that broadcast."""
+"""Hypothesis strategies for your own `@given`: inputs of ops, arrays by signature, labels, random graphs.
+
+Where it makes a difference, `kinks` is "any", "avoid" (no two entries equal, none at or near a whole
+number, where functions tend to have kinks) or "seek" (small whole numbers and halves: zeros and ties).
+
+    @given(strategies.signature("(m,k),(k,n)"))
+    def test_product(arrays):
+        gradcheck(np.matmul, *arrays)
+"""
 
 from __future__ import annotations
 
@@ -9,20 +17,70 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from autograd_lite.domains import REAL, Domain
 from autograd_lite.operation import Op
-from autograd_lite.testing.examples import cases, draw
+from autograd_lite.signature import cores_of
+from autograd_lite.testing.examples import plan_of
+from autograd_lite.testing.graphs import Graph, graphs
+from autograd_lite.testing.subject import of_op
+from autograd_lite.testing.values import PALETTES, values
+
+__all__ = [
+    "Graph", "arrays", "arrays_for", "broadcastable_arrays", "graphs", "labels", "logits", "probabilities",
+    "signature",
+]  # fmt: skip
 
 _SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, max_side=4)
+_KINKS = {"any": tuple(dict.fromkeys(PALETTES)), "avoid": ("ordinary",), "seek": ("simple",)}
 
 
-def arrays_for(op: Op) -> SearchStrategy[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _palettes(kinks: str) -> tuple[str, ...]:
+    if kinks not in _KINKS:
+        raise ValueError(f"strategies: kinks={kinks!r}; it is {', '.join(map(repr, _KINKS))}")
+    return _KINKS[kinks]
+
+
+@st.composite
+def arrays(draw: Any, shape: Any = _SHAPES, domain: Domain = REAL, kinks: str = "any") -> Any:
+    """An array of numbers of a domain: simple ones, ordinary ones, tiny and large ones; shrinks to zeros.
+
+    `shape` is a shape or a strategy for one.
+    """
+    chosen = draw(shape) if isinstance(shape, SearchStrategy) else shape
+    palette = draw(st.sampled_from(_palettes(kinks)))
+    size = int(np.prod(chosen))
+    if kinks == "avoid" and not domain.discrete:
+        first = draw(st.integers(0, 191))
+        codes = bytes((first + i) % 192 for i in range(size))
+    else:
+        codes = draw(st.binary(min_size=size, max_size=size))
+    return values(domain, palette, codes, chosen)
+
+
+def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Any, ...], dict[str, Any]]]:
     """Inputs and settings that the op's own declaration says it can be tried with."""
+    plan, palettes = plan_of(of_op(op)), _palettes(kinks)
 
-    def example(case: Any, seed: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        made = draw(op, case, np.random.default_rng(seed))
-        return made.inputs, made.settings
+    @st.composite
+    def example(draw: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        i = draw(st.integers(0, len(plan.cases) - 1))
+        inputs = [
+            draw(arrays(shape, op.domains[op.argument_at(position)], kinks))
+            for position, shape in enumerate(plan.cases[i].shapes)
+        ]
+        return tuple(inputs), dict(plan.cases[i].settings)
 
-    return st.builds(example, st.sampled_from(cases(op)), st.integers(0, 2**32 - 1))
+    assert palettes
+    return example()
+
+
+@st.composite
+def signature(draw: Any, text: str, domain: Domain = REAL, kinks: str = "any", longest: int = 4) -> Any:
+    """Arrays for a signature such as `"(m,k),(k,n)"`, a length from 1 to `longest` for each letter."""
+    cores = cores_of(text)
+    letters = dict.fromkeys(letter for core in cores for letter in core)
+    lengths = {letter: draw(st.integers(1, longest)) for letter in letters}
+    return tuple(draw(arrays(tuple(lengths[n] for n in core), domain, kinks)) for core in cores)
 
 
 def probabilities(shape: Any = _SHAPES) -> SearchStrategy[Any]:

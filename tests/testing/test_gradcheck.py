@@ -9,7 +9,6 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.operation import op
 from autograd_lite.testing import GradientError, gradcheck
-from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.numerical import derivative
 
 
@@ -137,22 +136,6 @@ def test_numerical_error_bars_hold_the_truth(phi, expected):
 )
 def test_no_estimate_where_there_is_no_derivative(phi):
     assert not derivative(phi, 1e-16).error < 1e-3
-
-
-RIGHT = np.array([[1.0, -2.0], [0.5, 3.0]])
-
-
-@pytest.mark.parametrize(
-    ("got", "cause"),
-    [(-RIGHT, "sign"), (2 * RIGHT, "twice"), (RIGHT / 2, "half"), (RIGHT * 0, "constant"),
-     (RIGHT.T, "transposed"),
-     (RIGHT * 4, "off by a length of 4"), (RIGHT / 4, "1/4 of"), (RIGHT * np.nan, "not finite"),
-     (RIGHT * 1.37, ""), (RIGHT + 1.0, ""), (RIGHT * [[1, 1], [1, -1]], "")],
-)  # fmt: skip
-def test_cause_is_named_when_sure_and_only_then(got, cause):
-    said = probable_cause(got, RIGHT, lengths=(2, 4))
-    assert cause in said
-    assert bool(cause) == bool(said)
 
 
 def test_package_and_checker_do_not_import_hypothesis():

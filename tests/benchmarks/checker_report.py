@@ -1,0 +1,92 @@
+"""Tables in Markdown of what checkers of gradients found, and of how long they took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Any, NamedTuple
+
+from checker_adapters import CHECKERS
+from report import machine, table
+from timing import Samples
+
+OURS, ONE, MANY = "autograd_lite", "one", "60"
+COLUMNS = [*((checker, column) for checker in CHECKERS for column in (ONE, MANY)), (OURS, MANY)]
+
+METHOD = """\
+The same NumPy pairs, default tolerances; at one ordinary example ("one") and at 60 generated inputs ("60":
+caught if any is reported; ours draws its own). A kill counts only where the first right rule is not reported.
+"""
+
+
+class Verdict(NamedTuple):
+    """What a checker said of one rule; `ms` is how long it took, where that was measured."""
+
+    entry: Any
+    rule: str
+    column: tuple[str, str]
+    reported: bool
+    ms: float = 0.0
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the rule is wrong; if not, a report is a false alarm."""
+        return self.rule in self.entry.wrong
+
+
+def markdown(found: list[Verdict], speeds: Mapping[str, Mapping[str, Samples]], seconds: float) -> str:
+    """Returns the whole report."""
+    from rule_bench.entry import held_out  # on the path only when the script runs
+
+    wrong, right = [v for v in found if v.wrong], [v for v in found if not v.wrong]
+    kinds = dict.fromkeys(v.entry.kind for v in found)
+    body = [row(kind, [v for v in wrong if v.entry.kind == kind], counts) for kind in kinds]
+    body.append(row("**all wrong rules caught**", wrong, percent))
+    body.append(row("of them, held out", [v for v in wrong if held_out(v.entry.name, v.rule)], percent))
+    body.append(row("right rules reported", right, percent))
+    body.append(row("ms for a right rule", [v for v in right if v.ms], milliseconds))
+    head = ["wrong rules caught", "rules", *(f"{checker}, {column}" for checker, column in COLUMNS)]
+    return "\n".join(
+        [
+            "# Checkers of gradients\n",
+            *machine(),
+            f"\n{METHOD}",
+            *table(head, body),
+            "\n## A check of an ordinary function, ms\n",
+            *table(["", OURS, "torch", "ours / torch"], [speed(*item) for item in speeds.items()]),
+            f"\nMedian ratio: {median(map(ratio, speeds.values())):.2g}. "
+            f"The whole run took {seconds:.0f} s.\n",
+        ]
+    )
+
+
+def row(title: str, found: list[Verdict], cell: Callable[[list[Verdict]], str]) -> list[str]:
+    """Returns a row: its title, how many rules it is about, a cell for each column."""
+    columns = [[v for v in found if v.column == column] for column in COLUMNS]
+    return [title, str(max(map(len, columns))), *(cell(c) if c else "-" for c in columns)]
+
+
+def counts(found: list[Verdict]) -> str:
+    """Returns how many were reported."""
+    return str(sum(v.reported for v in found))
+
+
+def percent(found: list[Verdict]) -> str:
+    """Returns how many were reported, of a hundred."""
+    return f"{100 * sum(v.reported for v in found) / len(found):.1f} %"
+
+
+def milliseconds(found: list[Verdict]) -> str:
+    """Returns the median time."""
+    return f"{median(v.ms for v in found):.3g}"
+
+
+def speed(title: str, samples: Mapping[str, Samples]) -> list[str]:
+    """Returns the row of a function."""
+    times = [median(samples[name]) / 1e3 for name in (OURS, "torch")]
+    return [title, *(f"{ms:.2f}" for ms in times), f"{ratio(samples):.2g}"]
+
+
+def ratio(samples: Mapping[str, Samples]) -> float:
+    """Returns the median over rounds of ours / theirs."""
+    return median(a / b for a, b in zip(samples[OURS], samples["torch"], strict=True))
