@@ -24,7 +24,7 @@ def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
             tensors, wanted, x = True, wanted or x.requires_grad, x.data
         elif type(x) not in _PLAIN or (type(x) is np.ndarray and x.dtype.kind not in "fiub"):
             x, converted = _constant(op, x), True
-        elif op.samples and type(x) in (int, float, bool):  # its rules may ask for .ndim
+        elif (op.samples or op.noted) and type(x) in (int, float, bool):  # its rules may ask for .ndim
             x, converted = np.asarray(x)[()], True
         values.append(x)
     if converted:

@@ -35,6 +35,11 @@ class Domain(NamedTuple):
             x = np.where(np.abs(x - point) < 0.1, x + np.where(x < point, -0.1, 0.1), x)
         return x.astype(dtype)
 
+    def holds(self, number: float) -> bool:
+        """Whether a number belongs to the interval, and is not avoided."""
+        inside = self.low < number < self.high or (self.closed and number in (self.low, self.high))
+        return inside and number not in self.avoid
+
     @property
     def discrete(self) -> bool:
         """Whether the input is a constant by nature: labels, indices, masks."""

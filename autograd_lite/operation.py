@@ -70,7 +70,7 @@ class Op:
         self._fast: Callable[..., Any] | None = None
         self._order_rules()
         bare = not (self.defaults or self.variadic or check or (samples and not infix))
-        if bare and len(self.arguments) <= 2:
+        if bare and len(self.arguments) <= (1 if self.noted else 2):
             self._fast = (unary, binary)[len(self.arguments) - 1](self)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.domains import NONZERO, POSITIVE
+from autograd_lite.domains import NONZERO, NOT_NEGATIVE
 from autograd_lite.operation import op
 
 
@@ -96,7 +96,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return g
 
 
-@op("^", formula="{a}^{b}", numpy=np.power, operator="pow", domain={"a": POSITIVE})
+@op("^", formula="{a}^{b}", numpy=np.power, operator="pow", domain={"a": NOT_NEGATIVE})
 def power(a: Any, b: Any) -> Any:
     """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
     return a**b

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import messages
-from autograd_lite.domains import BINARY, CLASSES, PROBABILITY
+from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import halves, log_softmax, sigmoid, softplus
 from autograd_lite.ops.losses import each, like, number, reduced, reducible, within
@@ -32,7 +32,7 @@ def _xlogy(x: Any, y: Any) -> Any:
 
 
 @op("BCE", formula="BCE({probability}, {target})", check=_probabilities,
-    domain={"probability": PROBABILITY, "target": BINARY}, samples=(
+    domain={"probability": UNIT, "target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
 ))  # fmt: skip
 def bce(

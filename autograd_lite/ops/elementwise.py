@@ -69,7 +69,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return g * 0.5 / y
 
 
-@op("|·|", formula="|{x}|", numpy=(np.abs, np.fabs), operator="abs", domain=NONZERO)
+@op("|·|", formula="|{x}|", numpy=(np.abs, np.fabs), operator="abs")
 def abs(x: Any) -> Any:
     """Absolute value, elementwise; its derivative at 0 is taken as 0."""
     return np.abs(x)

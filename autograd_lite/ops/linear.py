@@ -78,6 +78,7 @@ def _without(axes: Any, ndim: int) -> tuple[int, ...]:
 @op("tensordot", numpy=np.tensordot, samples=(
     case((2, 3, 4), (3, 4, 2)), case((2, 3), (3, 2), axes=1), case((2, 3), (4, 2), axes=(0, 1)),
     case((2, 3, 4), (4, 2, 5), axes=((0, 2), (1, 0))), case((2,), (3,), axes=0),
+    case((2, 3), (4, 2, 3), axes=((0, 1), (1, 2))),
 ))  # fmt: skip
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum of products over pairs of axes: the last k of a with the first k of b, or those named."""
@@ -178,7 +179,7 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
 
 
 @op("einsum", samples=(
-    case((2, 3), (3, 4), subscripts="ij,jk->ik"), case((3, 3), subscripts="ii"),
+    case((2, 3), (3, 4), subscripts="ij,jk->ik"), case((3, 3), subscripts="aa"),
     case((2, 3), subscripts="ij->j"),
     case((3, 3), (3,), subscripts="ii,i->i"), case((2, 3, 4), (4, 5), subscripts="...j,jk->...k"),
     case((2, 3), (2, 3), (3,), subscripts="ij,ij,j"), case((3,), (1, 3), subscripts="i,ji"),

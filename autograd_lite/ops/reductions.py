@@ -90,7 +90,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis) * _winners(x, y, axis)
 
 
-@op("Π", numpy=np.prod, method="prod", samples=CASES)
+@op("Π", numpy=np.prod, method="prod", samples=(*CASES, case((2, 3, 2), axis=0)))
 def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Product over axes; its gradient is right at zeros too."""
     return x.prod(axis=axis, keepdims=keepdims)

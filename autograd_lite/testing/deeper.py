@@ -23,45 +23,52 @@ def float32(run: Run, tally: Tally) -> Failure | None:
     Five digits of the usual gradient are enough: near a zero of its derivative any formula cancels.
     """
     inputs = [frozen(x.astype(np.float32) if x.dtype.kind == "f" else x) for x in run.inputs]
+    wide = [frozen(x.astype(float) if x.dtype.kind == "f" else x) for x in inputs]
     g = frozen(np.asarray(run.g, np.float32))
     try:
-        y = frozen(run.forward(*inputs))
-        wide = [frozen(x.astype(float) if x.dtype.kind == "f" else x) for x in inputs]
-        y64 = frozen(run.forward(*wide))
+        y, y64 = frozen(run.forward(*inputs)), frozen(run.forward(*wide))
     except (ValueError, TypeError, ArithmeticError):
         return None
-    if y.dtype != np.float32 or not (np.isfinite(y).all() and np.isfinite(y64).all()):
-        return None  # the forward itself leaves float32
-    if np.abs(y - y64).max(initial=0.0) > 1e-3 * np.abs(y64).max(initial=0.0):
-        return None  # or loses its own digits
-    try:
-        found = run.gradients(g, inputs, y)
-    except Exception as error:
-        return Failure(
-            "float32", run.example.variables[0], f"raises {type(error).__name__} on float32 data: {error}"
-        )
+    if not _keeps_digits(y, y64):
+        return None
+    found = run.gradients(g, inputs, y)
     expected, allowed = _conditioned(run, wide, frozen(g.astype(float)), y64)
     usual, total = tally.usual.get("first", 0.0), float(np.abs(g * y64).sum())
     for raw, right, slack, position in zip(found, expected, allowed, run.example.variables, strict=True):
-        if np.asarray(raw).dtype != inputs[position].dtype and not isinstance(raw, int | float):
-            return Failure(
-                "float32", position,
-                f"returns {np.asarray(raw).dtype} for float32 inputs; use Python floats in rules (2.0 / n, "
-                "not a NumPy scalar or array of float64)",
-            )  # fmt: skip
         floor = 30 * _EPS32 * max(usual, total / float(np.abs(inputs[position]).max(initial=1.0)))
-        with np.errstate(all="ignore"):
-            got = fit(raw, np.shape(run.inputs[position]))
-            known = np.isfinite(right) & np.isfinite(slack) & (np.abs(right) < _HUGE32)
-            bad = known & ~(np.abs(got - right) <= slack + floor)
-        if bad.any():
-            entry = tuple(int(i) for i in np.argwhere(bad)[0])
-            kind = "overflows" if not np.isfinite(got[entry]) else "loses digits"
-            return Failure(
-                "float32", position, f"{kind} on float32 data: it is right in float64", entry,
-                float(got[entry]), float(right[entry]), float(slack[entry]),
-            )  # fmt: skip
+        failure = _far(raw, right, slack + floor, inputs[position], position)
+        if failure:
+            return failure
     return None
+
+
+def _keeps_digits(y: Any, y64: Any) -> bool:
+    """Whether the forward itself works in float32."""
+    if y.dtype != np.float32 or not (np.isfinite(y).all() and np.isfinite(y64).all()):
+        return False
+    return bool(np.abs(y - y64).max(initial=0.0) <= 1e-3 * np.abs(y64).max(initial=0.0))
+
+
+def _far(raw: Any, right: Any, slack: Any, x: Any, position: int) -> Failure | None:
+    """What is wrong with a gradient of float32 data: its dtype, or its digits."""
+    dtype = np.asarray(raw).dtype
+    if dtype != x.dtype and not isinstance(raw, int | float):
+        return Failure(
+            "float32", position,
+            f"returns {dtype} for float32 inputs; use Python floats in rules (2.0 / n, not a NumPy scalar "
+            "or array of float64)",
+        )  # fmt: skip
+    got = fit(raw, np.shape(x))
+    known = np.isfinite(right) & np.isfinite(slack) & (np.abs(right) < _HUGE32)
+    bad = known & ~(np.abs(got - right) <= slack)
+    if not bad.any():
+        return None
+    entry = tuple(int(i) for i in np.argwhere(bad)[0])
+    kind = "overflows" if not np.isfinite(got[entry]) else "loses digits"
+    return Failure(
+        "float32", position, f"{kind} on float32 data: it is right in float64", entry,
+        float(got[entry]), float(right[entry]), float(slack[entry]),
+    )  # fmt: skip
 
 
 def _conditioned(run: Run, inputs: Sequence[Any], g: Any, y: Any) -> tuple[list[Any], list[Any]]:
@@ -97,7 +104,7 @@ def layout(run: Run) -> Failure | None:
         bad = np.isfinite(one) & ~(np.abs(other - one) <= allowed)
         if bad.any():
             return _differs(position, bad, other, one, "depends on the memory layout of what it is given")
-    return _given_twice(run)
+    return _given_twice(run) or _python_numbers(run)
 
 
 def _strided(x: Any) -> Any:
@@ -132,6 +139,27 @@ def _given_twice(run: Run) -> Failure | None:
             if bad.any():
                 what = "differs when one array is given for two inputs"
                 return _differs(position, bad, other, one, what)
+    return None
+
+
+def _python_numbers(run: Run) -> Failure | None:
+    """A Python number as an input, as in `t ** 3`, gives what a NumPy number gives."""
+    op = run.subject.op
+    if op is None or op.samples or op.noted or len(run.inputs) < 2:
+        return None  # where NumPy numbers come to the rules
+    expected = run.fitted()
+    for other in [i for i, x in enumerate(run.inputs) if np.ndim(x) == 0 and x.dtype.kind == "f"]:
+        for number in (float, int):
+            given = list(run.inputs)
+            given[other] = number(given[other])
+            if given[other] != run.inputs[other]:
+                continue
+            found = run.fitted(inputs=given)
+            for one, got, position in zip(expected, found, run.example.variables, strict=True):
+                bad = (np.abs(one - got) > 1e-9 * np.abs(one)) | (np.isnan(got) & ~np.isnan(one))
+                if bad.any() and position != other:
+                    what = f"differs when {run.subject.label(other)} is a Python {number.__name__}"
+                    return _differs(position, bad, got, one, what)
     return None
 
 

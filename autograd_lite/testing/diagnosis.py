@@ -144,7 +144,7 @@ def _misplaced(failing: Sequence[Observation]) -> str:
         alike = [o for o in whole if p in o.expected_of and o.expected_of[p].shape == o.got.shape]
         if len(alike) > 1 and all(same(o.got, o.expected_of[p]) for o in alike):
             return f"it is the gradient in {alike[0].run.subject.label(p)}: the two are swapped"
-    long = [o for o in whole if o.x.size > 1]
+    long = [o for o in whole if o.x.size > 1 and not same(o.got, o.expected)]
     for name, moved in _MOVES.items():
         alike = [o for o in long if moved(o.expected).shape == o.got.shape]
         if len(alike) > 1 and all(same(o.got, moved(o.expected)) for o in alike):
@@ -192,8 +192,8 @@ _MOVES: dict[str, Callable[[Any], Any]] = {
 
 def _summed(failing: Sequence[Observation]) -> str:
     """Entries that are sums or means of the right ones over an axis."""
-    long = [o for o in failing if np.isfinite(o.expected).all() and o.x.size > 1]
-    if len(long) < 2:
+    long = [o for o in failing if o.x.size > 1 and not same(o.got, o.expected)]
+    if len(long) < 2 or not all(np.isfinite(o.expected).all() for o in long):
         return ""
     for words, axis in (("all entries", None), ("the first axis", 0), ("the last axis", -1)):
         for verb, reduce in (("summed", np.sum), ("averaged", np.mean)):

@@ -200,6 +200,9 @@ def sweep(plan: Plan) -> Iterator[Example]:
         yield _ordinary(plan, i, 1)._replace(level=LEVELS - 1)
     yield from specials(plan)
     for i in range(n):
+        for k in (1, 2):
+            codes = bytes(k * (5 * j + 3) % 16 for j in range(plan.size(i)))
+            yield plan.example(i, 0, codes, LEVELS * k)  # whole numbers and halves: zeros and ties among them
         example = _ordinary(plan, i, 2)
         for change in _CHANGES:
             inputs = list(example.inputs)
@@ -219,7 +222,7 @@ def _constant(number: float) -> Any:
     """Every entry the same number, where the domain has it; else the simplest that it has."""
     return lambda x, domain: np.full(
         x.shape,
-        number if domain.low < number < domain.high and number not in domain.avoid else simple(domain)[0],
+        number if domain.holds(number) else simple(domain)[0],
     )
 
 
@@ -263,7 +266,7 @@ def specials(plan: Plan) -> Iterator[Example]:
     domains = [plan.subject.domains[plan.subject.argument(p)] for p in example.variables]
     if len(domains) > 1 and not any(d.discrete for d in domains):
         for number in special(domains[0])[:16]:
-            if all(d.low < number < d.high and number not in d.avoid for d in domains):
+            if all(d.holds(number) for d in domains):
                 yield _with(example, dict.fromkeys(example.variables, number))
 
 

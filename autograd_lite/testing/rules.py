@@ -87,11 +87,14 @@ def start(subject: Subject, example: Example) -> Run | Failure:
     _elsewhere(run)
     if not np.array_equal(y, kept):
         return Failure("state", -1, f"the array that {subject.name} returned changes when it is called again")
+    failure = _same_again(run, before)  # while a hidden state still holds what was elsewhere
+    if failure:
+        return failure
     if not np.array_equal(np.asarray(run.forward(*inputs)), kept):
         return Failure(
             "state", -1, f"{subject.name} is not deterministic: two calls at the same inputs differ"
         )
-    return run if before is None else (_same_again(run, before) or run)
+    return run
 
 
 def _tried(run: Run) -> Any:

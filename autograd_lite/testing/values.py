@@ -57,7 +57,7 @@ def table(domain: Domain, palette: str) -> Any:
 
 
 def _within(domain: Domain, numbers: Any) -> tuple[float, ...]:
-    return tuple(x for x in numbers if domain.low < x < domain.high and x not in domain.avoid)
+    return tuple(x for x in numbers if domain.holds(x))
 
 
 def simple(domain: Domain) -> tuple[float, ...]:

@@ -115,7 +115,7 @@ def compare(
 def judge(a: Along, claimed: Any, size: float, usual: float, single: bool) -> Finding:
     """The verdict on the gradient along one direction; entries are told in units of the input."""
     entry, unit = None, 1.0
-    got = float(np.vdot(claimed, a.direction))
+    got = float(np.vdot(np.where(a.direction != 0, claimed, 0.0), a.direction))
     if single:
         entry = tuple(map(int, np.unravel_index(np.argmax(a.direction != 0), a.direction.shape)))
         unit = float(a.direction[entry])

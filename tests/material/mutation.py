@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from conventions import CONVENTIONS
 from equivalent_mutants import EQUIVALENT
 from mistakes import Place, changes
 
@@ -146,13 +147,19 @@ def _told(place: Place, new: ast.expr, whole: str) -> tuple[str, str]:
     return before, after
 
 
+def check(op: Op) -> None:
+    """The generated check of an op, and what its documentation promises beyond."""
+    check_op(op)
+    CONVENTIONS.get(op.name, bool)()
+
+
 def main(chosen: list[str]) -> None:
     """Print, for each op, its mutants, how many are killed, and those that are not."""
     begin, names = time.perf_counter(), chosen or list(OPS)
     total, left = 0, list[Mutant]()
     for name in names:
         start, made = time.perf_counter(), mutants(OPS[name])
-        alive = [mutant for mutant in made if survives(mutant, check_op)]
+        alive = [mutant for mutant in made if survives(mutant, check)]
         total, left = total + len(made), left + alive
         killed, seconds = len(made) - len(alive), time.perf_counter() - start
         print(f"{name:16} {len(made):4} mutants {killed:4} killed {seconds:6.1f} s", flush=True)
