@@ -21,8 +21,9 @@ lint: .venv/.stamp-dev  ## check style with ruff
 types: .venv/.stamp-dev  ## check types with mypy
 	$(BIN)/mypy
 
-bench: .venv-bench/.stamp  ## compare speed with PyTorch and other peers, in .venv-bench
+bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .venv-bench
 	.venv-bench/bin/python tests/benchmarks/run.py
+	.venv-bench/bin/python tests/benchmarks/checkers.py
 
 tutorials: $(if $(NOTEBOOKS),.venv/.stamp-tutorials)  ## execute the notebooks in tutorials/
 	@$(if $(NOTEBOOKS),$(BIN)/jupyter execute $(NOTEBOOKS),echo "no tutorials yet")

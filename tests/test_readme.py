@@ -36,6 +36,18 @@ def test_an_operation_in_one_place():
         OPS.pop("softsign")
 
 
+def test_a_wrong_rule_is_told_as_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scope = {"ag": ag, "np": np}
+    told = re.search(r"```\nGradientError: (.*?)\n```", README, re.DOTALL)[1]
+    try:
+        with pytest.raises(ag.testing.GradientError) as caught:
+            exec(compile(PROGRAMS[2], "myops.py", "exec"), scope)
+        assert str(caught.value) == told
+    finally:
+        OPS.pop("scale")
+
+
 def test_the_demo_prints_what_the_readme_says(tmp_path, capsys):
     main(["demo", "--out", str(tmp_path / "demo")])
     printed = _settled(capsys.readouterr().out)

@@ -202,7 +202,8 @@ def sweep(plan: Plan) -> Iterator[Example]:
     for i in range(n):
         for k in (1, 2):
             codes = bytes(k * (5 * j + 3) % 16 for j in range(plan.size(i)))
-            yield plan.example(i, 0, codes, LEVELS * k)  # whole numbers and halves: zeros and ties among them
+            level = LEVELS - 1 if k == 1 else 0
+            yield plan.example(i, 0, codes, LEVELS * k + level)  # whole numbers and halves, zeros and ties
         example = _ordinary(plan, i, 2)
         for change in _CHANGES:
             inputs = list(example.inputs)

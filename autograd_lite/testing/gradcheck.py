@@ -21,7 +21,7 @@ from autograd_lite.testing.tensors import coefficients_of, differentiated_twice,
 from autograd_lite.testing.values import weights
 from autograd_lite.testing.verdicts import Finding, Tally, compare, without_rounding
 
-_FEW = 32  # entries of an input that are all checked
+_FEW = 6  # entries of an input that are all checked: above, directions cost less and notice as much
 _DIRECTIONS = 3
 _NOTICED = 1e-5  # the mistake that `detection` speaks of, relative to the largest entry
 _WIDTH = 2.4  # how long the intervals are that a coefficient of a direction is drawn from
@@ -56,7 +56,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
     """Check the gradient of f at the inputs; raises GradientError where it is wrong.
 
     f takes tensors and returns one, of any shape; its output is weighted by numbers of either sign.
-    Each input of at most 32 entries is checked in every entry, a larger one along three directions
+    Each input of at most 6 entries is checked in every entry, a larger one along three directions
     that move all its entries. Inputs are taken in float64; those of integers and booleans are
     constants. `order=2` checks the gradient of the gradient too. Over half of the derivatives without
     a verdict is an error as well. `raises=False` returns the report of a failure instead.

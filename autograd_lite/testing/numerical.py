@@ -94,7 +94,7 @@ def _confirmed(phi: Callable[[float], float], got: float, floor: float) -> Estim
     first, second = fine + (fine - middle) / _SQUARE, middle + (middle - coarse) / _SQUARE
     value = first + (first - second) / (RATIO**4 - 1.0)
     error = abs(value - first) + floor / _CONFIRMING[0]
-    if error <= 1e-7 * abs(value) and abs(got - value) <= 1e-8 * abs(value) + 10 * error:
+    if 0 < error <= 1e-7 * abs(value) and abs(got - value) <= 1e-8 * abs(value) + 10 * error:
         return Estimate(value, error, "")
     return Estimate(0.0, floor, "") if not (got or any(row) or phi(_CONFIRMING[0])) else None
 

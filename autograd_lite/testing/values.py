@@ -68,8 +68,8 @@ def simple(domain: Domain) -> tuple[float, ...]:
 def edges(domain: Domain) -> tuple[float, ...]:
     """Numbers near 0, near the ends of the domain and near the points it avoids, a few of each decade."""
     near = [d for d in _DECADES if d >= 1e-8 or domain.low < -d]
-    from_low = [domain.low + d for d in near if np.isfinite(domain.low)]
-    from_high = [domain.high - d for d in near if np.isfinite(domain.high)]
+    from_low = [domain.low + d * max(1.0, abs(domain.low)) for d in near if np.isfinite(domain.low)]
+    from_high = [domain.high - d * max(1.0, abs(domain.high)) for d in near if np.isfinite(domain.high)]
     around = [s * d for d in _DECADES for s in (1.0, -1.0) if np.isinf(domain.high - domain.low)]
     beside = [p + s * d for p in domain.avoid if p for d in near[:5] for s in (1.0, -1.0)]
     return _within(domain, dict.fromkeys([*around, *from_low, *from_high, *beside]))

@@ -12,6 +12,9 @@ _PRODUCT_TELLS = "a zero entry makes its product 0, or nan: (y != 0) or isfinite
 _SUMMED_AS_ONES = "a factor of ones over a letter that another factor has already changes no sum"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("power", "a", "np.where(undefined, 1.0, a) -> np.where(undefined, 2.0, a)"): (
+        "undefined is where b = 0, and b multiplies the finite power: 0 either way"
+    ),
     ("bce", "probability", "np.where(never, 1.0, p) -> np.where(never, 2.0, p)"): _DISCARDED,
     ("bce", "probability", "np.where(always, 1.0, 1.0 - p) -> np.where(always, 2.0, 1.0 - p)"): _DISCARDED,
     ("cross_entropy", "logits", "np.where(sure, log_p, 0.0) -> np.where(sure, log_p, 1.0)"): _DISCARDED,
