@@ -131,7 +131,10 @@ def _misfit(run: Run, raw: Any, position: int) -> str:
         if g.dtype.kind not in "fiub":
             return f"returns dtype {g.dtype}; it must be {x.dtype}"
         fit(g, x.shape)
-        allowed = run.subject.op is None or g.ndim <= max(np.ndim(run.y), np.ndim(x))
+        if run.subject.op is None:
+            allowed = any(_within(g.shape, np.shape(v)) for v in (x, run.y, *run.inputs))
+        else:
+            allowed = g.ndim <= max(np.ndim(run.y), np.ndim(x))
     except ValueError:
         g, allowed = np.asarray(raw, dtype=object) if not hasattr(raw, "shape") else np.asarray(raw), False
     if not allowed or (run.subject.exact and g.shape != np.shape(x)):
@@ -140,6 +143,12 @@ def _misfit(run: Run, raw: Any, position: int) -> str:
     if x.dtype.kind == "f" and g.dtype != x.dtype and not isinstance(raw, int | float):
         return f"returns dtype {g.dtype} for an input of {x.dtype}; it must be {x.dtype}"
     return ""
+
+
+def _within(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether an array of a shape broadcasts to another."""
+    pairs = zip(reversed(shape), reversed(other), strict=False)
+    return len(shape) <= len(other) and all(n in (1, m) for n, m in pairs)
 
 
 def _elsewhere(run: Run) -> None:
