@@ -152,7 +152,7 @@ def without_rounding(
     if not any(finding.verdict == "fail" for finding in findings):
         return findings
     with np.errstate(all="ignore"):
-        moved = [again([_nudged(x, k) for x in xs]) for k in range(-3, 4)]
+        moved = [again([nudged(x, k) for x in xs]) for k in range(-3, 4)]
         spread = {
             position: np.ptp(np.array(parts), axis=0)
             for position, parts in zip(positions, zip(*moved, strict=True), strict=True)
@@ -166,7 +166,8 @@ def without_rounding(
     return judged
 
 
-def _nudged(x: Any, k: int) -> Any:
+def nudged(x: Any, k: int) -> Any:
+    """An array with every number moved by about k roundings."""
     return x * (1.0 + k * 2.3e-16) if x.dtype.kind == "f" else x
 
 
