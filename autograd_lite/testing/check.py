@@ -71,7 +71,10 @@ def check_op(
                 f"{op.name} has no gradient in {argument!r}; give it a rule with "
                 f'@{op.name}.gradient("{argument}"), or declare its domain as choices: a constant'
             )
-    return _checked(of_op(op), "check_op", budget, seed, order, example)
+    result = _checked(of_op(op), "check_op", budget, seed, order, example)
+    if isinstance(result, GradientError):
+        raise result
+    return result
 
 
 def check_function(
@@ -104,13 +107,16 @@ def check_function(
     """
     __tracebackhide__ = True
     subject = of_pair(forward, backward, domains, shapes, params, exact_shapes)
-    return _checked(subject, "check_function", budget, seed, 1, example)
+    result = _checked(subject, "check_function", budget, seed, 1, example)
+    if isinstance(result, GradientError):
+        raise result
+    return result
 
 
 def _checked(
     subject: Subject, verb: str, budget: str, seed: int, order: int | None, example: Mapping[str, Any] | None
-) -> OpReport:
-    __tracebackhide__ = True
+) -> OpReport | GradientError:
+    """The report, or the error, which the caller raises: so no other frame of ours is in its traceback."""
     if budget not in BUDGETS:
         raise ValueError(f"{verb}: budget={budget!r}; it is {', '.join(map(repr, BUDGETS))}")
     search = Search(plan_of(subject), order)
@@ -119,36 +125,30 @@ def _checked(
     else:
         search.only(_example(subject, verb, example))
     if search.found is not None:
-        raise error_of(search, subject.said) from None
-    if example is None:
-        _demand(search, order, budget)
+        return error_of(search, subject.said)
+    refusal = _refusal(search, order) if example is None else ""
+    if refusal:
+        return GradientError(refusal)
     tally = search.tally
     return OpReport(
-        subject.name,
-        search.examples,
-        tally.checked,
-        tally.undecided,
-        tally.worst,
-        search.second,
+        subject.name, search.examples, tally.checked, tally.undecided, tally.worst, search.second,
         search.no_second,
-    )
+    )  # fmt: skip
 
 
-def _demand(search: Search, order: int | None, budget: str) -> None:
-    """Refuse to call checked what had no verdict, or no second derivative where one was asked for."""
-    __tracebackhide__ = True
-    name = search.plan.subject.name
-    untestable = search.tally.untestable()
-    if not search.tally.ordinary and not untestable:
-        untestable = "untestable: no ordinary input gave a derivative to compare"
-    if untestable:
-        remedy = "declare domain= so that it is sampled where it has a derivative"
-        raise GradientError(f"{name} is {untestable}; {remedy}")
+def _refusal(search: Search, order: int | None) -> str:
+    """Why what has no verdict, or no second derivative where one was asked for, may not be called checked."""
+    name, why = search.plan.subject.name, search.tally.untestable()
+    if not search.tally.ordinary and not why:
+        why = "untestable: no ordinary input gave a derivative to compare"
+    if why:
+        return f"{name} is {why}; declare domain= so that it is sampled where it has a derivative"
     if order == 2 and search.no_second:
-        raise GradientError(
+        return (
             f"{name}: its rules do not run on tensors, so it has no second derivative: {search.no_second} "
             "(order=1 checks the first alone)"
         )
+    return ""
 
 
 def _example(subject: Subject, verb: str, given: Mapping[str, Any]) -> Example:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import traceback
 
 import numpy as np
 import pytest
@@ -222,3 +223,13 @@ def test_gradcheck_reports_without_raising():
     untestable = gradcheck(np.abs, [0.0, 0.0], raises=False)
     assert (untestable.verdict, untestable.undecided) == ("no verdict", 2)
     assert "untestable" in untestable.message
+
+
+def test_traceback_shows_the_callers_line_and_one_of_ours():
+    with pytest.raises(GradientError) as caught:
+        check_function(np.square, lambda g, y, x: (g,))
+    frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert frames == ["test_traceback_shows_the_callers_line_and_one_of_ours", "check_function"]
+    with pytest.raises(GradientError) as caught:
+        gradcheck(np.abs, [0.0])
+    assert len(traceback.extract_tb(caught.value.__traceback__)) == 2

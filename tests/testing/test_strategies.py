@@ -1,11 +1,13 @@
 """The hypothesis strategies give what their names say."""
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite.domains import POSITIVE
 from autograd_lite.testing import strategies
 
 
@@ -27,3 +29,29 @@ def test_values_lie_where_they_should(p, z, k):
 def test_arrays_broadcast(arrays):
     a, b = arrays
     np.testing.assert_array_equal((ag.Tensor(a) + b).data, a + b)
+
+
+@given(strategies.signature("(m,k),(k,n),(n)"))
+def test_signature_shares_lengths(arrays):
+    a, b, c = arrays
+    assert (a @ b + c).shape == (a.shape[0], b.shape[1])
+
+
+@given(strategies.arrays((3, 2), kinks="avoid"), strategies.arrays((6,), POSITIVE, kinks="avoid"))
+def test_arrays_that_avoid_kinks_have_neither_zeros_nor_ties(a, b):
+    for x in (a, b):
+        assert np.unique(x).size == 6
+        assert np.abs(x).min() > 1e-3
+    assert (b > 0).all()
+
+
+def test_arrays_that_seek_kinks_have_zeros_and_ties():
+    found = hypothesis.find(
+        strategies.arrays((4,), kinks="seek"), lambda x: (x == 0).any() and (x[0] == x[1] != 0)
+    )
+    assert found.tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_unknown_kinks_are_refused():
+    with pytest.raises(ValueError, match="'any', 'avoid', 'seek'"):
+        strategies.arrays_for(ag.OPS["abs"], kinks="some")
