@@ -254,8 +254,8 @@ def finish(tensor: Tensor, g: Any) -> Any:
 
     Gradients may share memory with each other and with arrays of the graph.
     """
-    if g.dtype != tensor.data.dtype:
-        g = g.astype(tensor.data.dtype)
+    if type(g) in (int, float) or g.dtype != tensor.data.dtype:  # a rule may say 0.0
+        g = np.asarray(g, tensor.data.dtype)
     if type(g) is np.ndarray:
         g = g.view() if g.ndim else g[()]
         g.setflags(write=False)

@@ -65,6 +65,8 @@ def check_op(
     __tracebackhide__ = True  # pytest shows the caller's line, not ours
     if order not in (None, 1, 2):
         raise ValueError(f"check_op: order={order!r}; it is None, 1 or 2")
+    if not isinstance(op, Op):
+        raise TypeError(f"check_op: {op!r} is not an op; make one with @ag.op, or use check_function")
     for argument in op.arguments:
         if argument not in op.rules and not op.domains[argument].discrete:
             raise GradientError(

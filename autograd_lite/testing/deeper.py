@@ -52,11 +52,11 @@ def _keeps_digits(y: Any, y64: Any) -> bool:
 def _far(raw: Any, right: Any, slack: Any, x: Any, position: int) -> Failure | None:
     """What is wrong with a gradient of float32 data: its dtype, or its digits."""
     dtype = np.asarray(raw).dtype
-    if dtype != x.dtype and not isinstance(raw, int | float):
+    if dtype != x.dtype and type(raw) not in (int, float):
         return Failure(
             "float32", position,
-            f"returns {dtype} for float32 inputs; use Python floats in rules (2.0 / n, not a NumPy scalar "
-            "or array of float64)",
+            f"returns {dtype} for float32 inputs; use Python floats in rules: 2.0 / n, not a NumPy scalar or "
+            "array of float64; np.where(c, g, 0.5 * g), not g * np.where(c, 1.0, 0.5)",
         )  # fmt: skip
     got = fit(raw, np.shape(x))
     known = np.isfinite(right) & np.isfinite(slack) & (np.abs(right) < _HUGE32)
@@ -78,10 +78,10 @@ def _conditioned(run: Run, inputs: Sequence[Any], g: Any, y: Any) -> tuple[list[
     """
     expected = run.fitted(g, inputs, y)
     tried = [expected]
-    for k in (2, 7):
-        moved = [_rounded(x, k + 5 * i) if x.dtype.kind == "f" else x for i, x in enumerate(inputs)]
+    for k, way in ((2, 1.0), (2, -1.0), (7, 1.0), (7, -1.0)):
+        moved = [_rounded(x, k + 5 * i, way) if x.dtype.kind == "f" else x for i, x in enumerate(inputs)]
         tried.append(run.fitted(g, moved, frozen(run.forward(*moved))))
-        tried.append(run.fitted(_rounded(g, k + 1), inputs, _rounded(y, k + 2)))
+        tried.append(run.fitted(_rounded(g, k + 1, way), inputs, _rounded(y, k + 2, way)))
     allowed = []
     for parts in zip(*tried, strict=True):
         size = np.abs(parts[0])
@@ -90,20 +90,21 @@ def _conditioned(run: Run, inputs: Sequence[Any], g: Any, y: Any) -> tuple[list[
     return expected, allowed
 
 
-def _rounded(x: Any, k: int) -> Any:
+def _rounded(x: Any, k: int, way: float) -> Any:
     """Each entry moved by about a rounding of float32, in a direction of its own."""
-    return x * (1.0 + _EPS32 * weights(np.shape(x), k))
+    return x * (1.0 + way * _EPS32 * weights(np.shape(x), k))
 
 
 def layout(run: Run) -> Failure | None:
     """The same gradients for data in another memory layout, and for one array given twice."""
     expected = run.fitted()
-    found = run.fitted(_strided(run.g), [_strided(x) for x in run.inputs], _strided(run.y))
-    for one, other, position in zip(expected, found, run.example.variables, strict=True):
-        allowed = 1e-9 * np.abs(one) + 1e-12 * np.abs(one).max(initial=0.0)
-        bad = np.isfinite(one) & ~(np.abs(other - one) <= allowed)
-        if bad.any():
-            return _differs(position, bad, other, one, "depends on the memory layout of what it is given")
+    for arranged in (_strided, _by_columns):
+        found = run.fitted(arranged(run.g), [arranged(x) for x in run.inputs], arranged(run.y))
+        for one, other, position in zip(expected, found, run.example.variables, strict=True):
+            allowed = 1e-9 * np.abs(one) + 1e-12 * np.abs(one).max(initial=0.0, where=np.isfinite(one))
+            bad = np.isfinite(one) & ~(np.abs(other - one) <= allowed)
+            if bad.any():
+                return _differs(position, bad, other, one, "depends on the memory layout of what it is given")
     return _given_twice(run) or _python_numbers(run)
 
 
@@ -116,6 +117,15 @@ def _strided(x: Any) -> Any:
     view = wide[..., ::2]
     view.flags.writeable = False
     return view
+
+
+def _by_columns(x: Any) -> Any:
+    """The same numbers in Fortran's order, read-only."""
+    if np.ndim(x) < 2:
+        return x
+    copy = np.array(x, order="F")
+    copy.flags.writeable = False
+    return copy
 
 
 def _given_twice(run: Run) -> Failure | None:

@@ -79,7 +79,7 @@ def _constant(ratio: float, failing: Sequence[Observation]) -> str:
             axis = n > 1 and all(n in (*o.x.shape, *np.shape(o.run.y)) for o in failing)
             return sentence + (f"; each of these has an axis of length {n:.0f}" if axis else "")
     if abs(ratio - 1.0) < 0.05:
-        return f"a relative error of {abs(ratio - 1):.1g} everywhere"
+        return f"a relative error of {abs(ratio - 1):.1g}"
     return by_length or f"{ratio:.6g} times the derivative"
 
 
@@ -136,6 +136,11 @@ def _length(failing: Sequence[Observation]) -> str:
 # By what else.
 
 
+def _apart(o: Observation) -> bool:
+    """Whether a gradient is off by more than a little somewhere."""
+    return bool(np.abs(o.got - o.expected).max() > 1e-3 * np.abs(o.expected).max())
+
+
 def _misplaced(failing: Sequence[Observation]) -> str:
     """The right numbers in another place: of another input, transposed, reversed."""
     whole = [o for o in failing if np.isfinite(o.expected).all()]
@@ -143,8 +148,8 @@ def _misplaced(failing: Sequence[Observation]) -> str:
     for p in others:
         alike = [o for o in whole if p in o.expected_of and o.expected_of[p].shape == o.got.shape]
         if len(alike) > 1 and all(same(o.got, o.expected_of[p]) for o in alike):
-            return f"it is the gradient in {alike[0].run.subject.label(p)}: the two are swapped"
-    long = [o for o in whole if o.x.size > 1 and not same(o.got, o.expected)]
+            return f"it is the gradient in {alike[0].run.subject.label(p)}: are the two swapped?"
+    long = [o for o in whole if o.x.size > 1 and _apart(o)]
     for name, moved in _MOVES.items():
         alike = [o for o in long if moved(o.expected).shape == o.got.shape]
         if len(alike) > 1 and all(same(o.got, moved(o.expected)) for o in alike):
@@ -192,7 +197,7 @@ _MOVES: dict[str, Callable[[Any], Any]] = {
 
 def _summed(failing: Sequence[Observation]) -> str:
     """Entries that are sums or means of the right ones over an axis."""
-    long = [o for o in failing if o.x.size > 1 and not same(o.got, o.expected)]
+    long = [o for o in failing if o.x.size > 1 and _apart(o)]
     if len(long) < 2 or not all(np.isfinite(o.expected).all() for o in long):
         return ""
     for words, axis in (("all entries", None), ("the first axis", 0), ("the last axis", -1)):

@@ -13,6 +13,7 @@ from autograd_lite.domains import Domain
 from autograd_lite.operation import Op
 from autograd_lite.testing.examples import LEVELS, Example, Plan, empties, plan_of, sweep
 from autograd_lite.testing.failure import Failure
+from autograd_lite.testing.hints import raised
 from autograd_lite.testing.rules import Run, SkipError, fit, frozen, start
 from autograd_lite.testing.subject import Subject, of_op
 from autograd_lite.testing.values import PALETTES, simple, special, weights
@@ -33,11 +34,13 @@ class Exam:
         self.forward, self.backward = functions
         self.name = getattr(self.forward, "__name__", "forward")
         self.faulty: set[str] = set()  # kinds of numbers at which the student's value is wrong
+        self.earned = False  # whether a gradient is right, in ordinary numbers
         self.reference = of_op(op)
         self.plan = plan_of(self.reference)
         first = [repr((c.shapes, {**op.defaults, **c.settings})) for c in op.samples[:1]]
         cases = [repr(tuple(case)) for case in self.plan.cases]
-        self.primary = max(range(len(cases)), key=lambda i: (cases[i] in first, self.plan.size(i)))
+        sizes = [n if (n := self.plan.size(i)) <= 12 else 0 for i in range(len(cases))]  # ties: 12 at most
+        self.primary = max(range(len(cases)), key=lambda i: (cases[i] in first, sizes[i]))
         taken = range(len(self.plan.cases[self.primary].shapes))
         self.positions = [p for p in taken if self.reference.argument(p) in self.reference.ruled]
         if not self.positions:
@@ -81,22 +84,36 @@ class Exam:
 
     def theirs(self, example: Example) -> Example:
         """The example without settings that the student lacks, where they have their default."""
-        try:
-            known = dict(inspect.signature(self.forward).parameters)
-        except (TypeError, ValueError):  # a function of NumPy itself
-            known = {}
-        everything = any(k.kind is k.VAR_KEYWORD for k in known.values())
+        known = _parameters(self.forward) or set()
         settings = {
             k: v for k, v in example.settings.items()
-            if everything or k in known or repr(v) != repr(self.op.defaults.get(k))
+            if "**" in known or k in known or repr(v) != repr(self.op.defaults.get(k))
         }  # fmt: skip
         return example._replace(settings=settings)
+
+    def lacks(self, example: Example, backward: bool = False) -> str:
+        """A setting of the example that the student's forward, or pair, does not take: `lacks: axis`."""
+        settings = self.theirs(example).settings
+        for function in (self.forward, self.backward)[: 2 if backward and not self.own else 1]:
+            known = _parameters(function)
+            for k in settings:
+                if known is not None and not known & {k, "**"}:
+                    return f"lacks: {k}"
+        return ""
 
     def moves(self, example: Example, y: Any) -> bool:
         """Whether the reference's gradient in the variable is not zero."""
         g, p = weights(np.shape(y), example.key), example.variables[0]
         raw = self.reference.gradients(g, y, _copied(example.inputs), example.settings, only=p)[p]
         return bool(fit(raw, example.inputs[p].shape).any())
+
+    def rounded(self, run: Run, settings: Any, y: Any) -> bool:
+        """Whether value and gradient are the reference's but for rounding, where nothing else can be told."""
+        p = run.example.variables[0]
+        raw = self.reference.gradients(run.g, y, _copied(run.inputs), settings, only=p)[p]
+        right, size = fit(raw, run.inputs[p].shape), float(np.abs(run.g).max(initial=0.0))
+        near = np.allclose(run.fitted()[0], right, rtol=1e-4, atol=1e-5 * size)
+        return near and np.shape(run.y) == np.shape(y) and np.allclose(run.y, y, rtol=1e-6, atol=1e-6)
 
     def subject(self, only: int | None = None, copies: bool = True) -> Subject:
         """The student's functions, given copies, so that a rule that writes does no harm.
@@ -130,6 +147,21 @@ class Exam:
         return found[p]
 
 
+def _parameters(function: Any) -> set[str] | None:
+    """What a function takes by name, `**` for anything; None where that cannot be known."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a function of NumPy itself
+        return None
+    return {"**" if k.kind is k.VAR_KEYWORD else k.name for k in found}
+
+
+def tied(example: Example) -> bool:
+    """Whether two entries of the variables, in one input or in two, are equal."""
+    x = np.concatenate([np.ravel(example.inputs[p]) for p in example.variables])
+    return np.unique(x).size < x.size
+
+
 def _copied(arrays: Any) -> list[Any]:
     """Writable copies in the same layout; one array that is given twice is so again."""
     made = {id(x): np.array(x, order="K") if np.ndim(x) else x for x in arrays}
@@ -144,8 +176,8 @@ def value(forward: Callable[..., Any], example: Example, dtype: Any = float) -> 
             **example.settings,
         )
         y = None if y is None else np.asarray(y)
-    except (Exception, SystemExit):
-        return None, "raises:"
+    except (Exception, SystemExit) as error:
+        return None, raised(type(error).__name__, str(error))
     if y is None:
         return None, "value: none"
     return (y, "") if y.dtype.kind in "fiub" else (None, "value: kind")
@@ -155,7 +187,7 @@ def value_fault(exam: Exam, family: Family, example: Example, right: Any) -> str
     """What is wrong with the student's value at an example; empty when it is the reference's."""
     y, fault = value(exam.forward, exam.theirs(example), family.dtype)
     if y is None:
-        return fault
+        return exam.lacks(example) or fault
     if y.shape != right.shape:
         return "value: shape"
     if y.dtype != right.dtype and family.dtype is np.float32:
@@ -181,10 +213,13 @@ def fault_at(
         failure = run if isinstance(run, Failure) else test(run)
     except SkipError:
         return "no value"
-    except (Exception, SystemExit):
-        return "raises:"
+    except (Exception, SystemExit) as error:
+        return raised(type(error).__name__, str(error))
     if failure is None:
         return ""
+    if failure.kind == "raises":
+        name, _, message = failure.sentence.removeprefix("raises ").partition(": ")
+        return raised(name, message)
     if failure.kind in NUMBERS:
         return failure.kind if np.isfinite(failure.got) else "NaN"
     return f"{failure.kind}: {failure.sentence}"
@@ -242,41 +277,24 @@ class Family(NamedTuple):
     examples: Callable[[Exam, int], Iterator[Example]]
     value: float
     gradient: float
-    value_hint: str
     hint: str
+    value_hint: str = ""  # where it is another
     dtype: Any = float
 
 
 FAMILIES = (
-    Family(
-        "ordinary numbers", _ordinary, 2.0, 4.0,
-        "Work out one small case by hand, step by step. The gradients below go by your own forward.",
-        "Work out one small case by hand: move one entry a little, and watch the output.",
-    ),
-    Family(
-        "negative numbers", _negative, 1.0, 2.0,
-        "Right for positive numbers only: try a negative one by hand.",
-        "Right for positive numbers only: try a negative one by hand.",
-    ),
-    Family(
-        "zeros and ties", _ties, 1.0, 1.0,
-        "Look at zeros, at ones, and at entries that are equal.",
-        "Look at zeros, at ones, and at entries that are equal: how much does each of them get?",
-    ),
-    Family(
-        "tiny and large numbers", _extremes, 1.0, 1.0,
-        "Try one tiny and one very large number: does a step on the way overflow, or lose digits?",
-        "Try one tiny and one very large number: does a step on the way overflow, or lose digits?",
-    ),
-    Family(
-        "every shape and setting", _shapes, 2.0, 2.0,
-        "Right for one shape only: try other shapes (size one, empty, broadcast), and each setting.",
-        "Right for one shape only: try other shapes (size one, empty, broadcast), and each setting.",
-    ),
-    Family(
-        "float32", _ordinary, 0.5, 1.0,
-        "Right in float64, not in float32: look for a step that loses digits.",
-        "Right in float64, not in float32: look for a step that loses digits.",
-        np.float32,
-    ),
+    Family("ordinary numbers", _ordinary, 2.0, 4.0,
+           "Work out one small case by hand: move one entry a little, and watch the output.",
+           "Work out one small case by hand, step by step. The gradients below go by your own forward."),
+    Family("negative numbers", _negative, 1.0, 2.0,
+           "Right for positive numbers only: try a negative one by hand."),
+    Family("zeros and ties", _ties, 1.0, 1.0,
+           "Look at zeros, at ones, and at entries that are equal: how much does each of them get?",
+           "Look at zeros, at ones, and at entries that are equal."),
+    Family("tiny and large numbers", _extremes, 1.0, 1.0,
+           "Try one tiny and one very large number: does a step on the way overflow, or lose digits?"),
+    Family("every shape and setting", _shapes, 2.0, 2.0,
+           "Right for one shape only: try other shapes (size one, empty, broadcast), and each setting."),
+    Family("float32", _ordinary, 0.5, 1.0,
+           "Right in float64, not in float32: look for a step that loses digits.", dtype=np.float32),
 )  # fmt: skip

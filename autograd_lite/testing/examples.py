@@ -14,7 +14,7 @@ from autograd_lite.signature import cores_of
 from autograd_lite.testing.subject import Subject
 from autograd_lite.testing.values import PALETTES, simple, special, values
 
-_SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3))
+_SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3), (2, 3, 2), (17,), (1, 2, 1, 2))
 _BROADCAST: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((), (2,)), ((2,), ()), ((2, 1), (1, 3)), ((1, 2), (2, 1)), ((2, 3), (3,)), ((1,), (2, 2)),
     ((2, 3), (2, 1)), ((2, 1, 2), (3, 1)),
@@ -22,6 +22,7 @@ _BROADCAST: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
 _LENGTHS = ((1, 1, 1, 1), (2, 2, 2, 2), (2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3, 1))
 _REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, AttributeError, AssertionError)
 LEVELS = 4
+_VARIED = 24  # cases, evenly spread, at which a sweep tries more than ordinary values
 ORDINARY = sum(PALETTES.index("ordinary") * len(PALETTES) ** n for n in range(4))  # for each input
 
 
@@ -52,6 +53,11 @@ class Plan(NamedTuple):
 
     subject: Subject
     cases: tuple[Case, ...]
+    declared: tuple[Case, ...] = ()
+
+    def invented(self, example: Example) -> bool:
+        """Whether shapes that somebody declared are not those of an example."""
+        return bool(self.subject.declared) and self.cases[example.case] not in self.declared
 
     def size(self, i: int) -> int:
         """How many bytes `example` takes for case i."""
@@ -94,7 +100,7 @@ class Plan(NamedTuple):
 def plan_of(subject: Subject) -> Plan:
     """The cases to try: declared ones, or those of an elementwise function, and other lengths of each."""
     declared = list(_declared(subject))
-    tried = chain(declared, *(_resized(case) for case in declared))
+    tried = chain(declared, *(_resized(case, subject) for case in declared))
     cases, refusal = {}, "no values there are finite"
     for case in tried:
         key = (case.shapes, repr(case.settings))
@@ -109,7 +115,8 @@ def plan_of(subject: Subject) -> Plan:
             f"{subject.name} has no value for any of the shapes it was tried with ({refusal}); declare {how} "
             "so that it can be checked"
         )
-    return Plan(subject, tuple(sorted(accepted, key=lambda c: sum(int(np.prod(s)) for s in c.shapes))))
+    accepted.sort(key=lambda c: sum(int(np.prod(s)) for s in c.shapes))
+    return Plan(subject, tuple(accepted), tuple(declared))
 
 
 def refused(subject: Subject, case: Case) -> str:
@@ -131,6 +138,8 @@ def _refusal(subject: Subject, case: Case, seed: int) -> str:
             y = np.asarray(subject.forward(*(x.copy() for x in example.inputs), **example.settings))
         except _REFUSALS as error:
             return f"{type(error).__name__}: {error}"
+    if y.dtype.kind not in "fiub":
+        return "it returns None: a return is missing" if y.dtype == object else f"it returns dtype {y.dtype}"
     return "" if y.dtype.kind in "fiub" and np.isfinite(y).all() else "its value is not finite"
 
 
@@ -144,7 +153,8 @@ def _declared(subject: Subject) -> Iterator[Case]:
         shapes = [_shapes_of(subject.signature, lengths) for lengths in _LENGTHS]
     else:
         count = 2 if subject.variadic else len(subject.arguments)
-        shapes = [(shape,) * count for shape in _SHAPES]
+        counts = (1, 2, 3) if subject.variadic else (count,)
+        shapes = [(shape,) * n for n in counts for shape in _SHAPES]
         for pair in _BROADCAST if count > 1 else ():
             shapes.append(tuple(pair[i % 2] for i in range(count)))
     for settings in subject.settings:
@@ -173,10 +183,14 @@ def _shapes_of(signature: str, lengths: tuple[int, ...]) -> tuple[tuple[int, ...
     return tuple(tuple(by_name[letter] for letter in core) for core in letters)
 
 
-def _resized(case: Case) -> Iterator[Case]:
-    """The case with every axis of one length changed, in all inputs alike, to 1 or 2; and all to 1 or 2."""
+def _resized(case: Case, subject: Subject) -> Iterator[Case]:
+    """The case with every axis of one length changed, in all inputs alike, to 1 or 2; and all to 1 or 2.
+
+    To 1 alone where the shapes are those of a plain pair: another length may mean another function.
+    """
     lengths = sorted({n for shape in case.shapes for n in shape})
-    changes = [{old: new} for new in (1, 2) for old in lengths] + [dict.fromkeys(lengths, n) for n in (1, 2)]
+    news = (1,) if subject.op is None and subject.declared else (1, 2)
+    changes = [{old: new} for new in news for old in lengths] + [dict.fromkeys(lengths, n) for n in news]
     for change in changes:
         yield Case(tuple(tuple(change.get(n, n) for n in shape) for shape in case.shapes), case.settings)
 
@@ -199,7 +213,7 @@ def sweep(plan: Plan) -> Iterator[Example]:
     for i in range(n):
         yield _ordinary(plan, i, 1)._replace(level=LEVELS - 1)
     yield from specials(plan)
-    for i in range(n):
+    for i in sorted({k * n // _VARIED for k in range(_VARIED)}):
         for k in (1, 2):
             codes = bytes(k * (5 * j + 3) % 16 for j in range(plan.size(i)))
             level = LEVELS - 1 if k == 1 else 0

@@ -33,14 +33,23 @@ class GradientError(AssertionError):
 
     def report(self) -> str:
         """The facts of the message as JSON, for programs that grade or collect."""
-        return json.dumps(self.facts, default=_plain)
+        return json.dumps(_strict(self.facts), allow_nan=False)
 
     def __reduce__(self) -> Any:
         return type(self), (str(self), self.facts)
 
 
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else repr(value)
+def _strict(value: Any) -> Any:
+    """What JSON can say: arrays as lists, NaN and infinity as words, other things as Python writes them."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(k): _strict(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float | None) else repr(value)
 
 
 LINES = 25
@@ -69,6 +78,10 @@ def literal(x: Any) -> str:
     return repr(x.tolist()) if x.size else f"np.zeros({x.shape})"
 
 
-def number(value: float) -> str:
-    """Seven digits, a whole number without a point."""
-    return f"{value:.7g}"
+def numbers(got: float, expected: float) -> tuple[str, str]:
+    """Two numbers in seven digits, or in as many as it takes to tell them apart."""
+    for digits in (7, 10, 13, 17):
+        told = f"{got + 0.0:.{digits}g}", f"{expected + 0.0:.{digits}g}"
+        if told[0] != told[1] or got == expected:
+            break
+    return told

@@ -10,11 +10,11 @@ import numpy as np
 
 from autograd_lite.autodiff import gradients
 from autograd_lite.modes import no_grad
-from autograd_lite.tensor import NOTHING, Tensor, node
+from autograd_lite.tensor import NOTHING, Parameter, Tensor, graph, node
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.evidence import Observation, observed
 from autograd_lite.testing.examples import Example
-from autograd_lite.testing.failure import GradientError, array, number, table
+from autograd_lite.testing.failure import GradientError, array, numbers, table
 from autograd_lite.testing.locate import located
 from autograd_lite.testing.subject import Subject, of_tensors
 from autograd_lite.testing.tensors import coefficients_of, differentiated_twice, filled, unequal
@@ -58,8 +58,10 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
     f takes tensors and returns one, of any shape; its output is weighted by numbers of either sign.
     Each input of at most 6 entries is checked in every entry, a larger one along three directions
     that move all its entries. Inputs are taken in float64; those of integers and booleans are
-    constants. `order=2` checks the gradient of the gradient too. Over half of the derivatives without
-    a verdict is an error as well. `raises=False` returns the report of a failure instead.
+    constants. A tensor that f uses by itself, such as a parameter of a model, is moved in its place:
+    `gradcheck(lambda *_: loss(model(X), y), *model.parameters())`. `order=2` checks the gradient of
+    the gradient too. Over half of the derivatives without a verdict is an error as well.
+    `raises=False` returns the report of a failure instead.
 
     >>> gradcheck(lambda x: np.sin(1000 * x), [0.3, -2.0]).verdict
     'pass'
@@ -73,8 +75,12 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
     if not places:
         raise TypeError(f"gradcheck: {name} got no floating-point input, so there is no gradient to check")
     arrays = [x.astype(float) if x.dtype.kind == "f" else x for x in arrays]
+    check = _Check(f, name, arrays, places, inputs)
     with np.errstate(all="ignore"):
-        report = _Check(f, name, arrays, places).run(order)
+        try:
+            report = check.run(order)
+        finally:
+            check.restore()
     if raises and report.verdict in ("fail", "no verdict"):
         raise GradientError(report.message, _facts(report))
     return report
@@ -100,10 +106,34 @@ def _label(f: Any, i: int) -> str:
 class _Check:
     """One function at its inputs."""
 
-    def __init__(self, f: Callable[..., Any], name: str, xs: list[Any], places: tuple[int, ...]) -> None:
+    def __init__(
+        self, f: Callable[..., Any], name: str, xs: list[Any], places: tuple[int, ...], given: Sequence[Any]
+    ) -> None:
         self.f, self.name, self.xs, self.places = f, name, xs, places
         self.tally = Tally()
         self.slack: dict[int, float] = {}
+        self.held: dict[int, Tensor] = {}  # inputs that f uses by itself
+        self.before: dict[int, Any] = {}
+        self._find_held(given)
+
+    def _find_held(self, given: Sequence[Any]) -> None:
+        """Which inputs f does not take from its arguments: its own parameters; it may not ignore all."""
+        variables, y = self._graph(self.xs)
+        used = set(graph(y)) if y.requires_grad else set()
+        for i, variable in zip(self.places, variables, strict=True):
+            if isinstance(given[i], Tensor) and given[i] in used and variable not in used:
+                self.held[i], self.before[i] = given[i], given[i].data
+        own = [t.name or "one without a name" for t in used if isinstance(t, Parameter)]
+        if own and not self.held and not used & set(variables):
+            raise ValueError(
+                f"gradcheck: {self.name} uses none of its arguments; it depends on parameters "
+                f"({', '.join(sorted(own)[:4])}): pass them as the inputs, gradcheck(f, *model.parameters())"
+            )
+
+    def restore(self) -> None:
+        """Give the tensors that were moved their data back."""
+        for i, data in self.before.items():
+            self.held[i].data = data
 
     def run(self, order: int) -> Report:
         """The report: of the first derivatives, then of the second ones."""
@@ -133,12 +163,17 @@ class _Check:
 
     def value(self, *xs: Any) -> Any:
         """f on constants: no graph is built."""
+        for i, tensor in self.held.items():
+            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
         with no_grad():
             y = self.f(*(node(None, (), (), NOTHING, x if x.ndim else x[()], False) for x in xs))
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _graph(self, xs: Sequence[Any]) -> tuple[list[Tensor], Any]:
         full = [Tensor(x) if i in self.places else x for i, x in enumerate(xs)]
+        for i, tensor in self.held.items():
+            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
+            full[i] = tensor
         y = self.f(*full)
         if not isinstance(y, Tensor):
             raise TypeError(
@@ -217,11 +252,12 @@ class _Check:
         weight = first.position == len(self.xs)
         label = "the output gradient" if weight else _label(self.f, first.position)
         place = f"entry {_index(first.entry)}" if first.entry is not None else "one direction"
+        got, expected = numbers(first.got, first.expected)
         cause = probable_cause(self._nearby(first.position)) if what == "gradient" else ""
         wrong = located(self._graph(self.xs)[1])
         rows = [
-            ("expected", f"{number(first.expected)} +- {first.error:.0e} (numerical)"),
-            ("got", number(first.got)),
+            ("expected", f"{expected} +- {first.error:.0e} (numerical)"),
+            ("got", got),
             *([("probable cause", cause)] if cause else []),
             *([("where", wrong.sentence)] if wrong else []),
             ("wrong in", f"{len(failed)} of {count} derivatives checked here"),

@@ -14,52 +14,13 @@ from autograd_lite.operation import Op
 from autograd_lite.testing.deeper import float32, layout
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.evidence import Observation, observed
-from autograd_lite.testing.exam import DRAWS, FAMILIES, NUMBERS, Exam, Family, fault_at, value_fault
+from autograd_lite.testing.exam import DRAWS, FAMILIES, NUMBERS, Exam, Family, fault_at, tied, value_fault
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import Failure
+from autograd_lite.testing.hints import hint_of
 from autograd_lite.testing.rules import Run, linear, numbers
 from autograd_lite.testing.tensors import tensors
 from autograd_lite.testing.verdicts import Tally
-
-# Words of a failure, or of its probable cause, and what a student is told; the first that fits is taken.
-HINTS = (
-    ("raises:", "It stops with an error here: does it take the same inputs and settings, in this order?"),
-    ("returns None", "No gradient comes back: is there a rule for it, and does it return its result?"),
-    ("gradients for|returns ndarray", "The backward must return a tuple: one gradient for each input."),
-    ("returns shape", "The gradient has a wrong shape: compare it with that of its input."),
-    ("contract", "The gradient is not of the input's kind: look at its dtype."),
-    ("value: none", "Nothing comes back: does the forward return its result?"),
-    ("value: kind", "What comes back is no array of real numbers: look at its dtype."),
-    ("value: shape", "The value has a wrong shape: which axes must be left?"),
-    ("no value", "Your forward has no finite value here, so its gradient cannot be marked: mend it first."),
-    ("writes", "Something it was given is changed on the way: look for += and for other writing into it."),
-    ("state", "A second call gives another result: is anything kept from an earlier call, or random?"),
-    ("linear", "Send twice as much gradient in: does twice as much come out? And with the sign changed?"),
-    ("layout", "Try it on a transposed view of the same numbers, and with one array for two inputs."),
-    ("float32: returns", "float32 goes in and something else comes out: which number or array is float64?"),
-    ("float32", "Right in float64, not in float32: look for a step that cancels or overflows."),
-    ("noisy", "Your forward is too rough to have a derivative: is anything rounded, or random?"),
-    ("subgradient", "Equal entries share one gradient: what do their shares add up to?"),
-    ("second", "Right at first order: is a part of the rule a constant that should depend on an input?"),
-    ("tensors", "It does something else on tensors than on arrays: use NumPy functions and operators."),
-    ("NaN", "Not a finite number: look for a division by zero, or an overflow on the way."),
-    ("constant|zero where", "It is zero: does the output really not depend on this input?"),
-    ("swapped", "Which input is this rule for? Change one input alone, by hand, and watch the output."),
-    ("sign|absolute", "Check the sign: does the output grow or fall when this input grows?"),
-    ("twice|half", "Off by a constant factor: count how often the input is used, and with what before it."),
-    ("broadcast", "Off where an input is repeated: count how many outputs each input entry reaches."),
-    ("length|the size of|the number of|n - 1",
-     "Something is off by a length: count how many outputs each input entry reaches."),
-    ("relative error", "Almost right: is anything rounded, or added to be safe?"),
-    ("times the", "Off by a constant factor: where does it come from?"),
-    ("transposed|places|reverse", "Right numbers, wrong places: follow one entry to the outputs it reaches."),
-    ("summed|averaged|shared", "Entries get mixed that should not: look at each sum or mean, and its axis."),
-    ("a factor", "A factor is missing or too many: write down the chain rule, one link after the other."),
-    ("a term", "A part of a sum is missing or too many: by how many ways does the input reach the output?"),
-    ("in place of", "The rule is given both the input and the output: which of the two is meant?"),
-    ("must be", "Look again at the powers and roots in the rule."),
-    (" with ", "It depends on a setting: try each value of the settings by hand."),
-)  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -159,15 +120,16 @@ RULES: dict[str, tuple[str, Callable[[Run], Failure | None]]] = {
     LINEAR: ("linear", linear),
     TWICE: ("state", _again),
     "rules: any memory layout, one array twice": ("layout", layout),
-    "rules: share out ties between inputs": ("subgradient", lambda run: numbers(run, Tally(), False)),
+    "rules: share out ties between inputs": ("subgradient", lambda run: _numbers(run, Tally())),
 }
 RULE_WEIGHT, SECOND_WEIGHT = 0.5, 0.0
 VAGUE = (*NUMBERS, "noisy", "float32")  # a number is wrong: why, is another question
 
 
-def _told(fault: str, otherwise: str) -> str:
-    """The hint for a fault."""
-    return next((hint for words, hint in HINTS if any(w in fault for w in words.split("|"))), otherwise)
+def _numbers(run: Run, tally: Tally, learn: bool = False) -> Failure | None:
+    """The gradient against numerical derivatives; a tie is blamed only where numbers are equal."""
+    failure = numbers(run, tally, learn)
+    return failure._replace(kind="number") if failure and not tied(run.example) else failure
 
 
 def _values(exam: Exam) -> Iterator[Case]:
@@ -179,7 +141,7 @@ def _values(exam: Exam) -> Iterator[Case]:
             exam.faulty.add(family.name)
             first = FAMILIES[0] if FAMILIES[0].name in exam.faulty else family
         if tried:
-            hint = _told(fault, first.value_hint) if fault else ""
+            hint = hint_of(fault, first.value_hint or first.hint) if fault else ""
             yield Case(f"value: {family.name}", not fault, hint, family.value)
 
 
@@ -189,6 +151,7 @@ def _gradients(exam: Exam) -> Iterator[Case]:
     for argument in arguments:
         faults: dict[str, str] = {}
         tally, cause = Tally(), ""
+        idle = _idle(exam, argument)
         for family in FAMILIES:
             tried = [
                 (example, y)
@@ -198,8 +161,12 @@ def _gradients(exam: Exam) -> Iterator[Case]:
             ]  # fmt: skip
             if not tried:
                 continue
-            fault = faults[family.name] = _gradient_fault(exam, family, tried, tally)
-            first = bool(faults["ordinary numbers"])
+            fault = "constant" if idle else _gradient_fault(exam, family, tried, tally)
+            first = bool(faults.setdefault("ordinary numbers", fault))
+            if family.dtype is np.float32 and first:
+                fault = fault or "unearned"
+            exam.earned |= not first
+            faults[family.name] = fault
             if fault.partition(":")[0] in VAGUE:
                 told = _exact(exam, tried[0][0])
                 if not told and fault in VAGUE and (first or family.name == "every shape and setting"):
@@ -208,31 +175,49 @@ def _gradients(exam: Exam) -> Iterator[Case]:
             wrong = faults[family.name] != ""
             hint, weight = "", family.gradient / len(arguments)
             if wrong:
-                hint = _told(fault, (FAMILIES[0] if first else family).hint)
+                hint = hint_of(fault, (FAMILIES[0] if first else family).hint)
             yield Case(f"gradient in {argument}: {family.name}", not wrong, hint, weight)
+
+
+def _idle(exam: Exam, argument: str) -> bool:
+    """Whether a wrong forward does not depend on an input: that its rule is zero earns nothing then."""
+    tried = [
+        (example, y) for p in exam.positions if exam.reference.argument(p) == argument
+        for example, y in exam.tried["ordinary numbers", p] if exam.moves(example, y)
+    ]  # fmt: skip
+
+    def zero(run: Run) -> Failure | None:
+        return None if run.fitted()[0].any() else Failure("constant", 0)
+
+    found = [fault_at(exam.subject(e.variables[0]), exam.theirs(e), zero) for e, _ in tried if exam.faulty]
+    return bool(found) and all(f.startswith("constant") for f in found)
 
 
 def _gradient_fault(exam: Exam, family: Family, tried: list[tuple[Example, Any]], tally: Tally) -> str:
     """What is wrong with a gradient in one kind of numbers; empty when it is right."""
-    faults = []
+    faults, rounded = [], False
     for example, y in tried:
-        p = example.variables[0]
 
-        def test(run: Run, p: int = p, example: Example = example, y: Any = y) -> Failure | None:
+        def test(run: Run, example: Example = example, y: Any = y) -> Failure | None:
+            nonlocal rounded
             if family.dtype is np.float32:
                 return float32(run, tally)
-            failure = numbers(run, tally, family.name == "ordinary numbers")
-            if exam.faulty and failure is None and not run.fitted()[0].any() and exam.moves(example, y):
-                return Failure("constant", p)  # right, for a forward that does not depend on it either
-            return failure
+            failure = _numbers(run, tally, family.name == "ordinary numbers")
+            rounded = family.name in exam.faulty and exam.rounded(run, example.settings, y)
+            return None if rounded else failure
 
-        fault = fault_at(exam.subject(p), exam.theirs(example), test)
+        lacking = exam.lacks(example, backward=True)
+        fault = lacking or fault_at(exam.subject(example.variables[0]), exam.theirs(example), test)
+        if lacking or (fault == "no value" and any(
+            repr(v) != repr(exam.op.defaults.get(k)) for k, v in example.settings.items()
+        )):  # fmt: skip
+            return fault
         if fault not in ("", "no value"):
             if not fault_at(exam.reference, example, test):
                 return fault
             fault = ""  # no fault of the student's: the reference has it too
         faults.append(fault)
-    if family.name == "ordinary numbers" and tally.untestable():
+    if family.name == "ordinary numbers" and tally.untestable() and not rounded:
         known = Tally()
         for example, _ in tried:
             fault_at(exam.reference, example, lambda run: numbers(run, known, True))
@@ -272,7 +257,9 @@ def _rules(exam: Exam) -> Iterator[Case]:
         found = next((f for f in faults if f.startswith(kind)), "")
         if not found and "" not in faults:
             found = next(iter(faults), "") if not ties else ""
-        yield Case(name, not found, _told(found, "") if found else "", RULE_WEIGHT)
+        if not exam.earned and (ties or not found):
+            found = "unearned"
+        yield Case(name, not found, hint_of(found, "") if found else "", RULE_WEIGHT)
 
 
 def _second(exam: Exam) -> Iterator[Case]:
@@ -282,7 +269,7 @@ def _second(exam: Exam) -> Iterator[Case]:
     if exam.own is None or any(fault_at(exam.reference, example, _twice) for example in tried):
         return
     fault = next((f for e in tried if (f := fault_at(exam.subject(), exam.theirs(e), _twice))), "")
-    yield Case("second derivative", not fault, _told(fault, "") if fault else "", SECOND_WEIGHT)
+    yield Case("second derivative", not fault, hint_of(fault, "") if fault else "", SECOND_WEIGHT)
 
 
 def _twice(run: Run) -> Failure | None:

@@ -36,8 +36,7 @@ _COMMON = (
 )  # fmt: skip
 _SHAPES = ((), (1,), (2,), (3,), (2, 1), (1, 3), (2, 3), (3, 2), (3, 3), (4,), (2, 3, 2))
 _LARGEST, _BOUND, _MARGIN = 64, 1e3, 0.05  # entries of a value, their size, distance from a domain's end
-_SLOT = 8  # bytes for an input: which value, which shape, and six for the entries of a new leaf
-_GENE = 2 + 3 * _SLOT  # bytes for a step: which op, which settings, and three inputs
+_SLOT, _GENE = 8, 26  # bytes for an input: value, shape, six entries; for a step: op, settings, three inputs
 _REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError)
 
 
@@ -73,9 +72,12 @@ class Graph:
             given = [names[i] for i in inputs] + [f"{k}={_source(v)}" for k, v in settings.items()]
             lines.append(f'{name} = ag.OPS["{op.name}"]({", ".join(given)})')
         total = "({0} * np.cos(np.arange({0}.size)).reshape({0}.shape)).sum()"
-        outputs = self._outputs(self.arrays())
-        terms = [total.format(names[i]) if y.shape else names[i] for i, y in outputs.items()]
+        named = ((names[i], y) for i, y in self._outputs(self.arrays()).items())
+        terms = [total.format(name) if y.shape else name for name, y in named]
         return "\n".join([*lines, f"root = {' + '.join(terms)}"])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # what hypothesis prints
+        printer.text(f"\n{self!r}\n")
 
     def build(self) -> tuple[Tensor, list[Tensor]]:
         """The root, a tensor of one number, and the leaves it was made from, new and named."""
@@ -87,9 +89,8 @@ class Graph:
         return tuple(x.copy() for x in self.leaves.values())
 
     def _outputs(self, leaves: Sequence[Any]) -> dict[int, Any]:
-        if len(leaves) != len(self.leaves):
-            names = ", ".join(self.leaves)
-            raise TypeError(f"graph takes {len(self.leaves)} arrays or tensors ({names}), got {len(leaves)}")
+        if (got := len(leaves)) != (n := len(self.leaves)):
+            raise TypeError(f"graph takes {n} arrays or tensors ({', '.join(self.leaves)}), got {got}")
         values = [x if isinstance(x, Tensor) else np.asarray(x, float)[()] for x in leaves]
         for op, inputs, settings in self.steps:
             values.append(op(*(values[i] for i in inputs), **settings))
@@ -121,8 +122,7 @@ def graphs(
     for ops that have no gradient or fit nowhere. To check an engine on graphs of an op of yours:
 
         @given(graphs([scale, ag.OPS["add"], ag.OPS["matmul"]]))
-        def test_gradients(graph):
-            gradcheck(graph, *graph.arrays())
+        def test_gradients(graph): gradcheck(graph, *graph.arrays())
     """
     if kinks not in _KINKS:
         raise ValueError(f'graphs: kinks={kinks!r}; it is "avoid", "seek" or "any"')
@@ -132,12 +132,12 @@ def graphs(
     for op in chosen if ops else ():
         _demand_usable(op, kinks)
     genes = st.lists(st.binary(min_size=_GENE, max_size=_GENE), min_size=1, max_size=max_ops)
-    return genes.map(lambda drawn: _graph(chosen, kinks, drawn)).filter(lambda graph: bool(graph.steps))
+    made = st.composite(lambda draw: _graph(chosen, kinks, draw(genes)))  # of a map it prints the call
+    return made().filter(lambda graph: bool(graph.steps))
 
 
 def _demand_usable(op: Op, kinks: str) -> None:
-    lacking = [name for name in op.arguments if name not in op.rules]
-    if lacking:
+    if lacking := [name for name in op.arguments if name not in op.rules]:
         raise ValueError(f"graphs: {op.name} has no gradient in {lacking[0]}; add its rule, or leave it out")
     rng = np.random.default_rng(0)
     if not any(_graph((op,), kinks, [rng.bytes(_GENE)]).steps for _ in range(20)):

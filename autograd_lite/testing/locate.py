@@ -10,10 +10,13 @@ import numpy as np
 from autograd_lite import drawing
 from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.examples import Example
-from autograd_lite.testing.failure import Failure, number
+from autograd_lite.testing.failure import Failure
+from autograd_lite.testing.failure import numbers as told
 from autograd_lite.testing.rules import Run, SkipError, linear, numbers, start
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.verdicts import Tally
+
+_MANY = 50  # tensors beyond which a drawing begins at the node itself
 
 
 class Located(NamedTuple):
@@ -32,17 +35,19 @@ class Located(NamedTuple):
         """The finding in a line."""
         name = f"{self.tensor.name!r}, " if self.tensor.name else ""
         made = f", made at {self.made}" if self.made else ""
-        numbers = f": got {number(self.failure.got)}, expected {number(self.failure.expected)}"
-        shown = numbers if np.isfinite(self.failure.expected) else f" {self.failure.sentence}"
+        got, expected = told(self.failure.got, self.failure.expected)
+        measured = not self.failure.sentence and np.isfinite(self.failure.expected)
+        shown = f": got {got}, expected {expected}" if measured else f": {self.failure.sentence}"
         return f'{name}{self.op.name}.gradient("{self.argument}") at {self.rule}{made}{shown}'
 
     def __str__(self) -> str:
         return self.sentence
 
     def draw(self, **options: Any) -> Any:
-        """The graph with this node in red; options are those of `draw`."""
-        words = f'wrong rule: gradient("{self.argument}")'
-        return drawing.draw(self.root, marks={self.tensor: words}, **options)
+        """The graph with this node in red (of a large one, what leads to it); options are those of `draw`."""
+        marks = {self.tensor: f'wrong rule: gradient("{self.argument}")', **options.pop("marks", {})}
+        few = len(graph(self.root)) <= options.get("max_nodes", _MANY)
+        return drawing.draw(self.root if few else self.tensor, marks=marks, **options)
 
 
 def locate(tensor: Tensor) -> Located | None:

@@ -139,7 +139,9 @@ def one_sided(phi: Callable[[float], Any]) -> tuple[Any, Any]:
         order *= RATIO
         previous = row[0]
         row = [fine + (fine - coarse) / (order - 1.0) for fine, coarse in pairwise(row)]
-    return row[0], np.abs(row[0] - previous) + 1e-9 * np.abs(row[0])
+    tiny = [phi(j * 0.1 * STEPS[0]) for j in range(1, 5)]
+    noise = np.abs(np.diff([np.zeros_like(tiny[0]), *tiny], n=3, axis=0)).max(axis=0)
+    return row[0], np.abs(row[0] - previous) + 1e-9 * np.abs(row[0]) + noise / _ONE_SIDED[0]
 
 
 def derivative(phi: Callable[[float], float], floor: float = 0.0) -> Estimate:

@@ -150,8 +150,6 @@ def _repeats(o: Observation) -> bool:
 
 _SHAPES: dict[str, Callable[[Observation], bool]] = {
     "only where the input is broadcast": lambda o: np.shape(o.x) != np.shape(o.run.y),
-    "only where no input is broadcast": lambda o: len({np.shape(x) for x in o.run.inputs}) == 1,
-    "only for 0-d input": lambda o: np.ndim(o.x) == 0,
     "only for vectors": lambda o: np.ndim(o.x) == 1,
     "only for matrices that are not square": lambda o: np.ndim(o.x) > 1 and o.x.shape[-1] != o.x.shape[-2],
     "only for square matrices": lambda o: np.ndim(o.x) > 1 and o.x.shape[-1] == o.x.shape[-2],
@@ -163,5 +161,4 @@ _SHAPES: dict[str, Callable[[Observation], bool]] = {
         for i, x in enumerate(o.run.inputs)
     ),
     "only where an entry is zero": lambda o: bool((np.asarray(o.x) == 0).any()),
-    "only for a single number": lambda o: o.x.size == 1,
 }

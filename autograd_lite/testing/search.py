@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,10 @@ class Search:
             self.examples += 1
             try:
                 run = start(self.plan.subject, example)
-                return run if isinstance(run, Failure) else self._properties(run, learn)
+                failure = run if isinstance(run, Failure) else self._properties(run, learn)
+                if failure and failure.kind == "raises" and self.plan.invented(example):
+                    raise SkipError("a shape that nobody declared, and that the rule refuses")
+                return failure
             except SkipError:
                 self.skipped += 1
                 return None
@@ -90,7 +94,10 @@ class Search:
         self._generate(count, seed)
 
     def only(self, example: Example) -> None:
-        """One example alone, as it is."""
+        """One example alone, as it is; ordinary ones first tell what size of derivative is usual."""
+        for ordinary in islice(sweep(self.plan), len(self.plan.cases)):
+            self.examine(ordinary._replace(level=0), learn=True)
+        self.tally.checked = self.tally.undecided = self.examples = self.skipped = 0
         failure = self.examine(example)
         if self.skipped:
             raise ValueError(
@@ -111,6 +118,8 @@ class Search:
                 return None
             self.examples += 1
             failure, fitted = (run, []) if isinstance(run, Failure) else (None, run.fitted())
+            if failure and failure.kind == "raises" and self.plan.subject.declared:
+                return None
             for g, p in zip(fitted, example.variables, strict=False):
                 if not np.isfinite(g).all():
                     failure = Failure(

@@ -10,6 +10,7 @@ number, where functions tend to have kinks) or "seek" (small whole numbers and h
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -23,7 +24,7 @@ from autograd_lite.signature import cores_of
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.graphs import Graph, graphs
 from autograd_lite.testing.subject import of_op
-from autograd_lite.testing.values import PALETTES, values
+from autograd_lite.testing.values import PALETTES, table, values
 
 __all__ = [
     "Graph", "arrays", "arrays_for", "broadcastable_arrays", "graphs", "labels", "logits", "probabilities",
@@ -31,6 +32,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, max_side=4)
+_CORE = r"\((\w+(,\w+)*)?\)"
 _KINKS = {"any": tuple(dict.fromkeys(PALETTES)), "avoid": ("ordinary",), "seek": ("simple",)}
 
 
@@ -50,11 +52,25 @@ def arrays(draw: Any, shape: Any = _SHAPES, domain: Domain = REAL, kinks: str = 
     palette = draw(st.sampled_from(_palettes(kinks)))
     size = int(np.prod(chosen))
     if kinks == "avoid" and not domain.discrete:
-        first = draw(st.integers(0, 191))
-        codes = bytes((first + i) % 192 for i in range(size))
-    else:
-        codes = draw(st.binary(min_size=size, max_size=size))
+        numbers = _distinct(domain, size)
+        return np.roll(numbers, -draw(st.integers(0, 191)))[:size].reshape(chosen)
+    codes = draw(st.binary(min_size=size, max_size=size))
     return values(domain, palette, codes, chosen)
+
+
+def _distinct(domain: Domain, size: int) -> Any:
+    """At least `size` numbers: the ordinary ones of a domain, then others between them, no two equal."""
+    ordinary = np.array(tuple(dict.fromkeys(table(domain, "ordinary").tolist())))
+    gap = min([0.005, *np.diff(np.sort(ordinary))])
+    rounds = 1 + size // len(ordinary) if size > len(ordinary) else 0
+    x = np.concatenate([ordinary, *(ordinary + gap * k / (rounds + 1) for k in range(1, rounds + 1))])
+    x = x[(np.abs(x - np.rint(x)) > 1e-3) & (domain.low < x) & (x < domain.high)]
+    if x.size < size or gap < 1e-5 * (rounds + 1):
+        raise ValueError(
+            f'strategies: kinks="avoid" has no {size} different numbers of domain {domain.name}; '
+            'pass a smaller shape, or kinks="any"'
+        )
+    return x
 
 
 def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -74,9 +90,20 @@ def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Any, ..
     return example()
 
 
-@st.composite
-def signature(draw: Any, text: str, domain: Domain = REAL, kinks: str = "any", longest: int = 4) -> Any:
+def signature(
+    text: str, domain: Domain = REAL, kinks: str = "any", longest: int = 4
+) -> SearchStrategy[tuple[Any, ...]]:
     """Arrays for a signature such as `"(m,k),(k,n)"`, a length from 1 to `longest` for each letter."""
+    if not re.fullmatch(rf"{_CORE}(,{_CORE})*(->{_CORE}(,{_CORE})*)?", text.replace(" ", "")):
+        raise ValueError(
+            f'strategies: signature {text!r}; write the axes of each array in brackets, as in "(m,k),(k,n)", '
+            '"()" for a number'
+        )
+    return _of_signature(text, domain, kinks, longest)
+
+
+@st.composite
+def _of_signature(draw: Any, text: str, domain: Domain, kinks: str, longest: int) -> Any:
     cores = cores_of(text)
     letters = dict.fromkeys(letter for core in cores for letter in core)
     lengths = {letter: draw(st.integers(1, longest)) for letter in letters}

@@ -8,6 +8,7 @@ other way round. Elsewhere nothing is demanded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,40 +16,86 @@ import numpy as np
 from autograd_lite.testing.failure import Failure
 from autograd_lite.testing.numerical import one_sided, value_at
 from autograd_lite.testing.values import weights
-from autograd_lite.testing.verdicts import Finding, nudged
+from autograd_lite.testing.verdicts import nudged
 
 _TOLERANCE = 1e-6
-_MANY = 12  # coordinates and outputs that are tried
+_MANY = 12  # coordinates, and outputs, that are tried
 
 
-def subgradient_fault(run: Any, findings: Sequence[Finding]) -> Failure | None:
+def subgradient_fault(run: Any) -> Failure | None:
     """What is wrong with the gradients at a kink, for one output at a time; None when nothing can be said."""
-    kinked = {f.position for f in findings if f.verdict == "no verdict"}
     positions = run.example.variables
-    tried = list(_directions(run, positions, kinked))
+    if sum(np.size(run.inputs[p]) for p in positions) > _MANY:
+        return None
+    tried = list(_directions(run, positions))
+    flat = (len(tried), -1)
     right = np.array([_slope(run, positions, d) for d in tried])
     left = np.array([_slope(run, positions, [-part for part in d]) for d in tried])
-    bend = (right[:, 0] + left[:, 0]).reshape(len(tried), -1)
-    error = (right[:, 1] + left[:, 1]).reshape(len(tried), -1)
-    size = np.abs(right[:, 0]).reshape(len(tried), -1) + np.abs(left[:, 0]).reshape(len(tried), -1)
-    known = np.isfinite(bend) & (error <= 1e-4 * np.maximum(size, 1e-12))
-    bent = known & (np.abs(bend) > _TOLERANCE * size)
+    up, down = right[:, 0].reshape(flat), left[:, 0].reshape(flat)
+    error = (right[:, 1] + left[:, 1]).reshape(flat)
+    size = np.abs(up) + np.abs(down)
+    known = np.isfinite(up + down) & (error <= 1e-4 * np.maximum(size, 1e-12))
+    bent = known & (np.abs(up + down) > _TOLERANCE * size)
     for output in np.flatnonzero(bent.any(axis=0))[:_MANY]:
-        trusted = known[:, output]
-        up = bool((bend[trusted, output] >= -_TOLERANCE * size[trusted, output]).all())
-        down = bool((bend[trusted, output] <= _TOLERANCE * size[trusted, output]).all())
-        if up == down:
-            continue  # neither convex nor concave
+        if not known[:, output].all() or not _curved(tried, up[:, output], down[:, output]):
+            continue
         g = np.zeros(np.shape(run.y))
         g.flat[output] = 1.0
         claimed = run.fitted(g if g.ndim else g[()])
-        for k in np.flatnonzero(trusted):
-            ends = sorted((right[k, 0].flat[output], -left[k, 0].flat[output]))
-            slack = _TOLERANCE * max(size[k, output], 1e-300) + 10 * error[k, output]
-            got, inside = _within(claimed, tried[k], ends, slack)
-            if not inside and not _noisy(run, g, got, tried[k], ends, slack):
-                return _fault(run, positions, tried[k], got, ends, output)
+        for k, direction in enumerate(tried):
+            ends = sorted((up[k, output], -down[k, output]))
+            gross = sum(float(np.abs(c * d).sum()) for c, d in zip(claimed, direction, strict=True))
+            slack = _TOLERANCE * size[k, output] + 10 * error[k, output] + 1e-12 * gross
+            got, inside = _within(claimed, direction, ends, slack)
+            if not inside and not _noisy(run, g, got, direction, ends, slack):
+                return _fault(run, positions, direction, got, ends, int(output))
     return None
+
+
+def kinked(run: Any) -> bool:
+    """Whether the outputs bend along a direction of all variables, or move otherwise than coordinates add."""
+    positions = run.example.variables
+    xs = [np.asarray(run.inputs[p], float) for p in positions]
+    d = [weights(x.shape, 1 + i) for i, x in enumerate(xs)]
+    (up, e), (down, f) = _slope(run, positions, d), _slope(run, positions, [-part for part in d])
+    total, error = 0.0 * up, e + f
+    for single in islice(_coordinates(xs), _MANY):
+        step = [u * part for u, part in zip(single, d, strict=True)]
+        slope, uncertain = _slope(run, positions, step)
+        total, error = total + slope, error + uncertain
+    slack = 1e-4 * (np.abs(up) + np.abs(down)) + 10 * error
+    whole = sum(x.size for x in xs) <= _MANY
+    return bool((np.abs(up + down) > slack).any() or (whole and (np.abs(up - total) > slack).any()))
+
+
+def _coordinates(xs: Sequence[Any]) -> Iterator[list[Any]]:
+    """One entry of one variable after the other."""
+    for i, x in enumerate(xs):
+        for entry in np.ndindex(x.shape):
+            unit = [np.zeros(other.shape) for other in xs]
+            unit[i][entry] = 1.0
+            yield unit
+
+
+def _curved(tried: Sequence[Any], up: Any, down: Any) -> bool:
+    """Whether D is that of a convex or of a concave function, as far as the directions tried can tell.
+
+    Along every line it bends one way, and along a sum of coordinates it is at most (at least) the sum.
+    """
+    unit = range(sum(part.size for part in tried[0]))  # the coordinates come first
+    slack = _TOLERANCE * (np.abs(up) + np.abs(down))
+    for sign in (1.0, -1.0):
+        if not (sign * (up + down) >= -slack).all():
+            continue
+        sums = []
+        for k, d in enumerate(tried):
+            steps = np.concatenate([np.ravel(part) for part in d])
+            for along, ahead, back in ((up[k], up, down), (down[k], down, up)):
+                moves = [(t, u) for t, u in zip(steps, unit, strict=True) if t]
+                parts = [abs(t) * (ahead if t > 0 else back)[u] for t, u in moves]
+                sums.append(sign * (sum(parts) - along) >= -1e-5 * sum(map(abs, parts)) - slack[k])
+        return bool(all(sums))
+    return False
 
 
 def _within(
@@ -83,35 +130,33 @@ def _slope(run: Any, positions: Sequence[int], direction: Sequence[Any]) -> Any:
     return np.stack(np.broadcast_arrays(*one_sided(phi)))
 
 
-def _directions(run: Any, positions: Sequence[int], kinked: set[int]) -> Iterator[list[Any]]:
-    """Coordinates of the inputs with a kink, every group of equal numbers together, and mixed ones."""
+def _directions(run: Any, positions: Sequence[int]) -> Iterator[list[Any]]:
+    """Every coordinate, every group of equal numbers together, all together, and mixed ones."""
     xs = [np.asarray(run.inputs[p], dtype=float) for p in positions]
-    zero = [np.zeros(x.shape) for x in xs]
-    for i, position in enumerate(positions):
-        for entry in list(np.ndindex(xs[i].shape))[:_MANY] if position in kinked else ():
-            unit = np.zeros(xs[i].shape)
-            unit[entry] = 1.0
-            yield [*zero[:i], unit, *zero[i + 1 :]]
+    yield from _coordinates(xs)
     numbers = np.concatenate([x.ravel() for x in xs])
     for number, count in zip(*np.unique(numbers, return_counts=True), strict=True):
-        if count > 1:
+        if 1 < count < numbers.size:
             yield [(x == number).astype(float) for x in xs]
-    yield [np.ones(x.shape) for x in xs]
+    if numbers.size > 1:
+        yield [np.ones(x.shape) for x in xs]
     for k in (0, 4, 9):
         yield [weights(x.shape, k + i) for i, x in enumerate(xs)]
 
 
 def _fault(
-    run: Any, positions: Sequence[int], direction: Any, got: float, ends: list[float], output: int
+    run: Any, positions: Sequence[int], direction: Any, got: float, ends: Sequence[float], output: int
 ) -> Failure:
     moving = [i for i, part in enumerate(direction) if np.any(part)]
     together = sum(np.count_nonzero(part) for part in direction) > 1
-    where = "along the tie" if together else "at the kink"
-    low, high = ends
-    span = f"{low:.6g}" if abs(high - low) < 1e-5 else f"between {low:.6g} and {high:.6g}"
+    low, high = (round(end, 6) + 0.0 for end in ends)
+    span = f"{low:g}" if high - low < 1e-5 else f"between {low:g} and {high:g}"
+    place = np.unravel_index(output, np.shape(run.y))
+    of = f"of output [{', '.join(map(str, place))}] " if place else ""
+    where = "with all tied entries moving together, " if together else ""
     return Failure(
         "subgradient", positions[moving[0]],
-        f"{where} the gradient is {got:.6g} and must be {span}",
+        f"at the kink, {where}the gradient {of}for g = 1 is {got + 0.0:.6g}; it must be {span}",
         None if together else tuple(map(int, np.argwhere(direction[moving[0]])[0])),
-        got, low if got < low else high, max(1e-9 * abs(high), 1e-12),
+        got, low if got < low else high,
     )  # fmt: skip

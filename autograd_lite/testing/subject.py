@@ -151,6 +151,7 @@ def _inputs_of(
     if code is None:  # a function of NumPy itself
         return tuple(f"x{i}" for i in range(counted or getattr(forward, "nin", 1))), False
     names, star = names_of(forward), bool(code.co_flags & 4)
+    names = names[1:] if hasattr(forward, "__self__") else names  # a method's self is bound
     held = set(settings[0]) | set(forward.__kwdefaults__ or {})
     found = tuple(n for n in names if n not in held)
     if not star:

@@ -29,17 +29,19 @@ def coefficients_of(variables: Sequence[Any]) -> list[Any]:
     return [weights(np.shape(x), 3 + i) for i, x in enumerate(variables)]
 
 
-def differentiated_twice(y: Any, variables: Sequence[Tensor], seed: Tensor) -> tuple[list[Any], list[Any]]:
+def differentiated_twice(
+    y: Any, variables: Sequence[Tensor], seed: Tensor, only: int | None = None
+) -> tuple[list[Any], list[Any]]:
     """The gradients of y as tensors (None where there is none), and those of their weighted sum.
 
-    The latter are arrays, one for each variable and one for the seed.
+    The latter are arrays, one for each variable and one for the seed; of one gradient alone by `only`.
     """
     first = [None] * len(variables)
     if y.requires_grad:
         first = gradients(y, variables, grad=seed, create_graph=True, allow_unused=True)
     total: Any = Tensor(0.0)
-    for part, c in zip(first, coefficients_of(variables), strict=True):
-        total = total if part is None else total + (part * c).sum()
+    for i, (part, c) in enumerate(zip(first, coefficients_of(variables), strict=True)):
+        total = total if part is None or only not in (None, i) else total + (part * c).sum()
     points = [*variables, seed]
     return first, filled(gradients(total, points, grad=1.0, allow_unused=True), points)
 
@@ -47,7 +49,7 @@ def differentiated_twice(y: Any, variables: Sequence[Tensor], seed: Tensor) -> t
 def unequal(plain: Any, found: Any) -> tuple[int, ...] | None:
     """The first entry in which a gradient differs by more than rounding; None where it is the same."""
     plain = np.asarray(plain)
-    allowed = 1e-10 * np.abs(plain) + 1e-13 * np.abs(plain).max(initial=0.0)
+    allowed = 1e-10 * np.abs(plain) + 1e-13 * np.abs(plain).max(initial=0.0, where=np.isfinite(plain))
     bad = np.isfinite(plain) & ~(np.abs(plain - found) <= allowed)
     return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
 
@@ -80,9 +82,31 @@ def _recorded(run: Run, inputs: Sequence[Any]) -> tuple[Any, list[Tensor]]:
 
 
 def _second(run: Run, tally: Tally, learn: bool, claimed: list[Any]) -> Failure | None:
-    """Derivatives of the gradients, in the inputs and in g."""
+    """Derivatives of the gradients, in the inputs and in g; when they are wrong, whose fault that is."""
+    usual = tally.usual.get("second", 0.0)
+    findings = _findings(run, usual, claimed, None)
+    if learn:
+        tally.sized("second", findings)
+    worst = worst_of(findings)
+    if worst is None:
+        return None
+    for i, position in enumerate(run.example.variables):
+        y, chosen = _recorded(run, run.inputs)
+        alone = _findings(run, usual, differentiated_twice(y, chosen, Tensor(run.g), i)[1], i)
+        if (blamed := worst_of(alone)) is not None:
+            place, _, entry, got, expected, error = blamed
+            by = "g" if place == len(run.inputs) else run.subject.label(place)
+            index = f"[{', '.join(map(str, entry))}]" if entry else ""
+            words = f"differentiated by {by}{index}, weighted and added up"
+            return Failure("second order", position, words, None, got, expected, error)
+    return Failure("second order", run.example.variables[0], "", *worst[2:])
+
+
+def _findings(run: Run, usual: float, claimed: list[Any], only: int | None) -> list[Any]:
     variables = run.example.variables
-    c = np.concatenate([np.ravel(part) for part in coefficients_of([run.inputs[p] for p in variables])])
+    weighting = coefficients_of([run.inputs[p] for p in variables])
+    parts = [np.ravel(c) * (only in (None, i)) for i, c in enumerate(weighting)]
+    c = np.concatenate(parts)
 
     def first(*points: Any) -> Any:
         y = frozen(run.forward(*points[:-1]))
@@ -90,17 +114,12 @@ def _second(run: Run, tally: Tally, learn: bool, claimed: list[Any]) -> Failure 
 
     def again(points: Sequence[Any]) -> list[Any]:
         y, chosen = _recorded(run, points[:-1])
-        return differentiated_twice(y, chosen, Tensor(points[-1]))[1]
+        return differentiated_twice(y, chosen, Tensor(points[-1]), only)[1]
 
     points = [*run.inputs, np.asarray(run.g)]
     where = [*variables, len(run.inputs)]
     value = first(*points)
     if not np.isfinite(value).all():
-        return None
-    usual = tally.usual.get("second", 0.0)
+        return []
     findings = compare(first, points, value, c, claimed, where, few=1, directions=1, usual=usual)
-    findings = without_rounding(findings, points, where, again)
-    if learn:
-        tally.sized("second", findings)
-    worst = worst_of(findings)
-    return None if worst is None else Failure("second order", *worst)
+    return without_rounding(findings, points, where, again)

@@ -16,7 +16,7 @@ from autograd_lite.domains import Domain
 
 _SIMPLE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 0.25, 0.75, 0.125, 1.5, -1.5, 4.0, -4.0)
 _DECADES = tuple(10.0**-k for k in (1, 2, 3, 4, 6, 8, 12))
-_LARGE = (5.0, 7.0, 10.0, 15.0, 25.0, 40.0, 70.0, 110.0, 200.0, 300.0)
+_LARGE = (5.0, 5.5, 7.0, 8.5, 10.0, 15.0, 25.0, 40.0, 70.0, 110.0, 200.0, 300.0)
 _GOLDEN = 0.6180339887498949
 
 PALETTES = ("simple", "ordinary", "ordinary", "mixed", "small", "large")
@@ -87,7 +87,7 @@ def special(domain: Domain) -> tuple[float, ...]:
     if domain.choices:
         return tuple(map(float, domain.choices))
     ends = [end for end in (domain.low, domain.high) if domain.closed and np.isfinite(end)]
-    beyond = _within(domain, (800.0, -800.0))  # where e^x overflows
+    beyond = _within(domain, (600.0, -600.0, 800.0, -800.0))  # where e^x overflows
     found = (*simple(domain)[:10], *edges(domain), *large(domain), *beyond, *ends)
     return tuple(dict.fromkeys(found))
 

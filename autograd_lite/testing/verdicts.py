@@ -52,7 +52,9 @@ class Tally:
                 self.undecided += 1
                 self.reasons.update([finding.reason] * ordinary)
             elif 0 < abs(finding.expected) >= 1e9 * finding.error:  # else there are no digits to compare
-                self.worst = max(self.worst, abs(finding.got - finding.expected) / abs(finding.expected))
+                apart = abs(finding.got - finding.expected) / abs(finding.expected)
+                if apart < 1e-4:  # else it is below a floor
+                    self.worst = max(self.worst, apart)
 
     def sized(self, what: str, findings: Sequence[Finding]) -> None:
         """Learn what size of derivative is usual, from ordinary inputs."""
@@ -152,7 +154,7 @@ def without_rounding(
     if not any(finding.verdict == "fail" for finding in findings):
         return findings
     with np.errstate(all="ignore"):
-        moved = [again([nudged(x, k) for x in xs]) for k in range(-3, 4)]
+        moved = [again([nudged(x, k) for x in xs]) for k in (-3, -2, -1, 1, 2, 3)]  # not 0: that is judged
         spread = {
             position: np.ptp(np.array(parts), axis=0)
             for position, parts in zip(positions, zip(*moved, strict=True), strict=True)

@@ -1,5 +1,7 @@
 """Random graphs: what they contain, where they stay, how they print and how they shrink."""
 
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -379,3 +381,25 @@ def test_no_health_check_fails_with_the_default_settings():
         pass
 
     three()
+
+
+FAILING = """
+from hypothesis import given, settings
+from autograd_lite.testing.graphs import graphs
+
+@settings(database=None, derandomize=True)
+@given(g=graphs())
+def fails(g):
+    raise AssertionError
+
+fails()
+"""
+
+
+def test_a_falsifying_graph_is_printed_as_its_source():
+    told = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False).stderr
+    lines = told.splitlines()
+    start = lines.index("# import numpy as np, autograd_lite as ag")
+    exec("\n".join(lines[start : lines.index("root = v1") + 1]), names := {"np": np, "ag": ag})
+    assert names["root"].data == 0.0
+    assert "_graph(" not in told

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.domains import POSITIVE
+from autograd_lite.domains import ABOVE_MINUS_ONE, POSITIVE
 from autograd_lite.testing import strategies
 
 
@@ -55,3 +55,21 @@ def test_arrays_that_seek_kinks_have_zeros_and_ties():
 def test_unknown_kinks_are_refused():
     with pytest.raises(ValueError, match="'any', 'avoid', 'seek'"):
         strategies.arrays_for(ag.OPS["abs"], kinks="some")
+
+
+@pytest.mark.parametrize("text", ["m,k", "(m,k", "(m,k),", ""])
+def test_a_signature_that_is_none_is_refused(text):
+    with pytest.raises(ValueError, match=r"as in .\(m,k\),\(k,n\)"):
+        strategies.signature(text)
+
+
+@given(strategies.arrays((300,), kinks="avoid"), strategies.arrays((70,), ABOVE_MINUS_ONE, kinks="avoid"))
+def test_large_arrays_that_avoid_kinks_have_no_ties(a, b):
+    for x in (a, b):
+        assert np.unique(x).size == x.size
+        assert np.abs(x - np.rint(x)).min() > 1e-3
+
+
+def test_more_numbers_than_there_are_is_refused():
+    with pytest.raises(ValueError, match="smaller shape"):
+        hypothesis.find(strategies.arrays((1000, 1000), kinks="avoid"), lambda x: True)
