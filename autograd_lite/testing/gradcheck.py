@@ -75,8 +75,8 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
     if not places:
         raise TypeError(f"gradcheck: {name} got no floating-point input, so there is no gradient to check")
     arrays = [x.astype(float) if x.dtype.kind == "f" else x for x in arrays]
-    check = _Check(f, name, arrays, places, inputs)
     with np.errstate(all="ignore"):
+        check = _Check(f, name, arrays, places, inputs)
         try:
             report = check.run(order)
         finally:

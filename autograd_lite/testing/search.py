@@ -45,7 +45,7 @@ class Search:
             try:
                 run = start(self.plan.subject, example)
                 failure = run if isinstance(run, Failure) else self._properties(run, learn)
-                if failure and failure.kind == "raises" and self.plan.invented(example):
+                if failure and failure.kind in ("raises", "contract") and self.plan.invented(example):
                     raise SkipError("a shape that nobody declared, and that the rule refuses")
                 return failure
             except SkipError:
@@ -118,7 +118,7 @@ class Search:
                 return None
             self.examples += 1
             failure, fitted = (run, []) if isinstance(run, Failure) else (None, run.fitted())
-            if failure and failure.kind == "raises" and self.plan.subject.declared:
+            if failure and failure.kind in ("raises", "contract") and self.plan.subject.declared:
                 return None
             for g, p in zip(fitted, example.variables, strict=False):
                 if not np.isfinite(g).all():

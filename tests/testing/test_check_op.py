@@ -139,7 +139,7 @@ def ok_b(g, y, a, b):
 
 
 WRONG_PAIRS = {
-    "swapped": (lambda a, b: a * b, ok_b, ok_a, {}, "two are swapped"),
+    "swapped": (lambda a, b: a * b, ok_b, ok_a, {}, "are the two swapped"),
     "second input": (lambda a, b: a - b, lambda g, y, a, b: g, lambda g, y, a, b: g, {}, "b.. is wrong"),
     "mean for a sum": (
         lambda a, b: a * b, lambda g, y, a, b: g * b,

@@ -61,9 +61,9 @@ CAUSES = {
         np.tanh, lambda g, y, x: (g * (1 - y * y) * (abs(x) < 3),), {}, "zero where .*, only .* far",
     ),
     "nan": (np.square, lambda g, y, x: (2 * g * y / x,), {}, "NaN or infinite at zero only"),
-    "tie": (np.maximum, lambda g, y, a, b: (g * (a >= b), g * (b >= a)), {}, "the tie the gradient is 2"),
-    "neither": (np.maximum, lambda g, y, a, b: (g * (a > b), g * (b > a)), {}, "the tie the gradient is 0"),
-    "kink": (np.abs, lambda g, y, x: (g * x / np.abs(x),), {}, "at the kink the gradient is nan"),
+    "tie": (np.maximum, lambda g, y, a, b: (g * (a >= b), g * (b >= a)), {}, "for g = 1 is 2; it must be 1"),
+    "neither": (np.maximum, lambda g, y, a, b: (g * (a > b), g * (b > a)), {}, "g = 1 is 0; it must be 1"),
+    "kink": (np.abs, lambda g, y, x: (g * x / np.abs(x),), {}, "at the kink, the gradient for g = 1 is nan"),
     "summed first": (
         np.multiply, lambda g, y, a, b: (g.sum() * b.sum() if a.ndim == 0 < b.ndim else g * b, g * a), {},
         "sums g before multiplying",

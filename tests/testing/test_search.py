@@ -233,3 +233,157 @@ def test_traceback_shows_the_callers_line_and_one_of_ours():
     with pytest.raises(GradientError) as caught:
         gradcheck(np.abs, [0.0])
     assert len(traceback.extract_tb(caught.value.__traceback__)) == 2
+
+
+def sort_rule(g, y, x):
+    out = np.zeros_like(g)
+    np.put_along_axis(out, np.argsort(x, axis=-1), g, -1)
+    return (out,)
+
+
+def shares(x, value):
+    """1 / k for each of the k entries that have a value."""
+    return (x == value).astype(x.dtype) / float(np.sum(x == value))
+
+
+HARD_BUT_RIGHT = {
+    "sort, ties of several": (np.sort, sort_rule, {"shapes": [((4,),), ((2, 3),)]}),
+    "median of three": (
+        np.median, lambda g, y, x: (g * (x == y) / float(np.sum(x == y)),), {"shapes": [((3,),)]},
+    ),
+    "range, ties share": (
+        lambda x: x.max() - x.min(), lambda g, y, x: (g * (shares(x, x.max()) - shares(x, x.min())),),
+        {"shapes": [((4,),), ((2, 4),)]},
+    ),
+    "a bound that float32 does not have": (
+        lambda x: np.maximum(x, 0.001), lambda g, y, x: (g * (x > 0.001),), {},
+    ),
+    "digits lost in the forward": (lambda x: (x + 1e8) - 1e8, lambda g, y, x: (g,), {}),
+    "infinite at zero": (
+        lambda x: np.sqrt(np.abs(x)), lambda g, y, x: (g * np.sign(x) / (2 * y),), {},
+    ),
+    "declared lengths are those it is for": (
+        lambda x, w: np.convolve(x, w, "valid"),
+        lambda g, y, x, w: (np.convolve(g, w[::-1], "full"), np.convolve(x, g[::-1], "valid")[::-1]),
+        {"shapes": [((5,), (2,)), ((4,), (3,))]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD_BUT_RIGHT)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_right_rules_that_look_wrong_pass(name, seed):
+    forward, backward, options = HARD_BUT_RIGHT[name]
+    assert check_function(forward, backward, seed=seed, **options).examples > 50
+
+
+SIZE = {}
+
+
+def _sized(x):
+    SIZE["n"] = np.size(x)
+    return np.mean(x)
+
+
+HARD_TO_SEE = {
+    "at one number": (np.square, lambda g, y, x: (np.where(x == 1.0, 7 * g, 2 * g * x),), {}),
+    "nan for g = 0": (np.square, lambda g, y, x: (2 * x * g * (g / g),), {}),
+    "small g is lost": (np.square, lambda g, y, x: (2 * x * np.where(np.abs(g) < 1e-4, 0.0, g),), {}),
+    "order of memory": (
+        np.square, lambda g, y, x: ((2 * g * x).reshape(-1, order="A").reshape(np.shape(x)),), {},
+    ),
+    "three axes": (np.square, lambda g, y, x: (2 * g * x * (1 if np.ndim(x) < 3 else 2),), {}),
+    "many entries": (np.square, lambda g, y, x: (2 * g * x * (1 if np.size(x) < 16 else 2),), {}),
+    "state of another size": (
+        _sized, lambda g, y, x: (np.full(x.shape, g / SIZE["n"], x.dtype),), {"shapes": [((3,),)]},
+    ),
+    "between 5 and 6": (
+        lambda x: np.clip(x, 0, 6), lambda g, y, x: (g * (x > 0) * (x < 5),), {},
+    ),
+    "overflow at 600": (np.exp, lambda g, y, x: (g * np.exp(np.minimum(x, 500.0)),), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD_TO_SEE)
+def test_wrong_rules_that_look_right_are_found(name):
+    forward, backward, options = HARD_TO_SEE[name]
+    with np.errstate(all="ignore"), pytest.raises(GradientError):
+        check_function(forward, backward, **options)
+
+
+@pytest.fixture
+def _registry():
+    before = dict(ag.OPS)
+    yield
+    ag.OPS.clear()
+    ag.OPS.update(before)
+
+
+@pytest.mark.usefixtures("_registry")
+def test_variadic_ops_are_tried_with_one_two_and_three_inputs():
+    @ag.op("m")
+    def middle(*xs):
+        """The mean of arrays."""
+        return np.mean(np.stack(xs), axis=0)
+
+    middle.gradient("xs")(lambda g, y, *xs, index: g * 0.5)
+    with pytest.raises(GradientError, match="wrong"):
+        check_op(middle)
+
+
+def _value(t):
+    return t.data if hasattr(t, "op") else t
+
+
+@pytest.mark.usefixtures("_registry")
+def test_second_order_blames_the_rule_that_is_wrong():
+    @ag.op("p")
+    def product(a, b):
+        """a b."""
+        return a * b
+
+    product.gradient("a")(lambda g, y, a, b: g * b)
+    product.gradient("b")(lambda g, y, a, b: g * _value(a))
+    with pytest.raises(GradientError, match=r'gradient\("b"\) is right, but .*second-order'):
+        check_op(product)
+    product.gradient("b")(lambda g, y, a, b: _value(g) * a)
+    with pytest.raises(GradientError, match="differentiated by g"):
+        check_op(product)
+
+
+def test_methods_are_functions_too():
+    class Layer:
+        def forward(self, x):
+            return x * x
+
+        def backward(self, g, y, x):
+            return (2 * g * x,)
+
+    layer = Layer()
+    assert check_function(layer.forward, layer.backward).undecided == 0
+
+
+def test_what_returns_nothing_or_is_no_op_is_told():
+    with pytest.raises(ValueError, match="a return is missing"):
+        check_function(lambda x: None, lambda g, y, x: (g,))
+    with pytest.raises(TypeError, match="is not an op"):
+        check_op(np.tanh)
+
+
+@pytest.mark.usefixtures("_registry")
+def test_gradcheck_moves_the_parameters_that_a_function_uses_by_itself():
+    @ag.op("h")
+    def halved(x):
+        """x squared."""
+        return x * x
+
+    halved.gradient("x")(lambda g, y, x: g * x)
+    model = ag.nn.BinaryNetwork([3, 2, 1])
+    X, before = np.ones((4, 3)), [p.data.copy() for p in model.parameters()]
+    assert gradcheck(lambda *_: model.logits(X).sum(), *model.parameters(), order=2).verdict == "pass"
+    with pytest.raises(GradientError, match=r"half the derivative(.|\n)*halved.gradient"):
+        gradcheck(lambda *_: halved(model.logits(X)).sum(), *model.parameters())
+    for old, parameter in zip(before, model.parameters(), strict=True):
+        np.testing.assert_array_equal(old, parameter.data)
+    with pytest.raises(ValueError, match="uses none of its arguments"):
+        gradcheck(lambda x: model.logits(X).sum(), X)
