@@ -11,7 +11,7 @@ from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import Failure
 from autograd_lite.testing.numerical import KINK
 from autograd_lite.testing.subgradients import kinked, subgradient_fault
-from autograd_lite.testing.subject import Subject
+from autograd_lite.testing.subject import ContractError, Subject
 from autograd_lite.testing.values import values, weights
 from autograd_lite.testing.verdicts import TINIEST, Finding, Tally, compare, without_rounding
 
@@ -79,7 +79,9 @@ def start(subject: Subject, example: Example) -> Run | Failure:
     if y.dtype.kind not in "fiub" or not np.isfinite(y).all():
         raise SkipError("not finite")
     kept = frozen(y)
-    g = weights(y.shape, example.key) if example.g is None else np.asarray(example.g, float).reshape(y.shape)
+    g = weights(y.shape, example.key) if example.g is None else np.asarray(example.g, float)
+    if g.shape != y.shape:
+        raise ValueError(f"example: g has shape {g.shape} and the output {y.shape}; they must be equal")
     run = Run(subject, example, inputs, kept, frozen(g))
     before = _tried(run)
     if isinstance(before, Failure):
@@ -101,24 +103,20 @@ def _tried(run: Run) -> Any:
     """The gradients as the rules give them, or the failure that they are."""
     try:
         raw = run.gradients()
+    except ContractError as error:
+        return Failure("contract", 0, str(error))
     except Exception as error:
         if "read-only" in str(error):
             return Failure(
                 "writes", run.example.variables[0],
                 f"modifies what it is given (g, y or an input): {error}; compute a new array",
             )  # fmt: skip
-        if _blame(run, error):
-            return Failure("contract", 0, str(error))
         return Failure("raises", run.example.variables[0], f"raises {type(error).__name__}: {error}")
     for found, position in zip(raw, run.example.variables, strict=True):
         fault = _misfit(run, found, position)
         if fault:
             return Failure("contract", position, fault)
     return [np.array(r) for r in raw]
-
-
-def _blame(run: Run, error: Exception) -> bool:
-    return isinstance(error, TypeError) and str(error).startswith("returns ")
 
 
 def _misfit(run: Run, raw: Any, position: int) -> str:

@@ -14,6 +14,10 @@ from autograd_lite.signature import cores_of, names_of
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
+class ContractError(TypeError):
+    """What a backward returned is not a gradient for each input."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A forward and its gradient rules, with where they may be tried.
@@ -131,7 +135,9 @@ def of_pair(
         found = backward(g, y, *inputs, **settings)
         if not isinstance(found, tuple | list) or len(found) != len(inputs):
             given = f"{len(found)} gradients" if isinstance(found, tuple | list) else type(found).__name__
-            raise TypeError(f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each")
+            raise ContractError(
+                f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each"
+            )
         return list(found)
 
     return Subject(
