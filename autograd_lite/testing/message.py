@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -64,14 +65,14 @@ def _head(name: str, failure: Failure) -> str:
 
 
 def _weights(search: Search, example: Example) -> Any:
-    try:
-        run = start(search.plan.subject, example)
-    except SkipError:
-        return None
-    if isinstance(run, Run):
-        return run.g
-    with np.errstate(all="ignore"):
-        return None if example.g is None else example.g
+    """The gradient of the output that was tried; None where it never came to that."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            run = start(search.plan.subject, example)
+        except SkipError:
+            return None
+    return run.g if isinstance(run, Run) else example.g
 
 
 def _index(entry: tuple[int, ...] | None) -> str:
