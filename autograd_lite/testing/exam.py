@@ -15,7 +15,7 @@ from autograd_lite.testing.examples import LEVELS, Example, Plan, empties, plan_
 from autograd_lite.testing.failure import Failure
 from autograd_lite.testing.hints import raised
 from autograd_lite.testing.rules import Run, SkipError, fit, frozen, start
-from autograd_lite.testing.subject import Subject, of_op
+from autograd_lite.testing.subject import ContractError, Subject, of_op
 from autograd_lite.testing.values import PALETTES, simple, special, weights
 
 DRAWS = {"quick": 2, "normal": 6, "thorough": 30}
@@ -143,7 +143,7 @@ class Exam:
             return self.backward(given[0], given[1], given[2:], settings, only=p)[p]
         found = self.backward(*given, **settings)
         if not isinstance(found, tuple | list) or len(found) != len(given) - 2:
-            raise TypeError("returns no tuple of gradients for all inputs")
+            raise ContractError("returns no tuple of gradients for all inputs")
         return found[p]
 
 
