@@ -100,6 +100,7 @@ def observed(subject: Subject, example: Example, position: int, usual: float = 0
 
 
 def same(a: Any, b: Any) -> bool:
+    """Whether two arrays mean the same numbers, all of them finite."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     if a.shape != b.shape or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return False

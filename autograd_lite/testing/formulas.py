@@ -43,44 +43,43 @@ def _shaped(term: Any, o: Observation) -> Any:
     return None
 
 
+def _columns(failing: Sequence[Observation], terms: Callable[[Observation], Any]) -> Iterator[_Term]:
+    """Each term at the wrong entries of all examples; those that do not fit an example are left out."""
+    for parts in zip(*map(terms, failing), strict=False):  # a variadic op has fewer inputs here and there
+        shaped: list[Any] = [_shaped(part.value, o) for part, o in zip(parts, failing, strict=True)]
+        if all(part is not None for part in shaped):
+            yield _Term(parts[0].name, np.concatenate(shaped))
+
+
 def local(failing: Sequence[Observation]) -> str:
     """A factor that is missing, or one too many."""
-    if sum(int(o.wrong.sum()) for o in failing) < 3:
+    got, expected = pairs(failing)
+    if len(got) < 3:
         return ""
-    for k, (name, _) in enumerate(_factors(failing[0])):
-        terms = [_shaped(list(_factors(o))[k].value, o) for o in failing]
-        if any(t is None for t in terms):
-            continue
-        got, expected = pairs(failing)
-        term = np.concatenate(terms)
-        usable = (term != 0) & (np.abs(expected) > 1e-12)
-        if np.count_nonzero(usable & (np.abs(np.abs(term) - 1) > 1e-3)) < 3:
+    for name, factor in _columns(failing, _factors):
+        usable = (factor != 0) & (np.abs(expected) > 1e-12)
+        if np.count_nonzero(usable & (np.abs(np.abs(factor) - 1) > 1e-3)) < 3:
             continue
         for sign, also in ((1.0, ""), (-1.0, " and the sign is flipped")):
-            if same(sign * got * term, expected):
+            if same(sign * got * factor, expected):
                 return f"a factor {name} is missing{also}"
-            if same(sign * got, expected * term):
+            if same(sign * got, expected * factor):
                 return f"a factor {name} too many{also}"
     return ""
 
 
 def term(failing: Sequence[Observation]) -> str:
     """A term of a sum that is missing, or one too many."""
-    if sum(int(o.wrong.sum()) for o in failing) < 6 or len(failing) < 3:
+    got, expected = pairs(failing)
+    if len(got) < 6 or len(failing) < 3:
         return ""
-    rows = [list(_terms(o)) for o in failing]
-    for k, (name, _) in enumerate(rows[0]):
-        parts: list[Any] = [_shaped(row[k].value, o) for row, o in zip(rows, failing, strict=True)]
-        if any(part is None for part in parts):
+    missing = expected - got
+    for name, part in _columns(failing, _terms):
+        if np.count_nonzero(part) < 6:
             continue
-        got, expected = pairs(failing)
-        term = np.concatenate(parts)
-        if np.count_nonzero(term) < 6:
-            continue
-        missing = expected - got
-        if same(missing, term) or same(missing, -term):
+        if same(missing, part) or same(missing, -part):
             return f"a term {name} is missing, or one too many"
-        if same(missing, 2 * term) or same(missing, -2 * term):
+        if same(missing, 2 * part) or same(missing, -2 * part):
             return f"a term {name} has the wrong sign"
     return ""
 
@@ -97,14 +96,14 @@ def _terms(o: Observation) -> Iterator[_Term]:
 
 # By another function of the same things.
 
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "t": lambda t: t,
-    "1 - t": lambda t: 1.0 - t,
-    "t (1 - t)": lambda t: t * (1.0 - t),
-    "1 - t^2": lambda t: 1.0 - t * t,
-    "1 + t^2": lambda t: 1.0 + t * t,
-    "t^2": lambda t: t * t,
-}
+_FUNCTIONS: tuple[Callable[[Any], Any], ...] = (
+    lambda t: t,
+    lambda t: 1.0 - t,
+    lambda t: t * (1.0 - t),
+    lambda t: 1.0 - t * t,
+    lambda t: 1.0 + t * t,
+    lambda t: t * t,
+)
 
 
 def mistaken(failing: Sequence[Observation]) -> str:
@@ -126,7 +125,7 @@ def mistaken(failing: Sequence[Observation]) -> str:
         ):
             if same(*claim):
                 return words
-    for function in _FUNCTIONS.values():
+    for function in _FUNCTIONS:
         for used, meant, words in ((x, y, "the input in place of y"), (y, x, "y in place of the input")):
             if (
                 function(used).any()

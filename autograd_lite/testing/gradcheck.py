@@ -82,12 +82,8 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
         finally:
             check.restore()
     if raises and report.verdict in ("fail", "no verdict"):
-        raise GradientError(report.message, _facts(report))
+        raise GradientError(report.message, dict(vars(report)))
     return report
-
-
-def _facts(report: Report) -> dict[str, Any]:
-    return dict(vars(report))
 
 
 def _plain(x: Any) -> Any:
@@ -130,6 +126,11 @@ class _Check:
                 f"({', '.join(sorted(own)[:4])}): pass them as the inputs, gradcheck(f, *model.parameters())"
             )
 
+    def _place(self, xs: Sequence[Any]) -> None:
+        """Move the tensors that f uses by itself."""
+        for i, tensor in self.held.items():
+            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
+
     def restore(self) -> None:
         """Give the tensors that were moved their data back."""
         for i, data in self.before.items():
@@ -163,16 +164,15 @@ class _Check:
 
     def value(self, *xs: Any) -> Any:
         """f on constants: no graph is built."""
-        for i, tensor in self.held.items():
-            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
+        self._place(xs)
         with no_grad():
             y = self.f(*(node(None, (), (), NOTHING, x if x.ndim else x[()], False) for x in xs))
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _graph(self, xs: Sequence[Any]) -> tuple[list[Tensor], Any]:
         full = [Tensor(x) if i in self.places else x for i, x in enumerate(xs)]
+        self._place(xs)
         for i, tensor in self.held.items():
-            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
             full[i] = tensor
         y = self.f(*full)
         if not isinstance(y, Tensor):

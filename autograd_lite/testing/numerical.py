@@ -18,7 +18,6 @@ import numpy as np
 RATIO = 3.7
 STEPS = tuple(0.25 * RATIO**-k for k in range(11, -1, -1))  # from 1.4e-7 up
 KINK = "not differentiable here"
-_SQUARE = RATIO**2 - 1.0
 _CONFIRMING = tuple(0.09 * RATIO**-k for k in (2, 1, 0))
 _ONE_SIDED = tuple(1e-3 * RATIO**-k for k in (3, 2, 1, 0))
 _WINDOW = 4
@@ -90,10 +89,8 @@ def _confirmed(phi: Callable[[float], float], got: float, floor: float) -> Estim
     if not math.isfinite(got):
         return None
     row = [(phi(h) - phi(-h)) / (2 * h) for h in _CONFIRMING]
-    fine, middle, coarse = row
-    first, second = fine + (fine - middle) / _SQUARE, middle + (middle - coarse) / _SQUARE
-    value = first + (first - second) / (RATIO**4 - 1.0)
-    error = abs(value - first) + floor / _CONFIRMING[0]
+    value, correction = _limit(row, RATIO**2)
+    error = correction + floor / _CONFIRMING[0]
     if 0 < error <= 1e-7 * abs(value) and abs(got - value) <= 1e-8 * abs(value) + 10 * error:
         return Estimate(value, error, "")
     return Estimate(0.0, floor, "") if not (got or any(row) or phi(_CONFIRMING[0])) else None
@@ -133,15 +130,23 @@ def section(f: Function, xs: Sequence[Any], y: Any, g: Any, position: int, direc
 
 def one_sided(phi: Callable[[float], Any]) -> tuple[Any, Any]:
     """The derivatives of phi at 0 from the right, an array of them, and their errors; phi(0) = 0."""
-    slopes = [phi(h) / h for h in _ONE_SIDED]
-    row, order, previous = slopes, 1.0, slopes[0]
-    while len(row) > 1:
-        order *= RATIO
-        previous = row[0]
-        row = [fine + (fine - coarse) / (order - 1.0) for fine, coarse in pairwise(row)]
+    value, correction = _limit([phi(h) / h for h in _ONE_SIDED], RATIO)
     tiny = [phi(j * 0.1 * STEPS[0]) for j in range(1, 5)]
     noise = np.abs(np.diff([np.zeros_like(tiny[0]), *tiny], n=3, axis=0)).max(axis=0)
-    return row[0], np.abs(row[0] - previous) + 1e-9 * np.abs(row[0]) + noise / _ONE_SIDED[0]
+    return value, correction + 1e-9 * np.abs(value) + noise / _ONE_SIDED[0]
+
+
+def _limit(slopes: Sequence[Any], ratio: float) -> tuple[Any, Any]:
+    """The limit of slopes (fine to coarse) at step 0, and the last correction on the way to it.
+
+    Errors shrink by `ratio` from each to the next finer one, then by its square, and so on.
+    """
+    row, order, previous = list(slopes), 1.0, slopes[0]
+    while len(row) > 1:
+        order *= ratio
+        previous = row[0]
+        row = [fine + (fine - coarse) / (order - 1.0) for fine, coarse in pairwise(row)]
+    return row[0], abs(row[0] - previous)
 
 
 def derivative(phi: Callable[[float], float], floor: float = 0.0) -> Estimate:
@@ -193,13 +198,8 @@ def _extrapolated(slopes: list[float], noise: float) -> tuple[float, float]:
     """
     apart = [abs(fine - coarse) for fine, coarse in pairwise(slopes)]
     smooth = all(fine <= max(noise, coarse / 6) for fine, coarse in pairwise(apart))
-    row, order, previous = slopes, 1.0, slopes[0]
-    while len(row) > 1:
-        order *= RATIO**2
-        previous = row[0]
-        row = [fine + (fine - coarse) / (order - 1.0) for fine, coarse in pairwise(row)]
-    correction = abs(row[0] - previous) if smooth else max(apart[:2])
-    return row[0], correction + noise
+    value, correction = _limit(slopes, RATIO**2)
+    return value, (correction if smooth else max(apart[:2])) + noise
 
 
 def _noise(phi: Callable[[float], float]) -> float:

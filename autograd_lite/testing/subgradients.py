@@ -41,7 +41,8 @@ def subgradient_fault(run: Any) -> Failure | None:
             continue
         g = np.zeros(np.shape(run.y))
         g.flat[output] = 1.0
-        claimed = run.fitted(g if g.ndim else g[()])
+        g = g[()]
+        claimed = run.fitted(g)
         for k, direction in enumerate(tried):
             ends = sorted((up[k, output], -down[k, output]))
             gross = sum(float(np.abs(c * d).sum()) for c, d in zip(claimed, direction, strict=True))
@@ -111,7 +112,7 @@ def _noisy(run: Any, g: Any, got: float, direction: Any, ends: Sequence[float], 
     for k in (-3, -2, -1, 1, 2, 3):
         inputs = [nudged(x, k) for x in run.inputs]
         y = np.asarray(run.forward(*inputs), float)[()]
-        other, inside = _within(run.fitted(g if g.ndim else g[()], inputs, y), direction, ends, slack)
+        other, inside = _within(run.fitted(g, inputs, y), direction, ends, slack)
         if not inside and abs(other - got) > 0.01 * abs(got):
             return True
     return False

@@ -84,8 +84,6 @@ def special(domain: Domain) -> tuple[float, ...]:
     """What a sweep tries one by one: simple numbers, edges, large ones, and the ends that belong to it."""
     if domain.choices:
         return tuple(map(float, domain.choices))
-    if domain.choices:
-        return tuple(map(float, domain.choices))
     ends = [end for end in (domain.low, domain.high) if domain.closed and np.isfinite(end)]
     beyond = _within(domain, (600.0, -600.0, 800.0, -800.0))  # where e^x overflows
     found = (*simple(domain)[:10], *edges(domain), *large(domain), *beyond, *ends)
