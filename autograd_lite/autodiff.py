@@ -53,6 +53,8 @@ def gradients(
         with np.errstate(all="ignore"):
             found = backpropagate(y, seed, keep_all=True, create_graph=create_graph, wanted=xs)
         result = [finish(x, found[x]) if x in found else None for x in xs]
+        if create_graph:
+            _note_order(y, result)
     finally:
         recording.reset(token)
     for i, (x, g) in enumerate(zip(xs, result, strict=True)):
@@ -64,6 +66,18 @@ def gradients(
         if create_graph and g is not None and not isinstance(g, Tensor):
             result[i] = Tensor(g, requires_grad=False)
     return result
+
+
+def _note_order(y: Tensor, result: list[Any]) -> None:
+    """Tell the nodes that were made for these gradients of y from those of y, for drawings."""
+    before = set(graph(y))
+    order = 1 + max((getattr(t, "order", 0) for t in before), default=0)
+    stack = [g for g in result if isinstance(g, Tensor)]
+    while stack:
+        tensor = stack.pop()
+        if tensor.op is not None and tensor not in before and not hasattr(tensor, "order"):
+            tensor.order = order
+            stack += [x for x in tensor.inputs if isinstance(x, Tensor)]
 
 
 def _variables(function: str, xs: Sequence[Any]) -> list[Tensor]:

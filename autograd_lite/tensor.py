@@ -33,8 +33,10 @@ class Tensor(ArrayProtocol):
     """
 
     line: tuple[Any, int]  # the code and line that called an op of the user's, on its result alone
+    order: int  # of the derivative that it was made for, by create_graph=True, on such nodes alone
     __slots__ = (
-        "__weakref__", "data", "grad", "inputs", "line", "name", "op", "requires_grad", "settings", "values",
+        "__weakref__", "data", "grad", "inputs", "line", "name", "op", "order", "requires_grad",
+        "settings", "values",
     )  # fmt: skip
 
     def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:
@@ -168,8 +170,7 @@ def backpropagate(
     gradients: dict[Tensor, Any] = {root: seed}
     passed_by: list[tuple[Tensor, Any]] = []
     for tensor in reversed(order):
-        op = tensor.op
-        if op is None or (g := gradients.get(tensor)) is None:
+        if (op := tensor.op) is None or (g := gradients.get(tensor)) is None:
             continue
         if not keep_all:
             del gradients[tensor]
@@ -273,8 +274,8 @@ def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
     if grad is None:
         if tensor.size != 1:
             raise ValueError(
-                f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient "
-                f"by itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
+                f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient by "
+                "itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
             )
         if math.isnan(tensor.data if tensor.ndim == 0 else tensor.item()):
             raise ValueError(f"{verb}: {name} is nan; {_origin_of_nan(tensor)}")

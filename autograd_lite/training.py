@@ -2,7 +2,8 @@
 
 A callback is called as callback(epoch, logs) after each epoch, 1, 2, ...; `logs` has "loss", and
 "val_loss", "accuracy", "val_accuracy" where they are known; training stops when one returns True. One
-that has the methods `begin(parameters)` or `end()` is told of the begin and the end, as `EarlyStopping`.
+that has the methods `begin(parameters)`, `step()` or `end()` is told of the begin, as `EarlyStopping`,
+of every step of the optimizer, and of the end.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def fit(
     _begin(callbacks, list(getattr(optimizer, "params", ())))
     try:
         for epoch in _numbered(epochs, progress, history):
-            logs = _epoch(model, loss, optimizer, X, y, epoch, batches(len(X), batch_size, rng))
+            parts = batches(len(X), batch_size, rng)
+            logs = _epoch(model, loss, optimizer, X, y, epoch, parts, callbacks)
             history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
             if _stops(callbacks, epoch, history):
                 break
@@ -139,7 +141,9 @@ def correct(model: Any, output: Any, y: Any) -> int | None:
     return None
 
 
-def _epoch(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, epoch: int, parts: list[Any]) -> Logs:
+def _epoch(
+    model: Any, loss: Any, optimizer: Any, X: Any, y: Any, epoch: int, parts: list[Any], callbacks: list[Any]
+) -> Logs:
     """One pass through all batches; mean loss and accuracy as measured on the way, before each step."""
     total, hits = 0.0, 0
     _tell([model], "train")
@@ -152,6 +156,7 @@ def _epoch(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, epoch: int, pa
             total += len(yb) * _finite(value, where, optimizer, Xb)
             value.backward(keep="leaves")
             optimizer.step()
+            _tell(callbacks, "step")
             right = correct(model, output, yb)
             hits = -1 if right is None or hits < 0 else hits + right
     logs = {"loss": total / len(y)}

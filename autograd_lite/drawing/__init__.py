@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from autograd_lite.drawing.dot import to_dot
-from autograd_lite.drawing.render import render, write
-from autograd_lite.drawing.scene import Scene, snapshot
-from autograd_lite.drawing.statistics import Statistics, extremes
-from autograd_lite.drawing.text import number, shape
+import numpy as np
+
+from autograd_lite.drawing.dot import Style, to_dot
+from autograd_lite.drawing.files import AnyPath, saved
+from autograd_lite.drawing.film import Film
+from autograd_lite.drawing.page import page
+from autograd_lite.drawing.render import render
+from autograd_lite.drawing.scene import Scene, snapshot, view
+from autograd_lite.drawing.table import table
 from autograd_lite.drawing.theme import THEMES
 from autograd_lite.extras import require
 from autograd_lite.operation import install
 from autograd_lite.tensor import Tensor
 
-_CHOICES = {
+CHOICES = {
     "detail": ("auto", "scalar", "tensor"),
     "show": ("both", "values", "gradients"),
     "direction": ("auto", "LR", "TB"),
     "theme": tuple(THEMES),
 }
-_SUFFIXES = ("png", "svg", "pdf", "dot")
-_AnyPath = TypeVar("_AnyPath", bound="str | os.PathLike[str]")
 
 
 class Drawing:
@@ -32,44 +34,45 @@ class Drawing:
     `save` writes a file; in a notebook it shows itself; `print` gives a table.
     """
 
-    def __init__(self, scene: Scene, dot: str, engine: str) -> None:
-        self._scene, self._dot, self._engine = scene, dot, engine
+    def __init__(self, scene: Scene, style: Style, engine: str) -> None:
+        self._scene, self._style, self._engine = scene, style, engine
 
-    def save(self, path: _AnyPath, *, scale: float = 2.0) -> _AnyPath:
-        """Write the picture to `path`; its suffix (.png .svg .pdf .dot) says what it is."""
-        plain: str | os.PathLike[str] = path
-        folder, name = os.path.split(os.fspath(plain))
-        suffix = os.path.splitext(name)[1]
-        kind = suffix[1:].lower()
-        if kind not in _SUFFIXES:
-            raise ValueError(
-                f"draw: {name!r} ends in {suffix!r}; the kinds are "
-                f"{', '.join('.' + suffix for suffix in _SUFFIXES)}"
-            )
-        if folder and not os.path.isdir(folder):
-            raise FileNotFoundError(f"draw: there is no folder {folder!r} for {name!r}; make it first")
-        dot = self._dot
-        write(folder, name, dot.encode() if kind == "dot" else render(dot, kind, self._engine, scale))
-        return path
+    def save(self, path: AnyPath, *, scale: float = 2.0) -> AnyPath:
+        """Write the drawing to `path`; its suffix says what it is: .png .svg .pdf .html .dot.
+
+        The folder must be there. The file appears whole or not at all, and no other file is written.
+        """
+        makers = {
+            ".png": lambda: self.to_png(scale),
+            ".svg": lambda: self.to_svg().encode(),
+            ".pdf": lambda: render(self.to_dot(), "pdf", self._engine),
+            ".html": lambda: self.to_html().encode(),
+            ".dot": lambda: self.to_dot().encode(),
+        }
+        return saved(path, makers)
 
     def to_dot(self) -> str:
         """The DOT source."""
-        return self._dot
+        return to_dot(view(self._scene), THEMES[self._style.theme], self._style)
 
     def to_svg(self) -> str:
         """The picture as SVG text."""
-        return render(self._dot, "svg", self._engine).decode()
+        return render(self.to_dot(), "svg", self._engine).decode()
 
     def to_png(self, scale: float = 2.0) -> bytes:
         """The picture as PNG bytes; scale 2 suits a screen of high density."""
-        return render(self._dot, "png", self._engine, scale)
+        return render(self.to_dot(), "png", self._engine, scale)
+
+    def to_html(self) -> str:
+        """One HTML page, complete in itself, that steps forward and backward and folds layers."""
+        return page(self._scene, self._style, self._engine)
 
     def to_graphviz(self) -> Any:
         """The DOT source as a `graphviz.Source`."""
-        return require("graphviz", "draw").Source(self._dot)
+        return require("graphviz", "draw").Source(self.to_dot())
 
     def show(self) -> None:
-        """Show the picture: below the cell in a notebook, elsewhere in the browser."""
+        """Show it: the picture below the cell in a notebook, elsewhere the page in the browser."""
         ipython = sys.modules.get("IPython")
         if ipython is not None and ipython.get_ipython() is not None:
             ipython.display.display(self)
@@ -77,56 +80,87 @@ class Drawing:
             import tempfile  # both slow to import and seldom needed
             import webbrowser
 
-            with tempfile.NamedTemporaryFile(suffix=".svg", delete=False) as file:
-                file.write(self.to_svg().encode())
+            with tempfile.NamedTemporaryFile(suffix=".html", delete=False) as file:
+                file.write(self.to_html().encode())
             webbrowser.open(f"file://{file.name}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.to_svg(), "text/plain": str(self)}
 
     def __str__(self) -> str:
-        rows: list[tuple[str, ...]] = [("tensor", "kind", "shape", "value", "grad", "")]
-        for card in self._scene.cards:
-            told = [
-                _brief(card.value),
-                _brief(card.grad) if card.grad else card.absent,
-            ]
-            remarks = "; ".join((*card.notes, *(f"! {alert}" for alert in card.alerts)))
-            rows.append(
-                (card.title if card.symbol else card.name, card.kind, shape(card.value.shape), *told, remarks)
-            )
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-        )
-
-
-def _brief(told: Statistics) -> str:
-    return number(told.rows[0][0]) if told.size == 1 else extremes(told)
+        return table(view(self._scene))
 
 
 def draw(
-    tensor: Tensor, *, model: Any = None, detail: str = "auto", show: str = "both", names: Any = None,
-    direction: str = "auto", theme: str = "light", max_nodes: int = 60, engine: str = "auto",
-    title: str | None = None, marks: Any = None,
+    tensor: Tensor | Sequence[Tensor], *, model: Any = None, detail: str = "auto", show: str = "both",
+    names: Any = None, direction: str = "auto", theme: str = "light", max_nodes: int = 60,
+    engine: str = "auto", title: str | None = None, unfold: Iterable[str] = (), marks: Any = None,
 ) -> Drawing:  # fmt: skip
-    """A `Drawing` of the graph that ends in `tensor`, as it is now.
+    """A `Drawing` of the graph that ends in `tensor`, or in several tensors, as it is now.
 
     `model` captions the layers by its modules; `detail` "scalar" draws each op as a sign of its own,
     "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
     -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
-    or by the variable that holds it. `marks` (tensor -> words) draws tensors
-    in red. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
-    "pygraphviz" or "dot". More than `max_nodes` cards are an error.
+    or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
+    "pygraphviz" or "dot". A graph of more than `max_nodes` cards has its layers, and then what repeats,
+    folded into one card each, but for those whose titles `unfold` lists; one that is still too large
+    is an error. `marks` (tensor -> words) draws tensors in red.
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"draw: a {type(tensor).__name__} has no graph; pass the tensor that ends it")
-    given = {"detail": detail, "show": show, "direction": direction, "theme": theme}
-    for name, value in given.items():
-        if value not in _CHOICES[name]:
-            raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, _CHOICES[name]))}")
-    if not isinstance(max_nodes, int) or max_nodes < 1:
+    roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
+    for root in roots or [None]:
+        if not isinstance(root, Tensor):
+            raise TypeError(f"draw: a {type(root).__name__} has no graph; pass the tensor that ends it")
+    style = _style(theme, direction, title, show)
+    options = _options(model, detail, show, names, max_nodes, marks, unfold)
+    return Drawing(snapshot(roots, **options), style, engine)
+
+
+def film(
+    model: Any, X: Any, y: Any, *, loss: Any, every: int = 1, detail: str = "auto", show: str = "both",
+    names: Any = None, direction: str = "auto", theme: str = "light", max_nodes: int = 60,
+    engine: str = "auto", title: str | None = None,
+) -> Film:  # fmt: skip
+    """A `Film` of a training: a drawing of `loss(model(X), y)` at every so many steps.
+
+    It is a callback: `fit(..., callbacks=[film])`; in a loop of your own call `film.step()` after each
+    step of the optimiser. Then `film.save("film.html")` writes one page with a slider over the steps:
+    values, gradients, the curve of the loss, and for examples (n, 2) what the model says of the plane.
+    Each drawing costs one forward and one backward pass over X and y; the model is not changed. The
+    other settings are those of `draw`.
+    """
+    X, y = (np.asarray(x.data if isinstance(x, Tensor) else x) for x in (X, y))
+    for name, value in (("model", model), ("loss", loss)):
+        if not callable(value):
+            raise TypeError(
+                f"film: {name} is {value!r}; pass a function, such as ag.bce_with_logits for loss"
+            )
+    if X.ndim == 0 or y.ndim == 0 or not 0 < len(X) == len(y):
+        raise ValueError(f"film: X has shape {X.shape} and y {y.shape}; give one label for each example")
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise ValueError(f"film: every={every!r}; give a whole number of steps, 1 or more")
+    style = _style(theme, direction, title, show)
+    named = {"X": X, "y": y} if names is None else names
+    module = model if hasattr(model, "named_modules") else getattr(model, "__self__", None)
+    options = _options(module, detail, show, named, max_nodes, None, ())
+    return Film(model, module, X, y, loss, every, style, options, engine)
+
+
+def _style(theme: str, direction: str, title: Any, show: str) -> Style:
+    """The look of a drawing; an error for what is no such look."""
+    for name, value in (("show", show), ("direction", direction), ("theme", theme)):
+        _one_of(name, value)
+    return Style(theme, direction, None if title is None else str(title), show)
+
+
+def _options(
+    model: Any, detail: str, show: str, names: Any, max_nodes: int, marks: Any, unfold: Any
+) -> dict[str, Any]:
+    """The arguments of a snapshot; an error for what is none."""
+    _one_of("detail", detail)
+    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
         raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
+    if isinstance(unfold, str):
+        raise TypeError(f"draw: unfold is one string; pass a list: unfold=[{unfold!r}]")
     for what, value, needed in (
         ("model", model, "named_modules"),
         ("names", names, "items"),
@@ -135,9 +169,16 @@ def draw(
         if value is not None and not hasattr(value, needed):
             wanted = "an nn.Module" if what == "model" else "a dictionary, such as locals()"
             raise TypeError(f"draw: {what} is a {type(value).__name__}; pass {wanted}")
-    title = None if title is None else str(title)
-    scene = snapshot(tensor, model, detail, names, show, max_nodes, marks)
-    return Drawing(scene, to_dot(scene, THEMES[theme], direction, title, show), engine)
+    return {
+        "model": model, "detail": detail, "names": names, "show": show, "max_nodes": max_nodes,
+        "marks": marks, "unfold": unfold,
+    }  # fmt: skip
 
 
+def _one_of(name: str, value: str) -> None:
+    if value not in CHOICES[name]:
+        raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, CHOICES[name]))}")
+
+
+draw.film = film  # type: ignore[attr-defined]
 install("draw", draw)

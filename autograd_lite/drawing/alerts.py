@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.drawing.text import number
+
 EXPLODING, VANISHING = 1e6, 100.0
 
 
@@ -62,7 +64,11 @@ def vanishing(parameters: list[tuple[int, str, Any]]) -> dict[int, str]:
     for name, role, size in sizes.values():
         largest[role] = max(largest.get(role, (0.0, "")), (size, name))
     return {
-        key: f"vanishing: {largest[role][0] / size:.0f}× smaller than {largest[role][1]}"
+        key: f"vanishing: {_times(largest[role][0] / size)}× smaller than {largest[role][1]}"
         for key, (_, role, size) in sizes.items()
         if 0 < size * VANISHING < largest[role][0]
     }
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio < 1e5 else number(float(f"{ratio:.1e}"))

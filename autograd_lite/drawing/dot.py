@@ -1,17 +1,21 @@
-"""A scene as DOT: HTML-like labels, the two-lane roads, layers as clusters. The same bytes each time."""
+"""A view as DOT: HTML-like labels, the two-lane roads, layers as clusters. The same bytes each time."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from autograd_lite.drawing.scene import Card, Lane, Layer, Scene
-from autograd_lite.drawing.statistics import Statistics, extremes
-from autograd_lite.drawing.text import MINUS, escape, number
-from autograd_lite.drawing.theme import Theme, shade
+from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.layers import Layer
+from autograd_lite.drawing.roads import Lane, labelled
+from autograd_lite.drawing.scene import View
+from autograd_lite.drawing.statistics import Statistics, levels, summary
+from autograd_lite.drawing.text import MINUS, escape, plural
+from autograd_lite.drawing.theme import LOOKS, Theme, dash, shade
 
-_FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+_FONT = "Inter,Helvetica,Arial,DejaVu Sans,sans-serif"
 _CELL = 13  # points, the gap included
-_PRINTED = 6  # up to so many entries are written out
+_BAR = 130, 8  # points
 _RANKS = {True: 10, False: 12}  # of a scalar graph and of one of arrays, drawn from left to right up to here
 _BETWEEN = "   —   "
 _LEGENDS = {
@@ -20,31 +24,46 @@ _LEGENDS = {
 }
 _LEGENDS["both"] = (*_LEGENDS["values"], *_LEGENDS["gradients"])
 _STRIPS = "squares: first entries, blue negative, orange positive"
+_BARS = "bar: size of the gradient, 5 decades"
+_MANY = 150  # cards: from here on Graphviz is told to take less care
+_HASTE = "nslimit=2 nslimit1=2 mclimit=0.2"
 
 
-def to_dot(scene: Scene, theme: Theme, direction: str, title: str | None, show: str) -> str:
-    """The drawing as DOT source."""
+class Style(NamedTuple):
+    """How a drawing shall look: the arguments of `draw` by these names."""
+
+    theme: str
+    direction: str
+    title: str | None
+    show: str
+
+
+def to_dot(view: View, theme: Theme, style: Style) -> str:
+    """The view as DOT source, in the colours of `theme`."""
+    show, direction = style.show, style.direction
     if direction == "auto":
-        direction = "LR" if scene.ranks <= _RANKS[scene.scalar] else "TB"
+        direction = "LR" if view.ranks <= _RANKS[view.scalar] else "TB"
+    many = len(view.cards) > _MANY
     lines = [
         "digraph backpropagation {",
-        f'  graph [rankdir={direction} bgcolor="{theme.background}" fontname="{_FONT}" pad=0.3 nodesep=0.24 '
-        f"ranksep=0.46 labelloc=t labeljust=l splines=true label=<{_heading(scene, theme, title, show)}>];",
-        f'  node [fontname="{_FONT}" fontcolor="{theme.ink}"];',
+        f'  graph [rankdir={direction} bgcolor="{theme["background"]}" fontname="{_FONT}" pad=0.3 '
+        f"nodesep=0.24 ranksep=0.46 labelloc=t labeljust=l splines={'line' if many else 'true'} "
+        f"{_HASTE + ' ' if many else ''}label=<{_heading(view, theme, style.title, show)}>];",
+        f'  node [fontname="{_FONT}" fontcolor="{theme["ink"]}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
     ]
-    drawn = {card.id: _node(card, theme, show) for card in scene.cards}
-    if scene.scalar:
-        made = {lane.target for lane in scene.lanes}
-        drawn |= {card.id: drawn[card.id] + _sign(card, theme) for card in scene.cards if card.id in made}
-    for position, layer in enumerate(scene.layers):
-        members = [drawn[card.id] for card in scene.cards if card.layer == layer.path]
-        lines += _cluster(position, layer, members, theme)
-    lines += [drawn[card.id] for card in scene.cards if not card.layer]
-    if scene.scalar:
-        lines += _with_operators(scene, theme, show)
+    made = {lane.target for lane in view.lanes} if view.scalar else set()
+    drawn = {}
+    for card in view.cards:
+        if isinstance(card, Folded):
+            drawn[card.id] = _fold(card, theme)
+        else:
+            drawn[card.id] = _card(card, theme, show) + (_sign(card, theme) if card.id in made else "")
+    lines += _boxed(view, drawn, theme)
+    if view.scalar:
+        lines += _with_operators(view, theme, show)
     else:
-        lines += [_road(lane.source, lane.target, lane, theme, show) for lane in scene.lanes]
+        lines += [_road(lane.source, lane.target, lane, theme, show) for lane in view.lanes]
     return "\n".join((*lines, "}", ""))
 
 
@@ -54,47 +73,90 @@ def _font(text: str, size: float, colour: str, style: str = "") -> str:
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{styled}</FONT>' if text else ""
 
 
-def _heading(scene: Scene, theme: Theme, title: str | None, show: str) -> str:
-    legend = _LEGENDS[show] + (() if scene.scalar else (_STRIPS,))
-    rows = [_font(title, 22, theme.ink, "B")] if title else []
-    rows.append(_font(_BETWEEN.join(legend), 12, theme.muted))
+def _heading(view: View, theme: Theme, title: str | None, show: str) -> str:
+    strips = any(isinstance(card, Card) and levels(card.value) for card in view.cards)
+    bars = show != "values" and any(isinstance(card, Folded) and card.bar for card in view.cards)
+    count = [plural(view.parameters, "parameter")] if view.parameters and not view.scalar else []
+    legend = (*count, *_LEGENDS[show], *[_STRIPS] * strips, *[_BARS] * bars)
+    rows = [_font(title, 22, theme["ink"], "B")] if title else []
+    rows.append(_font(_BETWEEN.join(legend), 12, theme["muted"]))
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0">{cells}<TR><TD HEIGHT="8"></TD></TR></TABLE>'
 
 
-def _cluster(index: int, layer: Layer, members: list[str], theme: Theme) -> list[str]:
-    name = _font(layer.path, 14, theme.value, "B") + _font(f"   {layer.caption}", 12, theme.muted)
+def _boxed(view: View, drawn: dict[str, str], theme: Theme) -> list[str]:
+    """The cards, those of a layer within its box, and boxes within boxes."""
+    paths = [box.path for box in view.layers]
+    inside: dict[str, list[str]] = {path: [] for path in ("", *paths)}
+    for card in view.cards:
+        inside[_home(card.layer, paths)].append(drawn[card.id])
+    for index, box in reversed(list(enumerate(view.layers))):  # inner boxes come after outer ones
+        outer = _home(box.path.rpartition(".")[0], paths)
+        inside[outer] = [*_cluster(index, box, inside[box.path], theme), *inside[outer]]
+    return inside[""]
+
+
+def _home(path: str, paths: Sequence[str]) -> str:
+    """The innermost box that a path is in."""
+    while path and path not in paths:
+        path = path.rpartition(".")[0]
+    return path
+
+
+def _cluster(index: int, box: Layer, members: list[str], theme: Theme) -> list[str]:
+    kind = "backward" if box.backward else "layer"
+    colour = theme["gradient" if box.backward else "value"]
+    name = _font(box.path, 14, colour, "B") + _font(f"   {box.caption}", 12, theme["muted"])
     return [
         f"  subgraph cluster_{index} {{",
-        f'    graph [style="rounded,filled" penwidth=1.2 margin=14 color="{theme.layer_border}" '
-        f'fillcolor="{theme.layer_fill}" label=<{name}>];',
+        f'    graph [style="rounded,filled" penwidth=1.2 margin=14 color="{theme[f"{kind}_border"]}" '
+        f'fillcolor="{theme[kind]}" label=<{name}> id="{box.id}"];',
         *members,
         "  }",
     ]
 
 
-def _node(card: Card, theme: Theme, show: str) -> str:
-    look = theme.kinds[card.kind]
-    border, width = (theme.alert, 3.0) if card.alerts else (look.border, look.width)
-    rows = [
-        f'<TR><TD ALIGN="LEFT" COLSPAN="2">{_font(card.title, 15, look.name, "B")}</TD>'
-        f'<TD ALIGN="RIGHT">{_font(f"   {card.tag}" if card.tag else " ", 10, theme.muted)}</TD></TR><HR/>'
-    ]
+def _card(card: Card, theme: Theme, show: str) -> str:
+    rows = []
     if show != "gradients" or not card.wants_grad:
-        rows.append(_row("value", card.value, theme, theme.value, ""))
+        rows.append(_row("value", card.value, theme, theme["value"], ""))
     if card.wants_grad and show != "values":
         if card.grad is not None:
-            rows.append(_row("grad", card.grad, theme, theme.gradient, "I"))
+            rows.append(_row("grad", card.grad, theme, theme["gradient"], "I"))
         elif card.absent:
-            rows.append(_words(card.absent, theme.muted, "I"))
-    rows += [_words(note, theme.muted) for note in card.notes]
+            rows.append(_words(card.absent, theme["muted"], "I"))
+    return _node(card, rows, theme)
+
+
+def _fold(card: Folded, theme: Theme) -> str:
+    """The card of a layer or of repetitions, with the size of its gradient as a bar."""
+    rows = [_words(card.caption, theme["ink"])] if card.caption else []
+    if card.grad:
+        bar = "" if card.bar is None else _bar(card.bar, theme)
+        rows.append(_pair("grad", _font(card.grad, 13, theme["gradient"], "I"), theme, bar))
+    elif card.absent:
+        rows.append(_words(card.absent, theme["muted"], "I"))
+    return _node(card, rows, theme)
+
+
+def _node(card: Card | Folded, rows: list[str], theme: Theme) -> str:
+    """A card: its header, its rows, then notes and alerts."""
+    look = LOOKS[card.kind]
+    border, width = (theme["alert"], 3.0) if card.alerts else (theme[f"{card.kind}-border"], look.width)
+    title = _font(card.title, 15, theme[f"{card.kind}-name"], "B")
+    tag = _font(f"   {card.tag}" if card.tag else " ", 10, theme["muted"])
+    rows = [
+        f'<TR><TD ALIGN="LEFT" COLSPAN="2">{title}</TD><TD ALIGN="RIGHT">{tag}</TD></TR><HR/>',
+        *rows,
+        *(_words(note, theme["muted"]) for note in card.notes),
+    ]
     if card.alerts:
         rows.append("<HR/>")
-        rows += [_words(f"! {alert}", theme.alert, "B") for alert in card.alerts]
+        rows += [_words(f"! {alert}", theme["alert"], "B") for alert in card.alerts]
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>'
     return (
-        f'  {card.id} [shape=box style="{look.style}" fillcolor="{look.fill}" color="{border}" '
-        f'penwidth={width:g} margin="0.09,0.05" label=<{table}>];'
+        f'  {card.id} [id="{card.id}" shape=box style="{look.style}" color="{border}" penwidth={width:g} '
+        f'fillcolor="{theme[f"{card.kind}-fill"]}" margin="0.09,0.05" label=<{table}>];'
     )
 
 
@@ -104,14 +166,11 @@ def _words(text: str, colour: str, style: str = "") -> str:
 
 def _row(label: str, told: Statistics, theme: Theme, colour: str, style: str) -> str:
     """A value or gradient: its numbers where they are few, else a heat strip and a summary."""
-    strip = ""
-    if 0 < told.size <= _PRINTED and len(told.rows) == 1:
-        text = ",  ".join(number(x) for x in told.rows[0])
-    else:
-        strip = _strip(told, theme) if told.size else ""
-        text = f"norm {number(told.norm)}" if label == "grad" and told.size else extremes(told)
-    left = f'<TD ALIGN="LEFT" WIDTH="34">{_font(label, 10, theme.muted)}</TD>'
-    right = _font(text, 13, colour, style)
+    return _pair(label, _font(summary(told, label == "grad"), 13, colour, style), theme, _strip(told, theme))
+
+
+def _pair(label: str, right: str, theme: Theme, strip: str = "") -> str:
+    left = f'<TD ALIGN="LEFT" WIDTH="34">{_font(label, 10, theme["muted"])}</TD>'
     if strip:
         return f'<TR>{left}<TD ALIGN="LEFT">{strip}</TD><TD ALIGN="RIGHT">{right}</TD></TR>'
     return f'<TR>{left}<TD ALIGN="RIGHT" COLSPAN="2">{right}</TD></TR>'
@@ -119,60 +178,79 @@ def _row(label: str, told: Statistics, theme: Theme, colour: str, style: str) ->
 
 def _strip(told: Statistics, theme: Theme) -> str:
     """The first entries as coloured squares, in a table of fixed size so that they stay together."""
-    rows = "".join(f"<TR>{''.join(_cell(x, told.scale, theme) for x in row)}</TR>" for row in told.rows)
-    width, height = (_CELL * n + 3 for n in (len(told.rows[0]), len(told.rows)))
+    shades = levels(told)
+    if not shades:
+        return ""
+    rows = "".join(f"<TR>{''.join(_cell(level, theme) for level in row)}</TR>" for row in shades)
+    width, height = (_CELL * n + 3 for n in (len(shades[0]), len(shades)))
     return (
-        f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme.cell_border}" CELLSPACING="1" CELLPADDING="0" '
+        f'<TABLE BORDER="0" CELLBORDER="1" COLOR="{theme["cell_border"]}" CELLSPACING="1" CELLPADDING="0" '
         f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}">{rows}</TABLE>'
     )
 
 
-def _cell(x: float, scale: float, theme: Theme) -> str:
+def _cell(level: int | None, theme: Theme) -> str:
     """One entry; a negative one carries a dash, so that it is told from a positive one in greyscale."""
     size = 'WIDTH="12" HEIGHT="12" FIXEDSIZE="TRUE"'
-    if math.isnan(x):
-        return f'<TD {size} BGCOLOR="{theme.alert}">{_font("?", 8, theme.background, "B")}</TD>'
-    part = max(-1.0, min(1.0, x / scale)) if scale else math.copysign(1.0, x) if x else 0.0
-    dark = abs(part) > 0.5
-    ink = (theme.background if dark else theme.muted) if part < 0 else ""
-    dash = _font(MINUS, 8, ink) if ink and abs(part) > 1e-3 else ""
-    return f'<TD {size} BGCOLOR="{shade(theme, part)}">{dash}</TD>'
+    if level is None:
+        return f'<TD {size} BGCOLOR="{theme["alert"]}">{_font("?", 8, theme["background"], "B")}</TD>'
+    mark = _font(MINUS, 8, theme[dash(level)]) if level < 0 else ""
+    return f'<TD {size} BGCOLOR="{theme[shade(level)]}">{mark}</TD>'
 
 
-def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, labelled: bool = True) -> str:
+def _bar(part: float, theme: Theme) -> str:
+    """A bar on its track: `part` of it is filled."""
+    width, height = _BAR
+    full = round(width * part)
+    cells = "".join(
+        f'<TD WIDTH="{w}" HEIGHT="{height}" FIXEDSIZE="TRUE" BGCOLOR="{colour}"></TD>'
+        for w, colour in ((full, theme["gradient"]), (width - full, theme["track"])) if w
+    )  # fmt: skip
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" '
+        f'WIDTH="{width}" HEIGHT="{height}"><TR>{cells}</TR></TABLE>'
+    )
+
+
+def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, named: bool = True) -> str:
     """An edge: two lanes where a gradient flows back, a thin grey line where none does."""
     if lane.width is None or show == "values":
-        return f'  {source} -> {target} [color="{theme.quiet}" penwidth=1.2];'
+        return f'  {source} -> {target} [color="{theme["quiet"]}" penwidth=1.2];'
     label = ""
-    if lane.label and labelled:
-        text = _font(f" {lane.label} ", 10, theme.gradient, "I")
+    if lane.rule and named:
+        text = _font(f" {labelled(lane)} ", 10, theme["gradient"], "I")
         label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'  # off the road
     return (
-        f'  {source} -> {target} [color="{theme.value}:{theme.gradient}" dir=both arrowtail=vee '
+        f'  {source} -> {target} [color="{theme["value"]}:{theme["gradient"]}" dir=both arrowtail=vee '
         f"penwidth={lane.width:.2f}{label}];"
     )
 
 
 def _sign(card: Card, theme: Theme) -> str:
     """The op of a scalar graph as a dark sign, beside the card of what it made."""
-    short = len(card.symbol) <= 2
+    symbol = card.recipe.symbol if card.recipe else ""
+    short = len(symbol) <= 2
     outline = (
         "shape=circle width=0.44 fixedsize=true" if short else 'shape=box height=0.36 margin="0.12,0.04"'
     )
     return (
-        f'\n  o{card.id} [{outline} style="{"filled" if short else "rounded,filled"}" fillcolor="{theme.op}" '
-        f'color="{theme.op}" label=<{_font(card.symbol, 16 if short else 14, theme.op_ink, "B")}>];'
+        f'\n  o{card.id} [id="o{card.id}" {outline} style="{"filled" if short else "rounded,filled"}" '
+        f'fillcolor="{theme["op"]}" color="{theme["op"]}" '
+        f"label=<{_font(symbol, 16 if short else 14, theme['op_ink'], 'B')}>];"
     )
 
 
-def _with_operators(scene: Scene, theme: Theme, show: str) -> list[str]:
+def _with_operators(view: View, theme: Theme, show: str) -> list[str]:
     """The roads of a scalar graph: from the inputs to the op's sign, and from there to what it made."""
+    signed = {card.id for card in view.cards if isinstance(card, Card)}
     into: dict[str, list[Lane]] = {}
-    for lane in scene.lanes:
+    for lane in view.lanes:
         into.setdefault(lane.target, []).append(lane)
     lines = []
     for target, lanes in into.items():
-        lines += [_road(lane.source, f"o{target}", lane, theme, show) for lane in lanes]
-        widest = max(lanes, key=lambda lane: lane.width or 0.0)
-        lines.append(_road(f"o{target}", target, widest, theme, show, labelled=False))
+        sign = f"o{target}" if target in signed else target
+        lines += [_road(lane.source, sign, lane, theme, show) for lane in lanes]
+        if sign != target:
+            widest = max(lanes, key=lambda lane: lane.width or 0.0)
+            lines.append(_road(sign, target, widest, theme, show, named=False))
     return lines

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,14 @@ class Names:
     A folded node, whose op is written into the formula of the one that uses it, is called by its own.
     """
 
-    def __init__(self, nodes: list[Any], said: Mapping[int, str], folded: set[int], scalar: bool) -> None:
+    def __init__(
+        self,
+        nodes: list[Any],
+        roots: Collection[int],
+        said: Mapping[int, str],
+        folded: set[int],
+        scalar: bool,
+    ) -> None:
         self._names: dict[int, str] = {}
         self._said = said
         self.targets: set[int] = set()
@@ -33,10 +41,11 @@ class Names:
             elif name is None and scalar and isinstance(x, Tensor) and x.op and x.op.name == "multiply":
                 name = shortened(formula_of(x, self), 11)
             elif name is None:
-                name = letter = self._letter(x, x is nodes[-1])
+                name = letter = self._letter(x, id(x) in roots and "loss" not in taken)
                 while name != "loss" and (name == letter or name in taken):
                     counts[letter] = counts.get(letter, 0) + 1
                     name = f"{letter}{counts[letter]}"
+                taken.add(name)
             self._names[id(x)] = str(name)
             if isinstance(x, Tensor) and x.op is not None:
                 pairs = zip(x.op.arguments, x.inputs, strict=False)
@@ -63,6 +72,15 @@ class Names:
         return id(x) in self._said
 
 
+class Values:
+    """In place of names: the numbers themselves."""
+
+    def of(self, x: Any) -> str:
+        """The number that a node is, or three dots for more than one."""
+        data = x.data if isinstance(x, Tensor) else x
+        return number(np.ravel(data)[0]) if np.size(data) == 1 else "…"
+
+
 def said_names(nodes: list[Any], given: Any, variables: Mapping[int, str]) -> dict[int, str]:
     """The nodes that the user named: in `names=`, by the tensor's own name, or by a variable."""
     said = _by_identity(given)
@@ -77,10 +95,20 @@ def _short(said: Mapping[int, str]) -> dict[int, str]:
     for key, name in said.items():
         path, _, leaf = name.rpartition(".")
         short[key] = leaf + path[len(path.rstrip("0123456789")) :] if leaf.isidentifier() else name
-    bearers: dict[str, int] = {}
-    for name in short.values():
-        bearers[name] = bearers.get(name, 0) + 1
-    return {key: name if bearers[name] == 1 else said[key] for key, name in short.items()}
+    bearers = Counter(short.values())
+    endings = Counter(ending for name in said.values() for ending in _endings(name))
+    return {
+        key: name
+        if bearers[name] == 1
+        else next((e for e in _endings(said[key]) if endings[e] == 1), said[key])
+        for key, name in short.items()
+    }
+
+
+def _endings(path: str) -> list[str]:
+    """`a.b.c` as c, b.c and a.b.c."""
+    parts = path.split(".")
+    return [".".join(parts[i:]) for i in reversed(range(len(parts)))]
 
 
 def _by_identity(given: Any) -> dict[int, str]:
@@ -93,13 +121,13 @@ def _by_identity(given: Any) -> dict[int, str]:
     return said
 
 
-def _words(y: Tensor, names: Names) -> dict[str, str]:
+def _words(y: Tensor, names: Names | Values) -> dict[str, str]:
     """The op's argument names with the user's names for them."""
     words = {argument: names.of(x) for argument, x in zip(y.op.arguments, y.inputs, strict=False)}
     return words | {"y": names.of(y)}
 
 
-def formula_of(y: Tensor, names: Names) -> str:
+def formula_of(y: Tensor, names: Names | Values) -> str:
     """How y was made: `X @ W1 + b1`, `relu(z1)`, `sum(v1, axis=0)`."""
     op, inputs = y.op, [names.of(x) for x in y.inputs]
     if op.formula:
@@ -139,27 +167,19 @@ def titled(x: Any, names: Names, scalar: bool) -> str:
     return shortened(formula if name == formula else f"{name} = {formula}", 26 if scalar else 44)
 
 
-def label_of(y: Tensor, position: int, names: Names, scalar: bool) -> str:
-    """The local derivative on a lane, from the op's own rule: `× x1 = 1.5`, `X.T @ grad`."""
+def rule_of(y: Tensor, position: int, names: Names) -> str:
+    """The local derivative on a lane, in the words of the op's own rule: `× x1`, `X.T @ grad`."""
     op, x = y.op, y.inputs[position]
-    argument = op.argument_at(position)
+    template = op.formulas.get(op.argument_at(position), "")
     ratio = max(y.size, 1) / max(x.size, 1)
     n = round(max(ratio, 1 / ratio))
-    template = op.formulas.get(argument, "")
     if n == 1:
         template = template.replace("/{n}", "").replace("÷ {n}", "× 1")
-    label = _filled(template, _words(y, names) | {"n": str(n)})
+    rule = _filled(template, _words(y, names) | {"n": str(n)})
     if not op.samples and ratio > 1:
         rows = " rows" if n == len(y.data) else ""
-        label = f"{label}, sum over {n}{rows}".removeprefix("× 1, ")
-    if (
-        scalar
-        and y.size == x.size == 1
-        and any(c.isalpha() for c in label)
-        and (value := _local(y, position, argument)) is not None
-    ):
-        label += f" = {number(value)}"
-    return shortened(label, 40)
+        rule = f"{rule}, sum over {n}{rows}".removeprefix("× 1, ")
+    return shortened(rule, 40)
 
 
 def _filled(template: str, words: dict[str, str]) -> str:
@@ -169,8 +189,10 @@ def _filled(template: str, words: dict[str, str]) -> str:
         return template
 
 
-def _local(y: Tensor, position: int, argument: str) -> float | None:
-    """The local derivative as a number: the op's rule asked with a gradient of 1."""
+def factor_of(y: Tensor, position: int) -> float | None:
+    """The local derivative as a number: the op's rule asked with a gradient of 1, for single numbers."""
+    if not y.size == y.inputs[position].size == 1:
+        return None
     rules = y.op.order or y.op.variadic_order(y.values)
     try:
         with np.errstate(all="ignore"):

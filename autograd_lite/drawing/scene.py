@@ -2,295 +2,213 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import messages
-from autograd_lite.drawing.alerts import alerts_of, vanishing
-from autograd_lite.drawing.naming import Names, label_of, said_names, titled
-from autograd_lite.drawing.statistics import Statistics, statistics
-from autograd_lite.drawing.text import plural, shape
+from autograd_lite.drawing import folding, graph
+from autograd_lite.drawing.cards import Card, Desk, Folded, norm, round_norms
+from autograd_lite.drawing.layers import Layer, boxes, layers_of
+from autograd_lite.drawing.naming import Names, factor_of, rule_of, said_names
+from autograd_lite.drawing.roads import CARD, FOLD, Lane, joined, width_of
+from autograd_lite.drawing.text import shortened
 from autograd_lite.tensor import Parameter, Tensor
-
-_LAYOUT = 500  # cards: more take Graphviz minutes, or forever
-
-
-class Card(NamedTuple):
-    """A tensor or a constant: what stands on its card; `absent` is said where a gradient is missing."""
-
-    id: str
-    name: str
-    title: str
-    kind: str
-    tag: str
-    value: Statistics
-    grad: Statistics | None
-    absent: str
-    wants_grad: bool
-    symbol: str
-    notes: tuple[str, ...]
-    alerts: tuple[str, ...]
-    layer: str
-
-
-class Lane(NamedTuple):
-    """A road from an input to what was made of it; `width` is None where no gradient flows."""
-
-    source: str
-    target: str
-    label: str
-    width: float | None
-
-
-class Layer(NamedTuple):
-    """A module of the model: the cards that belong to it, and its caption."""
-
-    path: str
-    caption: str
 
 
 class Scene(NamedTuple):
-    """All that a drawing shows."""
+    """All that a drawing can show. `open` are the folds that are shown whole, unless a view says else."""
 
     cards: tuple[Card, ...]
+    folds: tuple[Folded, ...]
+    order: tuple[str, ...]
     lanes: tuple[Lane, ...]
     layers: tuple[Layer, ...]
     scalar: bool
+    parameters: int
+    open: frozenset[str]
+
+    def everything(self) -> Iterator[Card | Folded]:
+        """All cards, those of folds too."""
+        yield from self.cards
+        yield from self.folds
+
+
+class View(NamedTuple):
+    """A scene with some folds open and the others closed: what one picture shows."""
+
+    cards: tuple[Card | Folded, ...]
+    lanes: tuple[Lane, ...]
+    layers: tuple[Layer, ...]
+    scalar: bool
+    parameters: int
     ranks: int
 
 
+def view(scene: Scene, opened: frozenset[str] | None = None) -> View:
+    """The scene with these folds open, by default those that it opens itself."""
+    opened = scene.open if opened is None else opened
+    closed = [fold for fold in scene.folds if fold.id not in opened]
+    home = {member: fold.id for fold in closed for member in fold.members}
+    hidden = home.keys() | (opened & {fold.id for fold in scene.folds})
+    known = {card.id: card for card in scene.everything()}
+    cards = tuple(known[id_] for id_ in scene.order if id_ not in hidden)
+    lanes = joined(scene.lanes, home)
+    paths = {card.layer for card in cards}
+    layers = tuple(box for box in scene.layers if any(f"{p}.".startswith(f"{box.path}.") for p in paths))
+    sources: dict[str, list[str]] = {card.id: [] for card in cards}
+    for lane in lanes:
+        sources[lane.target].append(lane.source)
+    return View(cards, lanes, layers, scene.scalar, scene.parameters, graph.ranks_of(sources))
+
+
 def snapshot(
-    root: Tensor, model: Any, detail: str, names: Any, show: str, max_nodes: int, marks: Any = None
-) -> Scene:
-    """The scene of the graph that ends in `root`, as it is now; `marks` (tensor -> words) are alerts."""
+    roots: Sequence[Tensor], model: Any, detail: str, names: Any, show: str, max_nodes: int,
+    marks: Any = None, unfold: Iterable[str] = (),
+) -> Scene:  # fmt: skip
+    """The scene of the graph that ends in `roots`, as it is now; `marks` (tensor -> words) are alerts."""
     told = {id(x): words for x, words in (marks or {}).items()}
-    walked = _walk(root)
-    scalar = detail == "scalar" or (detail == "auto" and all(np.size(_data(x)) <= 1 for x in walked))
-    walked = _unreached(model, walked) + [x for x in walked if not _inline(x)]
+    ends = set(map(id, roots))
+    walked = graph.walk(roots)
+    scalar = detail == "scalar" or (detail == "auto" and all(np.size(graph.data_of(x)) <= 1 for x in walked))
+    walked = graph.unreached(model, walked) + [x for x in walked if not graph.inline(x)]
     said = said_names(walked, names, messages.caller_names())
-    uses = _uses(walked)
-    folded = set() if scalar else _folded(walked, said, uses) - set(told)
-    nodes = [x for x in walked if id(x) not in folded]
-    if len(nodes) > max_nodes:
-        raise ValueError(
-            f"draw: the graph has {len(nodes)} tensors and max_nodes={max_nodes}; draw a tensor nearer to "
-            f"the input{f', or pass max_nodes={len(nodes)}' if len(nodes) <= _LAYOUT else ''}"
+    apart = set() if scalar else graph.merged(walked, said, graph.uses_of(walked)) - set(told) - ends
+    nodes = [x for x in walked if id(x) not in apart]
+    label = Names(walked, ends, said, apart, scalar)
+    layers = layers_of(nodes, ends, apart)
+    desk = Desk(walked, nodes, ends, label, layers, scalar, show, told)
+    plan, fits = _plan(nodes, layers, apart, max_nodes)
+    return _built(nodes, plan, fits, desk, model, apart, set(unfold), max_nodes)
+
+
+def _plan(
+    nodes: list[Any], layers: Mapping[int, str], apart: set[int], max_nodes: int
+) -> tuple[list[folding.Fold], bool]:
+    """What to fold; whether all of it can stay open; an error for a graph that stays too large."""
+    index = {id(x): i for i, x in enumerate(nodes)}
+    plain = [
+        folding.Node(
+            tuple(index[id(i)] for *_, i in graph.parts(x, apart) if id(i) in index),
+            _token(x, apart),
+            layers.get(id(x), ""),
+            isinstance(x, Parameter),
         )
-    label = Names(walked, said, folded, scalar)
-    index = {id(x): f"n{i}" for i, x in enumerate(nodes)}
-    layers = _layers(nodes, root, folded)
-    lost = vanishing([(id(x), x.name or label.of(x), x.grad) for x in nodes if isinstance(x, Parameter)])
-    lost |= told
-    ran = any(isinstance(x, Tensor) and x.grad is not None for x in nodes)
-    changed = _changed(walked)
-    cards = tuple(
-        _card(x, root, index[id(x)], label, uses, layers.get(id(x), ""), scalar, show, lost, ran, changed)
         for x in nodes
-    )
-    largest = _largest(nodes)
-    lanes = tuple(
-        lane for x in nodes for lane in _lanes(x, list(_parts(x, folded)), index, label, scalar, largest)
-    )
-    return Scene(cards, lanes, _captions(nodes, layers, model), scalar, _ranks(walked, root))
+    ]
+    if len(nodes) <= max_nodes:
+        return folding.by_layers(plain), True
+    folds, count = folding.to_fit(plain, max_nodes)
+    if count > max_nodes:
+        folded = f", {count} when its layers and repetitions are folded," if folds else ""
+        raise ValueError(
+            f"draw: the graph has {len(nodes)} tensors{folded} and max_nodes={max_nodes}; draw a tensor "
+            f"nearer to the input, or pass max_nodes={count}"
+        )
+    return folds, False
 
 
-def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
+def _token(x: Any, apart: set[int]) -> tuple[Any, ...]:
+    """What repetitions have in common: the op, the shapes of its inputs and of its result."""
+    inputs = [i for *_, i in graph.parts(x, apart)]
+    return graph.op_name(x, apart), *(np.shape(graph.data_of(i)) for i in (*inputs, x))
 
 
-def _inline(x: Any) -> bool:
-    """Whether a constant is a bare number, written into the formula rather than on a card."""
-    return not isinstance(x, Tensor | np.ndarray)
-
-
-def _walk(root: Any) -> list[Any]:
-    """Everything that `root` was made from, itself last: tensors and constants, each once."""
-    order, seen, stack = [], set(), [(root, False)]
-    while stack:
-        x, done = stack.pop()
-        if done:
-            order.append(x)
-        elif id(x) not in seen:
-            seen.add(id(x))
-            stack.append((x, True))
-            if isinstance(x, Tensor):
-                stack += [(i, False) for i in reversed(x.inputs) if id(i) not in seen]
-    return order
-
-
-def _unreached(model: Any, walked: list[Any]) -> list[Any]:
-    """The parameters of the model that the graph does not depend on."""
-    seen = set(map(id, walked))
-    parameters = model.parameters() if model is not None else ()
-    return [x for x in parameters if id(x) not in seen and x.requires_grad]
-
-
-def _folded(nodes: list[Any], said: dict[int, str], uses: dict[int, int]) -> set[int]:
-    """Unnamed products that only a sum of the same shape uses: `X @ w` of `z = X @ w + b`.
-
-    The gradients of the two are the same, so one card tells all.
-    """
-    return {
-        id(x)
-        for y in nodes if isinstance(y, Tensor) and y.op is not None and y.op.name == "add"
-        for x in y.inputs if isinstance(x, Tensor) and x.op is not None and x.op.name == "matmul"
-        if id(x) not in said and uses[id(x)] == 1 and x.shape == y.shape
+def _built(
+    nodes: list[Any], plan: list[folding.Fold], fits: bool, desk: Desk, model: Any, apart: set[int],
+    unfold: set[str], max_nodes: int,
+) -> Scene:  # fmt: skip
+    """The scene of the nodes with these folds; closed ones too large to open keep no cards."""
+    members: dict[str, list[Any]] = {}
+    for x in nodes:
+        members.setdefault(desk.layers.get(id(x), ""), []).append(x)
+    layers = boxes(members, model)
+    captions = [_caption(nodes, fold, layers, apart, desk) for fold in plan]
+    titles = _titles(plan, captions)
+    known = {title: f"{FOLD}{f}" for f, title in enumerate(titles)}
+    if missing := unfold - known.keys():
+        raise ValueError(
+            f"draw: unfold has {', '.join(map(repr, sorted(missing)))}; the folds are "
+            f"{', '.join(map(repr, known)) or 'none'}"
+        )
+    opened = frozenset(known.values() if fits else (known[name] for name in unfold))
+    sealed = {
+        i: f"{FOLD}{f}" for f, fold in enumerate(plan)
+        if f"{FOLD}{f}" not in opened and len(fold.members) > max_nodes
+        for i in fold.members
     }  # fmt: skip
+    place = [sealed.get(i, f"{CARD}{i}") for i in range(len(nodes))]
+    cards = tuple(desk.card(x, place[i]) for i, x in enumerate(nodes) if i not in sealed)
+    folds = _folded(nodes, plan, list(zip(titles, captions, strict=True)), place, desk)
+    ends = {id(x): place[i] for i, x in enumerate(nodes)}
+    lanes = joined((lane for x in nodes for lane in _lanes(x, apart, ends, desk)), {})
+    last = {max(i for part in fold.rounds for i in part): f"{FOLD}{f}" for f, fold in enumerate(plan)}
+    order = [id_ for i, p in enumerate(place) for id_ in (*([p] * (i not in sealed)), last.get(i)) if id_]
+    parameters = sum(x.size for x in nodes if isinstance(x, Parameter))
+    return Scene(cards, folds, tuple(order), lanes, layers, desk.scalar, parameters, opened)
 
 
-def _parts(y: Any, folded: set[int]) -> Iterator[tuple[Tensor, int, Any]]:
-    """What y was made of, as (op's output, position, input): through folded nodes to their inputs."""
-    for i, x in enumerate(y.inputs if isinstance(y, Tensor) else ()):
-        if id(x) in folded:
-            yield from ((x, j, inner) for j, inner in enumerate(x.inputs))
-        else:
-            yield y, i, x
+def _folded(
+    nodes: list[Any], plan: list[folding.Fold], words: list[tuple[str, str]], place: list[str], desk: Desk
+) -> tuple[Folded, ...]:
+    """The cards of the folds."""
+    kept = [
+        ([[nodes[i] for i in part] for part in fold.rounds], [nodes[i] for i in fold.leaves]) for fold in plan
+    ]
+    largest = max((size for rounds, leaves in kept for size in round_norms(rounds, leaves)), default=0.0)
+    folds = []
+    for f, (fold, (title, caption), (rounds, leaves)) in enumerate(zip(plan, words, kept, strict=True)):
+        held = tuple(place[i] for i in fold.members)
+        paths = {desk.layers.get(id(x), "") for part in rounds for x in part}
+        inside = fold.path.rpartition(".")[0] if fold.path else ""
+        if not fold.path and len({path.rpartition(".")[0] for path in paths}) == 1:
+            inside = next(iter(paths)).rpartition(".")[0]
+        members = () if held[0] == f"{FOLD}{f}" else held
+        folds.append(desk.folded(rounds, leaves, title, caption, f"{FOLD}{f}", inside, members, largest))
+    return tuple(folds)
 
 
-def _uses(nodes: list[Any]) -> dict[int, int]:
-    """How often each node is an input of another."""
-    uses: dict[int, int] = {}
-    for x in nodes:
-        for i in x.inputs if isinstance(x, Tensor) else ():
-            uses[id(i)] = uses.get(id(i), 0) + 1
-    return uses
+def _titles(plan: list[folding.Fold], captions: list[str]) -> list[str]:
+    """What the folds are called, each differently: by their layer, else by what they hold."""
+    titles: list[str] = []
+    for fold, caption in zip(plan, captions, strict=True):
+        title, again = fold.path or caption, 1
+        while title in titles:
+            again += 1
+            title = f"{fold.path or caption} ({again})"
+        titles.append(title)
+    return titles
 
 
-def _changed(nodes: list[Any]) -> set[int]:
-    """The tensors that got new data, from an optimiser say, after an op had used the old."""
-    made = [y for y in nodes if isinstance(y, Tensor) and y.op is not None]
-    return {
-        id(x)
-        for y in made
-        for x, value in zip(y.inputs, y.values, strict=True)
-        if isinstance(x, Tensor) and x.data is not value
-    }
+def _caption(
+    nodes: list[Any], fold: folding.Fold, layers: Sequence[Layer], apart: set[int], desk: Desk
+) -> str:
+    """What a fold holds: the caption of a layer, or `500 × (linear → tanh)`."""
+    captions = {box.path: box.caption.partition(" · ")[0] for box in layers}
+    if fold.path:
+        return captions.get(fold.path, "")
+    told: dict[str, None] = {}
+    for i in fold.rounds[0]:
+        path = desk.layers.get(id(nodes[i]), "")
+        told[captions.get(path) or graph.op_name(nodes[i], apart)] = None
+    words = " → ".join(told)
+    return f"{len(fold.rounds)} × {shortened(f'({words})' if len(told) > 1 else words, 48)}"
 
 
-def _kind(x: Any, root: Any, target: bool) -> str:
-    if isinstance(x, Parameter):
-        return "parameter" if x.requires_grad else "frozen"
-    if isinstance(x, Tensor) and x.op is not None:
-        return "loss" if x is root and x.size == 1 else "tensor"
-    if isinstance(x, Tensor) and x.requires_grad:
-        return "tensor"
-    return "target" if target else "input"
-
-
-_TAGS = {
-    "parameter": "param",
-    "frozen": "param, frozen",
-    "input": "input",
-    "target": "target",
-    "loss": "loss",
-}
-
-
-def _card(
-    x: Any, root: Any, id_: str, label: Names, uses: dict[int, int], layer: str,
-    scalar: bool, show: str, lost: dict[int, str], ran: bool, changed: set[int],
-) -> Card:  # fmt: skip
-    data, tensor = _data(x), isinstance(x, Tensor)
-    made = tensor and x.op is not None
-    wants = tensor and x.requires_grad and show != "values"
-    kind = _kind(x, root, id(x) in label.targets)
-    notes = []
-    if (count := uses.get(id(x), 0)) > 1 and (wants or not made):
-        notes.append(f"sum of {count} gradients" if made else f"used {count}×")
-    alerts = alerts_of(data, x.grad if tensor else None, x.op.name if made else "")
-    alerts += (lost[id(x)],) if id(x) in lost else ()
-    absent = ""
-    if wants and x is not root and not made and (not count or (ran and x.grad is None)):
-        alerts += ("not reached by backward",)
-    elif wants and x.grad is None:
-        absent = "gradient not kept" if ran else "call backward()"
-    if id(x) in changed:
-        notes.append("changed since the forward pass")
-    return Card(
-        id=id_, name=label.full(x), title=titled(x, label, scalar), kind=kind, tag=_tag(kind, data, scalar),
-        value=statistics(data), grad=statistics(x.grad) if wants and x.grad is not None else None,
-        absent=absent, wants_grad=wants, symbol=(x.op.symbol or x.op.name) if made else "",
-        notes=tuple(notes), alerts=alerts, layer=layer,
-    )  # fmt: skip
-
-
-def _tag(kind: str, data: Any, scalar: bool) -> str:
-    """The small words at the right of a header: `param (2, 4)`; a loss among tensors is a `scalar`."""
-    if kind == "loss" and not scalar:
-        return "scalar"
-    return " ".join(filter(None, (_TAGS.get(kind, ""), shape(np.shape(data)))))
-
-
-def _largest(nodes: list[Any]) -> float:
-    """The largest finite norm of a gradient in the graph: the widest road."""
-    norms = [_norm(x.grad) for x in nodes if isinstance(x, Tensor) and x.grad is not None]
-    return max((n for n in norms if math.isfinite(n)), default=0.0)
-
-
-def _norm(g: Any) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.linalg.norm(np.asarray(g, float).ravel()))
-
-
-def _lanes(
-    y: Any, parts: list[tuple[Tensor, int, Any]], index: dict[int, str], label: Names, scalar: bool,
-    largest: float,
-) -> list[Lane]:  # fmt: skip
-    """The roads into y, one for each place where an input is used."""
+def _lanes(y: Any, apart: set[int], ends: Mapping[int, str], desk: Desk) -> list[Lane]:
+    """The lanes into y, one for each place where an input is used."""
     lanes = []
-    for made, i, x in parts:
-        if id(x) not in index:
+    for maker, i, x in graph.parts(y, apart):
+        source, target = ends.get(id(x)), ends[id(y)]
+        if source is None or source == target:
             continue
-        width = None
-        if isinstance(x, Tensor) and x.requires_grad:
-            size = _norm(x.grad) if x.grad is not None else 0.0
-            part = 1 + math.log10(size / largest) / 4 if 0 < size <= largest < math.inf else 0.0
-            width = 1.0 + 1.6 * min(max(part, 0.0), 1.0)
-        words = label_of(made, i, label, scalar) if width is not None else ""
-        lanes.append(Lane(index[id(x)], index[id(y)], words, width))
+        if not (isinstance(x, Tensor) and x.requires_grad):
+            lanes.append(Lane(source, target, "", None, None))
+            continue
+        rule, factor = "", None
+        if source[0] == target[0] == CARD:
+            rule = rule_of(maker, i, desk.names)
+            factor = factor_of(maker, i) if desk.scalar else None
+        lanes.append(Lane(source, target, rule, factor, width_of(norm(x), desk.largest)))
     return lanes
-
-
-def _layers(nodes: list[Any], root: Any, folded: set[int]) -> dict[int, str]:
-    """The layer of each node: that of its parameters (`layer1` of `layer1.W`), or of its one input."""
-    layer: dict[int, str] = {}
-    for x in nodes:
-        if isinstance(x, Parameter) and x.name and "." in x.name:
-            layer[id(x)] = x.name.rpartition(".")[0]
-    for x in nodes:
-        if not isinstance(x, Tensor) or x.op is None or x is root:
-            continue
-        inputs = [i for *_, i in _parts(x, folded)]
-        own = {layer[id(i)] for i in inputs if isinstance(i, Parameter) and id(i) in layer}
-        flowing = [i for i in inputs if isinstance(i, Tensor) and i.requires_grad]
-        if not own and len(flowing) == 1 and len(inputs) == 1:
-            own = {layer[id(flowing[0])]} if id(flowing[0]) in layer else own
-        if len(own) == 1:
-            layer[id(x)] = own.pop()
-    return layer
-
-
-def _captions(nodes: list[Any], layers: dict[int, str], model: Any) -> tuple[Layer, ...]:
-    """Each layer with its caption: what the module says of itself, its activations, its parameters."""
-    modules = dict(model.named_modules()) if model is not None else {}
-    captions = []
-    for path in dict.fromkeys(layers.values()):
-        members = [x for x in nodes if layers.get(id(x)) == path]
-        count = sum(x.size for x in members if isinstance(x, Parameter))
-        words = [repr(modules[path])] if path in modules else []
-        words += {x.op.name: 1 for x in members if isinstance(x, Tensor) and x.op and len(x.inputs) == 1}
-        told = " + ".join(words)
-        captions.append(Layer(path, " · ".join(filter(None, (told, plural(count, "parameter"))))))
-    return tuple(captions)
-
-
-def _ranks(nodes: list[Any], root: Any) -> int:
-    """The length of the longest path."""
-    depth: dict[int, int] = {}
-    for x in nodes:
-        inputs = x.inputs if isinstance(x, Tensor) else ()
-        depth[id(x)] = 1 + max((depth.get(id(i), 0) for i in inputs), default=0)
-    return depth.get(id(root), 1)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from autograd_lite.drawing.theme import NAMES
+
 _TEXT = re.compile(rb'<text ([^>]*? x="(-?[\d.]+)" y="(-?[\d.]+)"[^>]*)>')
 
 
@@ -38,3 +40,37 @@ def _texts(layout: Any) -> Iterator[tuple[float, float, float]]:
             if told.get("op") == "T":
                 yield *told["pt"], told["width"]
             stack += told.values()
+
+
+_UNNEEDED = re.compile(
+    r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<title>(?!\w+&#45;&gt;).*?</title>"
+    r'| (?:xml:space|text-anchor|font-family|xmlns:xlink)="[^"]*"',
+    re.DOTALL,
+)
+_CELL = re.compile(
+    r'<polygon fill="(#\w+)" stroke="none" points="([-\d.]+),([-\d.]+) \S+ ([-\d.]+),([-\d.]+) [^"]*"/>'
+    r'\s*<polygon fill="none"[^>]*/>'
+)
+
+
+def for_page(svg: bytes) -> str:
+    """An SVG drawn in stand-in colours, as a page holds it: colours by name, roads with their two ends.
+
+    A heat cell is one `rect`; a road says where it comes from and goes to as `data-s` and `data-t`.
+    """
+    text = _UNNEEDED.sub("", svg.decode())
+    text = re.sub(r'<svg width="\S+" height="\S+"\s', "<svg ", text)
+    text = re.sub(
+        r'<g id="\w+" class="edge">\s*<title>(\w+)&#45;&gt;(\w+)</title>',
+        r'<g class="edge" data-s="\1" data-t="\2">',
+        text,
+    )
+    text = _CELL.sub(_cell, text)
+    text = re.sub(r'"(#a0[0-9a-f]{4})"', lambda found: f'"var(--{NAMES[found[1].upper()]})"', text)
+    return re.sub(r">\s+<", "><", text).strip()
+
+
+def _cell(found: re.Match[str]) -> str:
+    left, bottom, right, top = map(float, found.groups()[1:])
+    size = f'x="{left:g}" y="{top:g}" width="{right - left:g}" height="{bottom - top:g}"'
+    return f'<rect class="cell" fill="{found[1]}" {size}/>'

@@ -18,6 +18,7 @@ _ESCAPES = str.maketrans(
         "\n": " ",
         "\r": " ",
         "\t": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
     }
 )
 

@@ -1,0 +1,132 @@
+"use strict";
+// The stepping page: values appear forward, gradients backward; layers fold and unfold.
+const forwardAt = {}, backwardAt = {};
+DATA.steps.forEach((step, i) => { (step.back ? backwardAt : forwardAt)[step.card] = i + 1; });
+const count = DATA.steps.length;
+const backwards = DATA.steps.filter((step) => step.back).length;
+const label = main.getAttribute("aria-label");
+let open = DATA.open;
+
+const members = {};
+for (const [card, fold] of Object.entries(DATA.home)) (members[fold] ||= []).push(card);
+const everything = Object.keys(members).sort().join(" ");
+const shown = (id) => (id in nodes ? id : DATA.home[id]);
+const inside = (id) => (members[id] && !(id in forwardAt) ? members[id] : [id]);
+// A card's value is there from its step on, a leaf's from the start; a fold's when all it holds are.
+const hasValue = (id, at) => inside(cardOf(id)).every((card) => (forwardAt[card] || 0) <= at);
+const hasGradient = (id, at) => {
+  const own = inside(cardOf(id)).filter((card) => card in backwardAt);
+  return own.length > 0 && own.every((card) => backwardAt[card] <= at);
+};
+
+// What is told of a card: of its numbers, those that are computed by now.
+function facts(id) {
+  const { title, lines, notes } = DATA.cards[id], at = player.at();
+  const later = { value: !hasValue(id, at), gradient: inside(id).some((card) => backwardAt[card] > at) };
+  return { title, notes, lines: lines.map(([name, text]) => [name, later[name] ? "not computed yet" : text]) };
+}
+
+function show(at) {
+  const step = DATA.steps[at - 1];
+  const now = step && shown(step.card);
+  for (const [id, shape] of Object.entries(nodes)) {
+    const waiting = !hasValue(id, at);
+    shape.classList.toggle("waiting", waiting);
+    shape.classList.toggle("no-value", waiting);
+    shape.classList.toggle("no-gradient", backwards > 0 && !hasGradient(id, at));
+    mark(shape, cardOf(id) === now && (id === now || !step.back), step);
+    if (id in DATA.cards) shape.setAttribute("aria-label", (id in members ? "unfold " : "") + spoken(id));
+  }
+  // The lanes in use: forward, those into the card; backward, those out of it.
+  const used = new Set(), ends = new Set();
+  for (const [source, target] of step ? DATA.lanes : []) {
+    if (step.card !== (step.back ? source : target)) continue;
+    used.add(`${shown(source)} ${shown(target)}`);
+    ends.add(shown(target));
+  }
+  for (const { shape, source, target } of edges) {
+    shape.classList.toggle("waiting", !hasValue(target, at));
+    shape.classList.toggle("no-gradient", !hasGradient(source, at));
+    mark(shape, source.startsWith("o") ? ends.has(target) : used.has(`${source} ${cardOf(target)}`), step);
+  }
+  const text = step ? step.text : start();
+  caption.textContent = text;
+  caption.className = step ? (step.back ? "backward" : "forward") : "";
+  retell();
+  if (now !== undefined) nodes[now].scrollIntoView({ block: "nearest", inline: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  return text;
+}
+
+function mark(shape, current, step) {
+  shape.classList.toggle("now", current);
+  shape.classList.toggle("backward", current && step.back);
+}
+
+function start() {
+  if (!count) return "Nothing to compute: the graph is a leaf.";
+  const parts = [];
+  if (backwards < count) parts.push("the values, forward");
+  if (backwards) parts.push("the gradients, backward");
+  const missing = Object.values(DATA.cards).some((card) => card.lines.some(([, text]) => text === "call backward()"));
+  const hint = !backwards && missing ? " For gradients, call backward() before drawing." : "";
+  return `Press play or the arrow keys: ${parts.length > 1 ? "first " : ""}${parts.join(", then ")}.${hint}`;
+}
+
+function told(at) {
+  const step = DATA.steps[at - 1];
+  if (!step) return `0 of ${count}`;
+  return `${step.back ? "backward" : "forward"} ${at} of ${count}`;
+}
+
+// Opens or closes a fold; where that combination was not laid out, the fold alone, or else all of them.
+function toggle(fold) {
+  const set = new Set(open.split(" ").filter(Boolean));
+  set.delete(fold) || set.add(fold);
+  const keys = [[...set].sort().join(" "), ...(set.has(fold) ? [fold, everything] : [""])];
+  unfold(keys.find((key) => key in DATA.views) ?? open, fold);
+}
+
+function unfold(key, fold) {
+  open = key;
+  untell();
+  draw(DATA.views[key], label);
+  for (const [id, shape] of Object.entries(nodes)) if (id in members) openable(shape, id, false);
+  for (const shape of main.querySelectorAll(".cluster")) {
+    const closed = DATA.folds[shape.id];
+    if (!(closed in members)) continue;
+    openable(shape, closed, true);
+    shape.setAttribute("aria-label", `fold ${DATA.cards[closed].title}`);
+  }
+  for (const button of document.querySelectorAll("[data-view]")) button.disabled = button.dataset.view === key;
+  show(player.at());
+  settled();
+  const again = fold && (nodes[fold] || [...main.querySelectorAll(".cluster")].find((c) => DATA.folds[c.id] === fold));
+  if (again) again.focus({ preventScroll: true });
+}
+
+function openable(shape, fold, isOpen) {
+  shape.classList.add("fold");
+  shape.setAttribute("tabindex", "0");
+  shape.setAttribute("role", "button");
+  shape.setAttribute("aria-expanded", isOpen);
+  shape.addEventListener("click", () => toggle(fold));
+  shape.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    toggle(fold);
+  });
+}
+
+const player = controls(count, 900, show, told);
+if (everything) {
+  for (const [key, words] of [["", "fold all"], [everything, "unfold all"]]) {
+    if (!(key in DATA.views)) continue;
+    const button = element("button", { type: "button", "data-view": key }, words);
+    button.addEventListener("click", () => unfold(key));
+    document.getElementById("controls").append(button);
+  }
+}
+unfold(open);
+player.start();
+settled();
