@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import runpy
 import sys
 import traceback
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import demo
-from autograd_lite.drawing import CHOICES, draw
+from autograd_lite.drawing import CHOICES, SUFFIXES, draw
+from autograd_lite.drawing.files import check
 from autograd_lite.nn import Module
 from autograd_lite.operation import OPS
 from autograd_lite.tensor import Tensor
@@ -38,6 +38,8 @@ def _draw(options: argparse.Namespace) -> None:
     script, _, name = options.what.rpartition(":")
     if not script or not name.isidentifier():
         raise ValueError(f"draw: {options.what!r} names no tensor; write script.py:loss")
+    if options.out:
+        check(options.out, SUFFIXES)  # before the script, which may train for an hour
     left = _run(script)
     root = _left(left, name, Tensor, script)
     model = None if options.model is None else _left(left, options.model, Module, script)
@@ -54,12 +56,19 @@ def _run(script: str) -> dict[str, Any]:
     """What a script leaves in its variables, run as if by itself; an error of its own ends the command."""
     if not os.path.isfile(script):
         raise FileNotFoundError(f"draw: there is no file {script!r}")
+    sys.argv = [script]
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    variables: dict[str, Any] = {"__name__": "__main__", "__file__": script}
     try:
-        return runpy.run_path(script, run_name="__main__")
+        with open(script, "rb") as file:
+            exec(compile(file.read(), script, "exec"), variables)
+    except SystemExit as end:
+        if end.code:
+            raise
     except Exception:
         traceback.print_exc()
         raise SystemExit(f"draw: {script} ended with this error, so there is nothing to draw") from None
+    return variables
 
 
 def _left(variables: dict[str, Any], name: str, kind: type, script: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import datasets
-from autograd_lite.drawing import draw
+from autograd_lite.drawing import draw, film
 from autograd_lite.drawing.render import chosen
 from autograd_lite.extras import require
 from autograd_lite.nn import BinaryNetwork, LogisticUnit, Parameter
@@ -41,6 +41,7 @@ def run(out: Path) -> None:
     _plot_curves(plt, curves, out)
     _check(used)
     print("\nwrote unit.png, network.png, boundary.png, curves.png")
+    print("wrote network.html, which steps through backpropagation, and film.html, which shows it learn")
     print(f"done in {time.perf_counter() - started:.1f} s")
 
 
@@ -86,14 +87,16 @@ def _unit_on_breast_cancer(out: Path) -> set[str]:
     return _ops_of(loss)
 
 
-def _compare(name: str, data: Any, network: BinaryNetwork, unit: LogisticUnit, epochs: int) -> Any:
+def _compare(
+    name: str, data: Any, network: BinaryNetwork, unit: LogisticUnit, epochs: int, watching: Any = ()
+) -> Any:
     """Train a network and a unit on the same data; print one line for each, return their losses."""
     X, y, X_test, y_test = data
     histories = {}
     for label, model in (("network", network), ("logistic unit", unit)):
         history = fit(
             model.logits, X, y, loss=bce_with_logits, optimizer=Adam(model.parameters(), lr=0.05),
-            epochs=epochs, progress=False, rng=SEED,
+            epochs=epochs, progress=False, rng=SEED, callbacks=watching if model is network else (),
         )  # fmt: skip
         accuracy = _accuracy(model.predict_proba(X_test), y_test)
         kept = "held-out accuracy" if X_test is not X else "accuracy"
@@ -107,11 +110,15 @@ def _xor(out: Path, curves: dict[str, Any]) -> set[str]:
     X, y = datasets.xor()
     network = BinaryNetwork([2, 4, 1], activation="tanh", rng=SEED)
     print("XOR: what a single unit cannot do")
-    curves |= _compare("XOR", (X, y, X, y), network, LogisticUnit(2), epochs=400)
+    training = film(network, X, y, loss=bce_with_logits, every=4, title="A network learns XOR")
+    curves |= _compare("XOR", (X, y, X, y), network, LogisticUnit(2), epochs=400, watching=[training])
+    training.save(out / "film.html")
     curves["xor network"] = network
     loss = bce(sigmoid(network.logits(X)), y)
     loss.backward()
-    draw(loss, model=network, names={"X": X, "y": y, "loss": loss}, direction="TB").save(out / "network.png")
+    names = {"X": X, "y": y, "loss": loss}
+    draw(loss, model=network, names=names, direction="TB").save(out / "network.png")
+    draw(loss, model=network, names=names, title="Backpropagation, step by step").save(out / "network.html")
     print()
     return _ops_of(loss)
 

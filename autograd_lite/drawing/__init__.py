@@ -20,6 +20,7 @@ from autograd_lite.extras import require
 from autograd_lite.operation import install
 from autograd_lite.tensor import Tensor
 
+SUFFIXES = (".png", ".svg", ".pdf", ".html", ".dot")
 CHOICES = {
     "detail": ("auto", "scalar", "tensor"),
     "show": ("both", "values", "gradients"),
@@ -42,14 +43,14 @@ class Drawing:
 
         The folder must be there. The file appears whole or not at all, and no other file is written.
         """
-        makers = {
-            ".png": lambda: self.to_png(scale),
-            ".svg": lambda: self.to_svg().encode(),
-            ".pdf": lambda: render(self.to_dot(), "pdf", self._engine),
-            ".html": lambda: self.to_html().encode(),
-            ".dot": lambda: self.to_dot().encode(),
-        }
-        return saved(path, makers)
+        makers = (
+            lambda: self.to_png(scale),
+            lambda: self.to_svg().encode(),
+            lambda: render(self.to_dot(), "pdf", self._engine),
+            lambda: self.to_html().encode(),
+            lambda: self.to_dot().encode(),
+        )
+        return saved(path, dict(zip(SUFFIXES, makers, strict=True)))
 
     def to_dot(self) -> str:
         """The DOT source."""
@@ -107,7 +108,9 @@ def draw(
     is an error. `marks` (tensor -> words) draws tensors in red.
     """
     roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
-    for root in roots or [None]:
+    if not roots:
+        raise ValueError(f"draw: the {type(tensor).__name__} of tensors is empty")
+    for root in roots:
         if not isinstance(root, Tensor):
             raise TypeError(f"draw: a {type(root).__name__} has no graph; pass the tensor that ends it")
     style = _style(theme, direction, title, show)
@@ -157,16 +160,16 @@ def _options(
 ) -> dict[str, Any]:
     """The arguments of a snapshot; an error for what is none."""
     _one_of("detail", detail)
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
+    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < 1:
         raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
-    if isinstance(unfold, str):
-        raise TypeError(f"draw: unfold is one string; pass a list: unfold=[{unfold!r}]")
+    if isinstance(unfold, str) or not isinstance(unfold, Iterable):
+        raise TypeError(f"draw: unfold is {unfold!r}; pass a list of titles: unfold=['layer1']")
     for what, value, needed in (
         ("model", model, "named_modules"),
         ("names", names, "items"),
         ("marks", marks, "items"),
     ):
-        if value is not None and not hasattr(value, needed):
+        if value is not None and (not hasattr(value, needed) or isinstance(value, type)):
             wanted = "an nn.Module" if what == "model" else "a dictionary, such as locals()"
             raise TypeError(f"draw: {what} is a {type(value).__name__}; pass {wanted}")
     return {
@@ -176,7 +179,7 @@ def _options(
 
 
 def _one_of(name: str, value: str) -> None:
-    if value not in CHOICES[name]:
+    if not isinstance(value, str) or value not in CHOICES[name]:
         raise ValueError(f"draw: {name}={value!r}; it is {', '.join(map(repr, CHOICES[name]))}")
 
 

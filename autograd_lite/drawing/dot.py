@@ -220,10 +220,9 @@ def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, named: 
     if lane.rule and named:
         text = _font(f" {labelled(lane)} ", 10, theme["gradient"], "I")
         label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'  # off the road
-    return (
-        f'  {source} -> {target} [color="{theme["value"]}:{theme["gradient"]}" dir=both arrowtail=vee '
-        f"penwidth={lane.width:.2f}{label}];"
-    )
+    lanes = theme["gradient"] if show == "gradients" else f"{theme['value']}:{theme['gradient']}"
+    ends = "dir=back" if show == "gradients" else "dir=both"
+    return f'  {source} -> {target} [color="{lanes}" {ends} arrowtail=vee penwidth={lane.width:.2f}{label}];'
 
 
 def _sign(card: Card, theme: Theme) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 AnyPath = TypeVar("AnyPath", bound="str | os.PathLike[str]")
@@ -12,18 +12,25 @@ AnyPath = TypeVar("AnyPath", bound="str | os.PathLike[str]")
 def saved(path: AnyPath, makers: Mapping[str, Callable[[], bytes]]) -> AnyPath:
     """Write to `path` what the maker of its suffix makes; the path.
 
+    Raises what `check` raises, before anything is made.
+    """
+    folder, name, suffix = check(path, tuple(makers))
+    _write(folder, name, makers[suffix]())
+    return path
+
+
+def check(path: str | os.PathLike[str], suffixes: Sequence[str]) -> tuple[str, str, str]:
+    """Folder, name and suffix of a path to write to.
+
     Raises a ValueError for another suffix, a FileNotFoundError where the folder is missing.
     """
-    plain: str | os.PathLike[str] = path
-    folder, name = os.path.split(os.fspath(plain))
+    folder, name = os.path.split(os.fspath(path))
     suffix = os.path.splitext(name)[1]
-    if suffix.lower() not in makers:
-        kinds = f"the kinds are {', '.join(makers)}" if len(makers) > 1 else f"it is {next(iter(makers))}"
-        raise ValueError(f"draw: {name!r} ends in {suffix!r}; {kinds}")
+    if suffix.lower() not in suffixes:
+        raise ValueError(f"draw: {name!r} ends in {suffix!r}; the kinds are {', '.join(suffixes)}")
     if folder and not os.path.isdir(folder):
         raise FileNotFoundError(f"draw: there is no folder {folder!r} for {name!r}; make it first")
-    _write(folder, name, makers[suffix.lower()]())
-    return path
+    return folder, name, suffix.lower()
 
 
 def _write(folder: str, name: str, content: bytes) -> None:

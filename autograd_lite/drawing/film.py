@@ -24,6 +24,7 @@ from autograd_lite.tensor import Tensor
 
 _GRID = 25  # points along each side of the plane
 _POINTS = 200  # examples that are shown in the plane
+_CHANGING = ("value", "gradient", "entries")  # lines of a tip
 _SHADES = "ABCDEFGHIJKLMNOP0abcdefghijklmnop"  # from the most negative, over zero, to the most positive
 
 
@@ -83,7 +84,7 @@ class Film:
                 if not isinstance(value, Tensor) or value.size != 1:
                     told = f"a tensor of shape {value.shape}" if isinstance(value, Tensor) else repr(value)
                     raise TypeError(f"film: loss returned {told}; it must return a Tensor that is one number")
-                gradients |= {x: x.grad for x in walk(value) if isinstance(x, Tensor)}
+                gradients |= {x: x.grad for x in walk([value]) if isinstance(x, Tensor)}
                 for tensor in gradients:
                     tensor.grad = None
                 if math.isfinite(value.item()):
@@ -175,7 +176,7 @@ def _margin(x: float) -> int | None:
 def _fixed(card: Card | Folded) -> dict[str, Any]:
     """What is told of a card at every step alike: all but its numbers and alerts."""
     told = tip(card._replace(alerts=()))
-    return told | {"lines": [line for line in told["lines"] if line[0] not in ("value", "gradient")]}
+    return told | {"lines": [line for line in told["lines"] if line[0] not in _CHANGING]}
 
 
 def _roomy(views: list[View]) -> View:

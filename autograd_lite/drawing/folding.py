@@ -7,6 +7,7 @@ graph has no cycle either.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,16 @@ _SHARED = 6  # leaves that all repetitions use stay outside, if they are no more
 
 
 class Node(NamedTuple):
-    """A node of the graph: the nodes it was made from, what it looks like, the layer it belongs to."""
+    """A node of the graph: the nodes it was made from, what it looks like, the layer it belongs to.
+
+    A node that `stays` is never folded.
+    """
 
     inputs: tuple[int, ...]
     token: Hashable
     layer: str
     parameter: bool
+    stays: bool
 
 
 class Fold(NamedTuple):
@@ -44,6 +49,43 @@ class _Unit(NamedTuple):
     token: Hashable
     path: str
     rounds: tuple[tuple[int, ...], ...]
+
+
+def layer_by_layer(nodes: list[Node]) -> list[int]:
+    """An order of evaluation that ends one layer before it begins the next, where that is possible.
+
+    Layers that do not feed each other follow as they first appear; without any layer the order stays.
+    """
+    first: dict[str, int] = {}
+    for i, node in enumerate(nodes):
+        first.setdefault(node.layer, i)
+    users: list[list[int]] = [[] for _ in nodes]
+    keys: list[tuple[int, int, int]] = []  # how many layers come before, which of those, and the order
+    for i, node in enumerate(nodes):
+        level, layer, _ = max((keys[j] for j in node.inputs if nodes[j].inputs), default=(0, -1, 0))
+        if node.layer and first[node.layer] != layer:
+            level, layer = level + 1, first[node.layer]
+        keys.append((level, layer, i))
+        for j in set(node.inputs):
+            users[j].append(i)
+    loose: list[bool] = []  # leaves, and what is made of them outside of all layers: as late as may be
+    for node in nodes:
+        loose.append(not node.inputs or (not node.layer and all(loose[j] for j in node.inputs)))
+    for i in reversed(range(len(nodes))):
+        if loose[i] and users[i]:
+            keys[i] = (*min(keys[user][:2] for user in users[i]), i)
+    missing = [len(set(node.inputs)) for node in nodes]
+    ready = [keys[i] for i, count in enumerate(missing) if not count]
+    heapify(ready)
+    order = []
+    while ready:
+        *_, i = heappop(ready)
+        order.append(i)
+        for user in users[i]:
+            missing[user] -= 1
+            if not missing[user]:
+                heappush(ready, keys[user])
+    return order
 
 
 def by_layers(nodes: list[Node]) -> list[Fold]:
@@ -77,12 +119,12 @@ def _units(nodes: list[Node], depth: int) -> list[_Unit]:
     for i, node in enumerate(nodes):
         if not node.inputs:
             continue
-        path = ".".join(node.layer.split(".")[:depth]) if node.layer else ""
+        path = "" if node.stays else ".".join(node.layer.split(".")[:depth])
         if path and units and units[-1].path == path:
             last = units[-1]
             units[-1] = _Unit((last.token, node.token), path, ((*last.rounds[0], i),))
         else:
-            units.append(_Unit(node.token, path, ((i,),)))
+            units.append(_Unit(("stays", i) if node.stays else node.token, path, ((i,),)))
     return units
 
 
@@ -126,22 +168,26 @@ def _repetitions(tokens: np.ndarray) -> tuple[int, list[tuple[int, int]]] | None
 
 
 def _folds(nodes: list[Node], units: list[_Unit]) -> list[Fold]:
-    """The units that hold more than one node, with the leaves that nothing else uses."""
-    home: dict[int, tuple[int, int]] = {}  # op -> its unit and its repetition
-    for u, unit in enumerate(units):
-        if unit.path or len(unit.rounds) > 1:
-            home |= {i: (u, r) for r, part in enumerate(unit.rounds) for i in part}
-    users: dict[int, set[tuple[int, int]]] = {}
+    """The units that hold more than one node, with the leaves that belong to them."""
+    home = {  # op -> its unit and its repetition
+        i: (u, r)
+        for u, unit in enumerate(units) if unit.path or len(unit.rounds) > 1
+        for r, part in enumerate(unit.rounds) for i in part
+    }  # fmt: skip
+    users: dict[int, list[int]] = {}
     for i, node in enumerate(nodes):
         for leaf in node.inputs:
             if not nodes[leaf].inputs:
-                users.setdefault(leaf, set()).add(home.get(i, (-1, i)))
+                users.setdefault(leaf, []).append(i)
     held: dict[int, list[int]] = {}
     shared: dict[int, list[int]] = {}
-    for leaf, places in users.items():
-        owners = {u for u, _ in places}
-        if len(owners) == 1 and (u := owners.pop()) >= 0:
-            (held if len(places) == 1 else shared).setdefault(u, []).append(leaf)
+    for leaf, ops in users.items():
+        u, r = home.get(min(ops), (-1, 0))  # by the first op that uses it; it may serve later ones too
+        inside = [i for i in ops if home.get(i, (-1, 0))[0] == u]
+        own = nodes[leaf].parameter and bool(nodes[leaf].layer)
+        if u >= 0 and (len(inside) == len(ops) or (own and _after(ops, units[u]))):
+            alone = all(home[i] == (u, r) for i in inside)
+            (held if alone else shared).setdefault(u, []).append(leaf)
     folds = []
     for u in sorted({u for u, _ in home.values()}):
         unit = units[u]
@@ -151,10 +197,16 @@ def _folds(nodes: list[Node], units: list[_Unit]) -> list[Fold]:
     return folds
 
 
+def _after(ops: list[int], unit: _Unit) -> bool:
+    """Whether the ops outside a unit all come after it: then its fold can feed them without a cycle."""
+    inside = {i for part in unit.rounds for i in part}
+    return all(i in inside or i > max(inside) for i in ops)
+
+
 def _leaves(nodes: list[Node], unit: _Unit, held: list[int], shared: list[int]) -> list[int]:
     """The leaves that go into a fold: the layer's own, or what each of the repetitions has."""
     if len(unit.rounds) == 1:
-        return [i for i in held if nodes[i].layer == unit.path or nodes[i].layer.startswith(f"{unit.path}.")]
+        return [i for i in held if f"{nodes[i].layer}.".startswith(f"{unit.path}.")]
     others = [i for i in held if not nodes[i].parameter]
     kept = others if len(others) >= len(unit.rounds) else []
     own = [i for i in held if nodes[i].parameter] + kept

@@ -22,7 +22,6 @@ from autograd_lite.drawing.theme import DARK, LIGHT, STAND_INS
 
 _WEB = os.path.join(os.path.dirname(__file__), "web")
 _ALL = 3  # up to so many folds can be open and closed in any combination
-_SPOKEN = ("what", "value", "gradient", "holds")  # what a screen reader is given of a card
 _SINGLE = 16  # up to so many can be opened one at a time
 
 
@@ -110,7 +109,7 @@ def tip(card: Card | Folded) -> dict[str, Any]:
     """All that is known of a card: lines of label and text, and remarks."""
     remarks = [*card.notes, *(f"! {alert}" for alert in card.alerts)]
     if isinstance(card, Folded):
-        lines = [("holds", card.tag), ("what", card.caption), ("gradient", card.grad or card.absent)]
+        lines = [("shapes", card.tag), ("what", card.caption), ("gradient", card.grad or card.absent)]
     else:
         of = " ".join(filter(None, (card.kind, shape(card.value.shape), card.value.dtype)))
         lines = [("what", of)]
@@ -119,11 +118,7 @@ def tip(card: Card | Folded) -> dict[str, Any]:
         if card.wants_grad:
             lines.append(("gradient", _full(card.grad) if card.grad else card.absent))
             lines.append(("entries", _entries(card.grad) if card.grad else ""))
-    lines = [line for line in lines if line[1]]
-    spoken = "; ".join(
-        [card.title, *(f"{name}: {text}" for name, text in lines if name in _SPOKEN), *remarks]
-    )
-    return {"title": card.title, "lines": lines, "notes": remarks, "label": spoken}
+    return {"title": card.title, "lines": [line for line in lines if line[1]], "notes": remarks}
 
 
 def _full(told: Statistics) -> str:

@@ -35,7 +35,7 @@ def render(dot: str, fmt: str, engine: str, scale: float = 1.0) -> bytes:
     An SVG keeps every character, for the viewer's fonts to draw. In a PNG or PDF a character that no
     font here has is written as its number, such as U+1F642.
     """
-    if not 0 < scale < math.inf:
+    if not isinstance(scale, int | float) or not 0 < scale < math.inf:
         raise ValueError(f"draw: scale={scale!r}; give a positive number, 1 for 96 dots an inch")
     if fmt == "svg":
         return fitted(*layouts([dot], engine)[0])

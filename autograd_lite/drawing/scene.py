@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.drawing import folding, graph
-from autograd_lite.drawing.cards import Card, Desk, Folded, norm, round_norms
+from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.desk import Desk, norm
 from autograd_lite.drawing.layers import Layer, boxes, layers_of
 from autograd_lite.drawing.naming import Names, factor_of, rule_of, said_names
 from autograd_lite.drawing.roads import CARD, FOLD, Lane, joined, width_of
@@ -71,42 +72,67 @@ def snapshot(
     told = {id(x): words for x, words in (marks or {}).items()}
     ends = set(map(id, roots))
     walked = graph.walk(roots)
-    scalar = detail == "scalar" or (detail == "auto" and all(np.size(graph.data_of(x)) <= 1 for x in walked))
+    if strange := [x for x in marks or () if id(x) not in set(map(id, walked))]:
+        raise ValueError(f"draw: marks has {strange[0]!r}, which is no tensor of this graph")
+    scalar = detail == "scalar" or (detail == "auto" and all(np.size(graph.data_of(x)) == 1 for x in walked))
     walked = graph.unreached(model, walked) + [x for x in walked if not graph.inline(x)]
     said = said_names(walked, names, messages.caller_names())
+    paths = _paths(walked, model)
+    said |= {id(x): paths[id(x)] for x in walked if id(x) in paths and said.get(id(x)) == x.name}
     apart = set() if scalar else graph.merged(walked, said, graph.uses_of(walked)) - set(told) - ends
     nodes = [x for x in walked if id(x) not in apart]
     label = Names(walked, ends, said, apart, scalar)
-    layers = layers_of(nodes, ends, apart)
-    desk = Desk(walked, nodes, ends, label, layers, scalar, show, told)
-    plan, fits = _plan(nodes, layers, apart, max_nodes)
-    return _built(nodes, plan, fits, desk, model, apart, set(unfold), max_nodes)
+    layers = layers_of(nodes, ends, apart, paths)
+    desk = Desk(walked, nodes, roots, label, layers, apart, scalar, show, told)
+    nodes, plan, fits = _plan(nodes, ends, layers, apart, max_nodes)
+    return _built(nodes, plan, fits, desk, model, set(unfold), max_nodes)
+
+
+def _paths(nodes: Sequence[Any], model: Any) -> dict[int, str]:
+    """What the parameters are called: as the model finds them, unless the user named them otherwise."""
+    paths = {id(x): x.name for x in nodes if isinstance(x, Parameter) and x.name}
+    for path, parameter in model.named_parameters() if model is not None else ():
+        if f".{path}".endswith(f".{parameter.name or path}"):
+            paths[id(parameter)] = path
+    return paths
 
 
 def _plan(
-    nodes: list[Any], layers: Mapping[int, str], apart: set[int], max_nodes: int
-) -> tuple[list[folding.Fold], bool]:
-    """What to fold; whether all of it can stay open; an error for a graph that stays too large."""
-    index = {id(x): i for i, x in enumerate(nodes)}
-    plain = [
-        folding.Node(
-            tuple(index[id(i)] for *_, i in graph.parts(x, apart) if id(i) in index),
-            _token(x, apart),
-            layers.get(id(x), ""),
-            isinstance(x, Parameter),
-        )
-        for x in nodes
-    ]
+    nodes: list[Any], roots: set[int], layers: Mapping[int, str], apart: set[int], max_nodes: int
+) -> tuple[list[Any], list[folding.Fold], bool]:
+    """The nodes in order, what to fold, and whether all of it can stay open.
+
+    Raises a ValueError for a graph that nothing makes small enough.
+    """
+    plain = _plain(nodes, roots, layers, apart)
     if len(nodes) <= max_nodes:
-        return folding.by_layers(plain), True
-    folds, count = folding.to_fit(plain, max_nodes)
+        return nodes, folding.by_layers(plain), True
+    nodes = [nodes[i] for i in folding.layer_by_layer(plain)]
+    folds, count = folding.to_fit(_plain(nodes, roots, layers, apart), max_nodes)
     if count > max_nodes:
         folded = f", {count} when its layers and repetitions are folded," if folds else ""
         raise ValueError(
             f"draw: the graph has {len(nodes)} tensors{folded} and max_nodes={max_nodes}; draw a tensor "
             f"nearer to the input, or pass max_nodes={count}"
         )
-    return folds, False
+    return nodes, folds, False
+
+
+def _plain(
+    nodes: list[Any], roots: set[int], layers: Mapping[int, str], apart: set[int]
+) -> list[folding.Node]:
+    """The nodes as folding sees them."""
+    index = {id(x): i for i, x in enumerate(nodes)}
+    return [
+        folding.Node(
+            tuple(index[id(i)] for *_, i in graph.parts(x, apart) if id(i) in index),
+            _token(x, apart),
+            layers.get(id(x), ""),
+            isinstance(x, Parameter),
+            id(x) in roots,
+        )
+        for x in nodes
+    ]
 
 
 def _token(x: Any, apart: set[int]) -> tuple[Any, ...]:
@@ -116,7 +142,7 @@ def _token(x: Any, apart: set[int]) -> tuple[Any, ...]:
 
 
 def _built(
-    nodes: list[Any], plan: list[folding.Fold], fits: bool, desk: Desk, model: Any, apart: set[int],
+    nodes: list[Any], plan: list[folding.Fold], fits: bool, desk: Desk, model: Any,
     unfold: set[str], max_nodes: int,
 ) -> Scene:  # fmt: skip
     """The scene of the nodes with these folds; closed ones too large to open keep no cards."""
@@ -124,7 +150,7 @@ def _built(
     for x in nodes:
         members.setdefault(desk.layers.get(id(x), ""), []).append(x)
     layers = boxes(members, model)
-    captions = [_caption(nodes, fold, layers, apart, desk) for fold in plan]
+    captions = [_caption(nodes, fold, layers, desk) for fold in plan]
     titles = _titles(plan, captions)
     known = {title: f"{FOLD}{f}" for f, title in enumerate(titles)}
     if missing := unfold - known.keys():
@@ -142,7 +168,7 @@ def _built(
     cards = tuple(desk.card(x, place[i]) for i, x in enumerate(nodes) if i not in sealed)
     folds = _folded(nodes, plan, list(zip(titles, captions, strict=True)), place, desk)
     ends = {id(x): place[i] for i, x in enumerate(nodes)}
-    lanes = joined((lane for x in nodes for lane in _lanes(x, apart, ends, desk)), {})
+    lanes = joined((lane for x in nodes for lane in _lanes(x, ends, desk)), {})
     last = {max(i for part in fold.rounds for i in part): f"{FOLD}{f}" for f, fold in enumerate(plan)}
     order = [id_ for i, p in enumerate(place) for id_ in (*([p] * (i not in sealed)), last.get(i)) if id_]
     parameters = sum(x.size for x in nodes if isinstance(x, Parameter))
@@ -156,7 +182,7 @@ def _folded(
     kept = [
         ([[nodes[i] for i in part] for part in fold.rounds], [nodes[i] for i in fold.leaves]) for fold in plan
     ]
-    largest = max((size for rounds, leaves in kept for size in round_norms(rounds, leaves)), default=0.0)
+    largest = max((size for rounds, leaves in kept for size in desk.sizes(rounds, leaves)), default=0.0)
     folds = []
     for f, (fold, (title, caption), (rounds, leaves)) in enumerate(zip(plan, words, kept, strict=True)):
         held = tuple(place[i] for i in fold.members)
@@ -181,25 +207,26 @@ def _titles(plan: list[folding.Fold], captions: list[str]) -> list[str]:
     return titles
 
 
-def _caption(
-    nodes: list[Any], fold: folding.Fold, layers: Sequence[Layer], apart: set[int], desk: Desk
-) -> str:
-    """What a fold holds: the caption of a layer, or `500 × (linear → tanh)`."""
-    captions = {box.path: box.caption.partition(" · ")[0] for box in layers}
+def _caption(nodes: list[Any], fold: folding.Fold, layers: Sequence[Layer], desk: Desk) -> str:
+    """What a fold holds: the caption of a layer, or `500 × (affine → tanh)`, `20 × (8 × tanh → sum)`."""
+    captions = {box.path: box.words for box in layers if not box.backward}
     if fold.path:
         return captions.get(fold.path, "")
-    told: dict[str, None] = {}
+    told: list[tuple[str, str, int]] = []  # a layer and its caption, or an op, and how often in a row
     for i in fold.rounds[0]:
         path = desk.layers.get(id(nodes[i]), "")
-        told[captions.get(path) or graph.op_name(nodes[i], apart)] = None
-    words = " → ".join(told)
-    return f"{len(fold.rounds)} × {shortened(f'({words})' if len(told) > 1 else words, 48)}"
+        words = captions.get(path) or graph.op_name(nodes[i], desk.apart)
+        again = told and told[-1][:2] == (path if path in captions else "", words)
+        times = told.pop()[2] + (path not in captions) if again else 1
+        told.append((path if path in captions else "", words, times))
+    parts = " → ".join(f"{times} × {words}" if times > 1 else words for _, words, times in told)
+    return f"{len(fold.rounds)} × {shortened(f'({parts})' if len(told) > 1 else parts, 48)}"
 
 
-def _lanes(y: Any, apart: set[int], ends: Mapping[int, str], desk: Desk) -> list[Lane]:
+def _lanes(y: Any, ends: Mapping[int, str], desk: Desk) -> list[Lane]:
     """The lanes into y, one for each place where an input is used."""
     lanes = []
-    for maker, i, x in graph.parts(y, apart):
+    for maker, i, x in graph.parts(y, desk.apart):
         source, target = ends.get(id(x)), ends[id(y)]
         if source is None or source == target:
             continue

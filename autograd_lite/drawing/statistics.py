@@ -19,7 +19,8 @@ Levels = tuple[tuple[int | None, ...], ...]
 class Statistics(NamedTuple):
     """An array in a few numbers; `rows` are its first entries, `scale` the largest of all in size.
 
-    `low`, `high`, `mean` and `deviation` are of the finite entries, nan where there are none.
+    `low` and `high` are of the entries that are numbers or infinite, `mean` and `deviation` of the finite
+    ones; nan where there are none.
     """
 
     shape: tuple[int, ...]
@@ -42,16 +43,28 @@ def statistics(data: Any) -> Statistics:
     entries = array.ravel().astype(float)
     finite = entries[np.isfinite(entries)]
     low, high, mean, deviation = (math.nan,) * 4
+    known = entries[~np.isnan(entries)]
+    if known.size:
+        low, high = float(known.min()), float(known.max())
     with np.errstate(all="ignore"):
         if finite.size:
-            low, high = float(finite.min()), float(finite.max())
             mean, deviation = float(finite.mean()), float(finite.std())
-        norm = float(np.linalg.norm(entries))
     return Statistics(
         shape=array.shape, dtype=str(array.dtype), size=array.size, rows=_corner(array, entries), low=low,
-        high=high, mean=mean, deviation=deviation, norm=norm, scale=max(abs(low), abs(high), 0.0),
+        high=high, mean=mean, deviation=deviation, norm=norm_of(entries),
+        scale=float(np.abs(finite).max(initial=0.0)),
         zeros=array.size - int(np.count_nonzero(entries)), not_finite=array.size - finite.size,
     )  # fmt: skip
+
+
+def norm_of(entries: Any) -> float:
+    """The Euclidean norm of an array, which neither overflows nor underflows on the way."""
+    flat = np.asarray(entries, float).ravel()
+    scale = float(np.abs(flat).max(initial=0.0))
+    if not 0 < scale < math.inf:
+        return scale
+    with np.errstate(all="ignore"):
+        return scale * float(np.linalg.norm(flat / scale))
 
 
 def _corner(array: Any, entries: Any) -> tuple[tuple[float, ...], ...]:
@@ -73,7 +86,7 @@ def summary(told: Statistics, gradient: bool) -> str:
 
 
 def extremes(told: Statistics) -> str:
-    """The smallest and the largest finite entry, or the one they both are."""
+    """The smallest and the largest entry, or the one they both are."""
     if told.size == 0:
         return "empty"
     low, high = number(told.low), number(told.high)

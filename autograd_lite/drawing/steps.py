@@ -6,7 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import STRANGE, Card, Folded
 from autograd_lite.drawing.roads import Lane
 from autograd_lite.drawing.scene import Scene
 from autograd_lite.drawing.statistics import Statistics, extremes, summary
@@ -60,9 +60,12 @@ def _gradient(card: Card | Folded, lanes: list[Lane], cards: dict[str, Card | Fo
         return f"grad through {card.title}: {card.grad}"
     assert card.grad is not None
     result = _result(card.grad)
-    if not lanes:
-        return f"start: ∂{card.short}/∂{card.short} = {result}"
     told = f"grad({card.short})"
+    if not lanes:
+        one = card.grad.size == 1 and card.grad.low == 1
+        return f"start: ∂{card.short}/∂{card.short} = 1" if one else f"start: {told} = {result}"
+    if STRANGE in card.notes or any(STRANGE in cards[lane.target].notes for lane in lanes):
+        return f"{told} = {result}"
     if card.grad.size == 1 and (worked := _worked(lanes, cards, card.grad.rows[0][0])):
         return f"{told} = {worked} = {result}"
     terms = [words for lane in lanes if (words := _words(lane, cards))]

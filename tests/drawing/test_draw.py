@@ -316,6 +316,18 @@ def test_other_errors():
         ag.draw(neuron()).to_png(scale=0)
     with pytest.raises(ValueError, match="engine='neato'"):
         ag.draw(neuron(), engine="neato").to_svg()
+    with pytest.raises(ValueError, match="the list of tensors is empty"):
+        ag.draw([])
+    with pytest.raises(TypeError, match=r"model is a type; pass an nn\.Module"):
+        ag.draw(neuron(), model=ag.nn.Linear)
+    with pytest.raises(TypeError, match="unfold is None; pass a list of titles"):
+        ag.draw(neuron(), unfold=None)
+    with pytest.raises(ValueError, match="theme=array"):
+        ag.draw(neuron(), theme=np.ones(2))
+    with pytest.raises(ValueError, match="scale='2'; give a positive number"):
+        ag.draw(neuron()).to_png(scale="2")
+    with pytest.raises(ValueError, match="marks has 'w', which is no tensor of this graph"):
+        ag.draw(neuron(), marks={"w": "wrong"})
 
 
 def test_dark_theme_and_direction_and_show():

@@ -62,8 +62,9 @@ function show(at) {
       if (place && place.text.textContent !== words) changed.push({ ...place, words });
     });
     [shades, gradShades].forEach((letters, i) => card.cells[i].forEach(({ cell, dash }, k) => {
-      cell.setAttribute("fill", colour(letters[k] || "0"));
-      dash.setAttribute("stroke", letters[k] < "A" || letters[k] > "P" ? "none" : letters[k] < "H" ? "var(--background)" : "var(--muted)");
+      const letter = letters[k] || "0";
+      cell.setAttribute("fill", colour(letter));
+      dash.setAttribute("stroke", letter < "A" || letter > "P" ? "none" : letter < "H" ? "var(--background)" : "var(--muted)");
     }));
     card.shape.classList.toggle("alarm", alerts.length > 0);
     card.shape.setAttribute("aria-label", spoken(id));
@@ -138,7 +139,7 @@ function curveOf(width, height) {
 // What the model says of the plane: shades of its margin, the line where it is 0, and the examples.
 function planeOf({ name, grid, low, high, points, margins }, size) {
   const left = 70, top = 10, height = top + size + 26;
-  const svg = figure("what the model says: orange class 1 (squares), blue class 0 (circles)", left + size + 12, height, "decision boundary and examples");
+  const svg = figure("model: orange ■ class 1, blue ● class 0", left + size + 12, height, "decision boundary and examples");
   const plane = drawn("svg", { x: left, y: top, width: size, height: size }, svg);
   const step = size / (grid - 1), cells = [];
   for (let row = 0; row < grid; row++) for (let column = 0; column < grid; column++) {
@@ -192,7 +193,7 @@ function contour(value, grid, step, size) {
   return found.join("");
 }
 
-const curve = curveOf(340, 170);
+const curve = curveOf(340, 200);
 const plane = DATA.plane && planeOf(DATA.plane, 258);
 const alerts = element("div", { class: "alerts", role: "status" });
 panel.append(alerts);

@@ -8,7 +8,7 @@ const caption = document.getElementById("caption");
 const tip = document.getElementById("tip");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 60rem)");
-const READABLE = { page: 0.7, film: 0.6 }[DATA.kind]; // not smaller than this, to fit the window
+const READABLE = { page: 0.7, film: 0.55 }[DATA.kind]; // not smaller than this, to fit the window
 let nodes = {}, edges = [];
 
 const cardOf = (id) => id.replace(/^o/, ""); // the sign of an op belongs to the card of what it made
@@ -55,9 +55,15 @@ function sorted(shape, card) {
     if (colour.includes("--value")) child.classList.add("value");
     else if (colour.includes("--gradient)") || colour.includes("--track")) child.classList.add("gradient");
     else if (card && (child.matches(".cell") || size === "8.00")) child.classList.add(part);
-    else if (words.startsWith("! ")) child.classList.add(/^! (grad|vanishing|exploding)\b/.test(words) ? "gradient" : "value", "alert");
+    else if (words.startsWith("! ")) child.classList.add(/^! (?:[^:]*: )?(?:grad|vanishing|exploding)\b/.test(words) ? "gradient" : "value", "alert");
   }
-  if (card) for (const text of shape.querySelectorAll('text.gradient[font-size="13.00"]')) text.before(unknown(text));
+  if (!card) return;
+  for (const text of shape.querySelectorAll('text.gradient[font-size="13.00"]')) text.before(unknown(text));
+  const [, kind] = /--(\w+)-fill/.exec(shape.firstElementChild.getAttribute("fill")) || [];
+  shape.style.setProperty("--calm", `var(--${kind}-border)`); // of its border while no alert is seen
+  for (const line of shape.querySelectorAll('path[stroke*="--alert"], polygon[stroke*="--alert"]')) {
+    for (const name of ["fill", "stroke"]) line.setAttribute(name, line.getAttribute(name).replace("--alert", "--alarm"));
+  }
 }
 
 // What stands in place of a gradient that is not known yet.
@@ -80,10 +86,11 @@ function named(shape) {
   shape.addEventListener("blur", untell);
 }
 
-// All that is known of a card, to read out: `facts` of the page says what that is at this step.
+// What is read out of a card: the most of its `facts`, which each kind of page tells as they are at this step.
+const SPOKEN = ["what", "shapes", "value", "gradient"];
 function spoken(id) {
   const { title, lines, notes } = facts(id);
-  return [title, ...lines.map(([name, text]) => `${name}: ${text}`), ...notes].join("; ");
+  return [title, ...lines.filter(([name]) => SPOKEN.includes(name)).map((line) => line.join(": ")), ...notes].join("; ");
 }
 
 // The drawing as large as the window allows; beside the panel or, where it is larger there, above it.

@@ -23,7 +23,14 @@ const hasGradient = (id, at) => {
 function facts(id) {
   const { title, lines, notes } = DATA.cards[id], at = player.at();
   const later = { value: !hasValue(id, at), gradient: inside(id).some((card) => backwardAt[card] > at) };
-  return { title, notes, lines: lines.map(([name, text]) => [name, later[name] ? "not computed yet" : text]) };
+  let of; // whether it is the value or the gradient that the next lines tell
+  const known = lines.flatMap(([name, text]) => {
+    if (name in later) of = name;
+    if (!later[of]) return [[name, text]];
+    return name === of ? [[name, "not computed yet"]] : [];
+  });
+  const early = nodes[id].matches(".calm"); // too early for alerts
+  return { title, lines: known, notes: notes.filter((note) => !early || !note.startsWith("! ")) };
 }
 
 function show(at) {
@@ -34,26 +41,21 @@ function show(at) {
     shape.classList.toggle("waiting", waiting);
     shape.classList.toggle("no-value", waiting);
     shape.classList.toggle("no-gradient", backwards > 0 && !hasGradient(id, at));
+    const early = (alert) => shape.classList.contains(alert.matches(".value") ? "no-value" : "no-gradient");
+    shape.classList.toggle("calm", [...shape.querySelectorAll(".alert")].every(early));
     mark(shape, cardOf(id) === now && (id === now || !step.back), step);
     if (id in DATA.cards) shape.setAttribute("aria-label", (id in members ? "unfold " : "") + spoken(id));
   }
-  // The lanes in use: forward, those into the card; backward, those out of it.
-  const used = new Set(), ends = new Set();
-  for (const [source, target] of step ? DATA.lanes : []) {
-    if (step.card !== (step.back ? source : target)) continue;
-    used.add(`${shown(source)} ${shown(target)}`);
-    ends.add(shown(target));
-  }
-  for (const { shape, source, target } of edges) {
-    shape.classList.toggle("waiting", !hasValue(target, at));
-    shape.classList.toggle("no-gradient", !hasGradient(source, at));
-    mark(shape, source.startsWith("o") ? ends.has(target) : used.has(`${source} ${cardOf(target)}`), step);
+  for (const { shape, lanes } of edges) {
+    shape.classList.toggle("waiting", !lanes.some(([, target]) => (forwardAt[target] || 0) <= at));
+    shape.classList.toggle("no-gradient", !lanes.some(([source]) => backwardAt[source] <= at));
+    mark(shape, step !== undefined && lanes.some((ends) => ends[step.back ? 0 : 1] === step.card), step);
   }
   const text = step ? step.text : start();
   caption.textContent = text;
   caption.className = step ? (step.back ? "backward" : "forward") : "";
   retell();
-  if (now !== undefined) nodes[now].scrollIntoView({ block: "nearest", inline: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  if (now !== undefined) nodes[now].scrollIntoView({ block: "center", inline: "center", behavior: still.matches ? "auto" : "smooth" });
   return text;
 }
 
@@ -90,6 +92,7 @@ function unfold(key, fold) {
   open = key;
   untell();
   draw(DATA.views[key], label);
+  for (const edge of edges) edge.lanes = DATA.lanes.filter((ends) => carries(edge, ...ends.map(shown)));
   for (const [id, shape] of Object.entries(nodes)) if (id in members) openable(shape, id, false);
   for (const shape of main.querySelectorAll(".cluster")) {
     const closed = DATA.folds[shape.id];
@@ -102,6 +105,11 @@ function unfold(key, fold) {
   settled();
   const again = fold && (nodes[fold] || [...main.querySelectorAll(".cluster")].find((c) => DATA.folds[c.id] === fold));
   if (again) again.focus({ preventScroll: true });
+}
+
+// Whether a road, or a part of it on the far side of an op's sign, is the one from a card to another.
+function carries({ source, target }, from, to) {
+  return cardOf(target) === to && (source === from || source === `o${to}`);
 }
 
 function openable(shape, fold, isOpen) {
