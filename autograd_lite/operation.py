@@ -16,6 +16,7 @@ from autograd_lite.tensor import Tensor
 OPS: dict[str, Op] = {}
 
 Rule = Callable[..., Any]
+Words = Callable[[Tensor], str]
 
 
 class Case(NamedTuple):
@@ -60,6 +61,7 @@ class Op:
         self.hint, self.formula, self.infix = hint, formula, infix
         self.rules: dict[str, Rule] = {}
         self.formulas: dict[str, str] = {}
+        self.words: dict[str, Words] = {}
         self.through: dict[Op, Op] = {}
         self.kept = False  # whether constants remember that it made them, for an op that sees through it
         self.order: list[Rule] = []
@@ -88,12 +90,15 @@ class Op:
             y.line = caller_line()
         return y
 
-    def gradient(self, argument: str, formula: str = "") -> Callable[[Rule], Rule]:
+    def gradient(
+        self, argument: str, formula: str = "", words: Words | None = None
+    ) -> Callable[[Rule], Rule]:
         """Register the rule `(g, y, *inputs, **settings)` for one input, named after it.
 
-        `formula` is the local derivative as a drawing writes it, with `{y}` and the inputs' names
-        in braces: `"× {y}(1−{y})"`. A rule returns a gradient of the shape of the input or of the
-        output (the engine undoes broadcasting) and changes nothing it is given.
+        `formula` is the local derivative as a drawing writes it, with `{y}` and the names of inputs
+        and settings in braces: `"× {y}(1−{y})"`; where it depends on shapes or settings, `words(y)`
+        gives the formula of one result, a tensor. A rule returns a gradient of the shape of the input
+        or of the output (the engine undoes broadcasting) and changes nothing it is given.
         """
         if argument not in self.arguments:
             raise ValueError(
@@ -116,6 +121,7 @@ class Op:
                     f"take ({', '.join(expected)})"
                 )
             self.rules[argument], self.formulas[argument] = rule, formula
+            self.words[argument] = words or (lambda y: formula)
             self._order_rules()
             return rule
 

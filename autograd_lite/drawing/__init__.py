@@ -125,11 +125,13 @@ def film(
 ) -> Film:  # fmt: skip
     """A `Film` of a training: a drawing of `loss(model(X), y)` at every so many steps.
 
-    It is a callback: `fit(..., callbacks=[film])`; in a loop of your own call `film.step()` after each
-    step of the optimiser. Then `film.save("film.html")` writes one page with a slider over the steps:
-    values, gradients, the curve of the loss, and for examples (n, 2) what the model says of the plane.
-    Each drawing costs one forward and one backward pass over X and y; the model is not changed. The
-    other settings are those of `draw`.
+    It is a callback: `fit(..., callbacks=[film])`; in a loop of your own call `film.record()` before it
+    and `film.step()` after each step of the optimiser. Then `film.save("film.html")` writes one page with a
+    slider over the steps: values, gradients, the curve of the loss, and for examples (n, 2) what the model
+    says of the plane.
+    Each drawing costs one forward and one backward pass over X and y. A `model` that is a Module, or a
+    method of one, is drawn as it predicts and is not changed; a function around a Module with Dropout
+    takes random numbers. The other settings are those of `draw`.
     """
     X, y = (np.asarray(x.data if isinstance(x, Tensor) else x) for x in (X, y))
     for name, value in (("model", model), ("loss", loss)):

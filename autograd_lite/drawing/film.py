@@ -96,7 +96,7 @@ class Film:
                 vars(module)["training"] = mode
             for tensor, gradient in gradients.items():
                 tensor.grad = gradient
-        if self.frames and [c.id for c in frame.view.cards] != [c.id for c in self.frames[0].view.cards]:
+        if self.frames and _ops(frame) != _ops(self.frames[0]):
             raise ValueError(
                 f"film: the graph of step {self.steps} is not that of step {self.frames[0].step}; a film "
                 "shows one graph whose numbers change, so compute the same operations at every step"
@@ -159,6 +159,11 @@ class Film:
             "points": [[*place, kind] for place, kind in zip(unit, classes, strict=True)],
             "margins": [_letters([[_margin(x) for x in row] for row in plane]) for plane in margins],
         }
+
+
+def _ops(frame: Frame) -> list[tuple[str, str]]:
+    """What every card of a frame was made by."""
+    return [(x.id, x.recipe.about if isinstance(x, Card) and x.recipe else "") for x in frame.view.cards]
 
 
 def _bounds(X: Any) -> tuple[Any, Any]:

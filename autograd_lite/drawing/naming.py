@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.drawing.text import escape, number, shortened
+from autograd_lite.drawing.text import MINUS, escape, filled, number, shortened
 from autograd_lite.tensor import Tensor
 
+_SUMS = {(0,): ("row", "rows"), (1,): ("column", "columns")}  # over which an array of two axes is summed
+_ENTRIES = ("entry", "entries")
+_LANE = 40  # characters on a lane
+_LONG = 24  # characters of a setting that is not written out
 _LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
 _TARGETS = ("target", "labels")
 
@@ -63,6 +68,10 @@ class Names:
         """The short name of a node; a bare number is itself."""
         return self._names.get(id(x)) or number(x)
 
+    def inputs(self, y: Tensor) -> list[str]:
+        """The names of what y was made from."""
+        return [self.of(x) for x in y.inputs]
+
     def full(self, x: Any) -> str:
         """The name of a node with its path: `layer1.W`."""
         return self._said.get(id(x)) or self.of(x)
@@ -75,10 +84,9 @@ class Names:
 class Values:
     """In place of names: the numbers themselves."""
 
-    def of(self, x: Any) -> str:
-        """The number that a node is, or three dots for more than one."""
-        data = x.data if isinstance(x, Tensor) else x
-        return number(np.ravel(data)[0]) if np.size(data) == 1 else "…"
+    def inputs(self, y: Tensor) -> list[str]:
+        """The numbers that y was made from, as they were then; three dots for more than one."""
+        return [number(np.ravel(v)[0]) if np.size(v) == 1 else "…" for v in y.values]
 
 
 def said_names(nodes: list[Any], given: Any, variables: Mapping[int, str]) -> dict[int, str]:
@@ -122,26 +130,50 @@ def _by_identity(given: Any) -> dict[int, str]:
 
 
 def _words(y: Tensor, names: Names | Values) -> dict[str, str]:
-    """The op's argument names with the user's names for them."""
-    words = {argument: names.of(x) for argument, x in zip(y.op.arguments, y.inputs, strict=False)}
-    return words | {"y": names.of(y)}
+    """The op's argument names with the user's names for them, and its settings."""
+    words = {name: setting(value) for name, value in y.settings.items()}
+    return words | dict(zip(y.op.arguments, names.inputs(y), strict=False))
 
 
 def formula_of(y: Tensor, names: Names | Values) -> str:
-    """How y was made: `X @ W1 + b1`, `relu(z1)`, `sum(v1, axis=0)`."""
-    op, inputs = y.op, [names.of(x) for x in y.inputs]
-    if op.formula:
-        return _filled(op.formula, _words(y, names))
-    if op.infix and len(inputs) == 2:
-        return f" {op.symbol} ".join(inputs)
+    """How y was made: `X @ W1 + b1`, `relu(z1)`, `sum(v1, axis=0)`; with Values, in single numbers."""
+    op, words, inputs = y.op, _words(y, names), names.inputs(y)
+    template = op.formula
     if op.name == "getitem":
-        return f"{inputs[0]}[{_index(y.settings['index'])}]"
-    settings = [
-        f"{name}={value}"
+        template = "{x}" if isinstance(names, Values) else f"{{x}}[{_index(y.settings['index'])}]"
+        return filled(template, words)
+    if not template and op.infix and len(inputs) == 2:
+        template = f"{{{op.arguments[0]}}} {op.symbol} {{{op.arguments[1]}}}"
+    told = [
+        f"{name}={words[name]}"
         for name, value in y.settings.items()
-        if isinstance(value, bool | int | float | str | tuple) and value != op.defaults[name]
+        if setting(op.defaults[name]) != words[name] and f"{{{name}}}" not in template
     ]
-    return f"{op.name}({', '.join((*inputs, *settings))})"
+    if not template:
+        return f"{op.name}({', '.join((*inputs, *told))})"
+    if isinstance(names, Values):
+        template = template.replace("@", "×")  # what is left of it between single numbers
+    made = filled(template, words)
+    close = ")" if made.endswith(")") else ""
+    return ", ".join((made.removesuffix(close), *told)) + close
+
+
+def setting(value: Any) -> str:
+    """A setting as it is typed, where that is short, else three dots: `−1`, `(0, 2)`, `'sum'`, `float32`."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist() if value.size <= _LONG else ...
+    if isinstance(value, list | tuple) and len(value) <= _LONG:
+        told = ", ".join(map(setting, value)) + "," * (isinstance(value, tuple) and len(value) == 1)
+        told = f"({told})" if isinstance(value, tuple) else f"[{told}]"
+    elif isinstance(value, type | np.dtype):
+        told = value.__name__ if isinstance(value, type) else value.name
+    elif isinstance(value, float):
+        told = number(value)
+    elif isinstance(value, int):
+        told = str(value).replace("-", MINUS)
+    else:
+        told = "…" if value is ... else repr(value)
+    return told if len(told) <= _LONG and told.isprintable() else "…"
 
 
 def _index(index: Any) -> str:
@@ -168,34 +200,53 @@ def titled(x: Any, names: Names, scalar: bool) -> str:
 
 
 def rule_of(y: Tensor, position: int, names: Names) -> str:
-    """The local derivative on a lane, in the words of the op's own rule: `× x1`, `X.T @ grad`."""
-    op, x = y.op, y.inputs[position]
-    template = op.formulas.get(op.argument_at(position), "")
-    ratio = max(y.size, 1) / max(x.size, 1)
-    n = round(max(ratio, 1 / ratio))
-    if n == 1:
-        template = template.replace("/{n}", "").replace("÷ {n}", "× 1")
-    rule = _filled(template, _words(y, names) | {"n": str(n)})
-    if not op.samples and ratio > 1:
-        rows = " rows" if n == len(y.data) else ""
-        rule = f"{rule}, sum over {n}{rows}".removeprefix("× 1, ")
-    return shortened(rule, 40)
+    """The local derivative on a lane, in the words of the op's own rule: `× x1`, `X.T @ grad`.
 
-
-def _filled(template: str, words: dict[str, str]) -> str:
+    Where the engine then undoes broadcasting, that is told too: `× x1, sum over 16 rows`.
+    """
     try:
-        return template.format(**words)
-    except (KeyError, IndexError, ValueError):  # braces of the op's author that name no input
-        return template
+        template = y.op.words[y.op.argument_at(position)](y)
+    except Exception:  # words of the user's that fail, or that nobody gave, say nothing
+        return ""
+    rule = filled(template, _words(y, names) | {"y": names.of(y)})
+    if y.size == np.size(y.values[position]) == 1:
+        factor = None if not rule or rule[0] in "×÷" else factor_of(y, position)
+        return shortened(rule if factor is None else f"× {number(factor)}", _LANE)
+    if rule and not rule.startswith("sum ") and ", sum" not in rule:
+        rule = f"{rule}{_summed(y, position)}".removeprefix("× 1, ")
+    return shortened(rule, _LANE)
 
 
 def factor_of(y: Tensor, position: int) -> float | None:
     """The local derivative as a number: the op's rule asked with a gradient of 1, for single numbers."""
-    if not y.size == y.inputs[position].size == 1:
+    if not y.size == np.size(y.values[position]) == 1:
         return None
-    rules = y.op.order or y.op.variadic_order(y.values)
+    found = _ruled(y, position)
+    return None if found is None or found.size != 1 else float(found.item())
+
+
+def _ruled(y: Tensor, position: int) -> Any:
+    """What the op's rule returns for a gradient of ones, as an array of floats; None where it fails."""
+    ones = np.broadcast_to(np.ones((), y.dtype), y.shape)[()]
     try:
+        rules = y.op.order or y.op.variadic_order(y.values)
         with np.errstate(all="ignore"):
-            return float(rules[position](1.0, y.data, *y.values, **y.settings))
-    except (TypeError, ValueError, AttributeError):  # a rule that needs arrays: the words must do
+            return np.asarray(rules[position](ones, y.data, *y.values, **y.settings), float)
+    except Exception:  # whatever is wrong with a rule of the user's, backward tells; here the words must do
         return None
+
+
+def _summed(y: Tensor, position: int) -> str:
+    """What the engine adds up to undo broadcasting of an input: `, sum over 16 rows`."""
+    shape = np.shape(y.values[position])
+    if shape == y.shape or (len(shape) >= y.ndim and 1 not in shape):
+        return ""
+    found = _ruled(y, position)
+    extra = -1 if found is None else found.ndim - len(shape)
+    if extra < 0:
+        return ""
+    repeated = (extra + i for i, n in enumerate(shape) if n == 1 != found.shape[extra + i])
+    axes = (*range(extra), *repeated)
+    one, more = _SUMS.get(axes, _ENTRIES) if found.ndim <= 2 else _ENTRIES
+    count = math.prod(found.shape[axis] for axis in axes)
+    return f", sum over {count} {one if count == 1 else more}" if axes else ""

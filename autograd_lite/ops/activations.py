@@ -49,7 +49,7 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     return np.where(z > 0, z, float(slope) * z)
 
 
-@leaky_relu.gradient("z", "× ({z} > 0, or slope)")
+@leaky_relu.gradient("z", "× (1 if {z} > 0 else {slope})")
 def _(g: Any, y: Any, z: Any, slope: float) -> Any:
     return np.where(z > 0, g, float(slope) * g)
 
@@ -72,7 +72,7 @@ def softmax(z: Any, axis: int = -1) -> Any:
     return e / e.sum(axis=axis, keepdims=True)
 
 
-@softmax.gradient("z", "{y}·(grad − Σ grad·{y})")
+@softmax.gradient("z", "{y}·(grad − Σ(grad·{y}))")
 def _(g: Any, y: Any, z: Any, axis: int) -> Any:
     return y * (g - (g * y).sum(axis=axis, keepdims=True))
 
@@ -87,6 +87,6 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
     return z - m - np.log1p(rest + ties)
 
 
-@log_softmax.gradient("z", "grad − softmax·Σ grad")
+@log_softmax.gradient("z", "grad − exp({y})·Σ(grad)")
 def _(g: Any, y: Any, z: Any, axis: int) -> Any:
     return g - np.exp(y) * g.sum(axis=axis, keepdims=True)

@@ -102,7 +102,19 @@ def power(a: Any, b: Any) -> Any:
     return a**b
 
 
-@power.gradient("a", "× {b}·{a}^({b}−1)")
+_POWERS: dict[float, str] = {0: "× 0", 1: "× 1", 2: "× 2·{a}", 3: "× 3·{a}²"}
+
+
+def _powered(y: Any) -> str:
+    """The derivative of a power, shorter where the exponent is a number and no tensor."""
+    exponent = y.inputs[1]
+    if np.ndim(exponent) or hasattr(exponent, "requires_grad"):
+        return "× {b}·{a}^({b}−1)" + (", 0 where {b} = 0" if np.any(y.values[1] == 0) else "")
+    less = f"{float(exponent) - 1:.4g}".replace("-", "−")
+    return _POWERS.get(float(exponent)) or f"× {{b}}·{{a}}^{f'({less})' if less[0] == '−' else less}"
+
+
+@power.gradient("a", "× {b}·{a}^({b}−1)", _powered)
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if type(b) in (int, float) and b:
         return g * (b * a ** (b - 1))
@@ -110,7 +122,12 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * (b * np.where(undefined, 1.0, a) ** (b - 1))
 
 
-@power.gradient("b", "× {y}·log {a}")
+def _logarithm(y: Any) -> str:
+    """The derivative of a power in its exponent."""
+    return "× {y}·log({a})" + (", 0 where {a} = 0" if np.any(y.values[0] == 0) else "")
+
+
+@power.gradient("b", "× {y}·log({a})", _logarithm)
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * (y * np.log(np.where(a == 0, 1.0, a)))
 
@@ -121,7 +138,7 @@ def square(x: Any) -> Any:
     return x * x
 
 
-@square.gradient("x", "× 2{x}")
+@square.gradient("x", "× 2·{x}")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * (2.0 * x)
 

@@ -6,6 +6,7 @@ declared once, at the end of the binary part, and the engine uses it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from autograd_lite import messages
 from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import halves, log_softmax, sigmoid, softplus
-from autograd_lite.ops.losses import each, like, number, reduced, reducible, within
+from autograd_lite.ops.losses import each, like, number, reduced, reducible, scaled, within
 
 _labels = within(1, 0, 1, "use labels 0 and 1, or probabilities")
 _unit = within(0, 0, 1, "pass probabilities, or use bce_with_logits for logits")
@@ -54,7 +55,32 @@ def bce(
     return reduced(-(positive + _xlogy(1.0 - y, 1.0 - p)), reduction, sample_weight)
 
 
-@bce.gradient("probability", "× ({probability}−{target})/{probability}(1−{probability})/{n}")
+_APART = "((1−{target})/(1−{probability}) − pos_weight·{target}/{probability})"
+
+
+def _weighted(local: str, positive: str) -> tuple[str, Callable[[Any], str]]:
+    """What a lane says of an input of a binary loss; `positive` where positive targets have a weight."""
+
+    def words(y: Any) -> str:
+        told = local if y.settings["pos_weight"] is None else positive
+        return scaled(told, y, np.size(y.values[0]))
+
+    return f"× {local}/n", words
+
+
+_odds, _odds_words = _weighted("({probability}−{target})/({probability}(1−{probability}))", _APART)
+
+
+def _certain(y: Any) -> str:
+    """The words of a probability; among those of certain predictions there are terms that are absent."""
+    p = y.values[0]
+    if np.all((p > 0) & (p < 1)):
+        return _odds_words(y)
+    told = _APART if y.settings["pos_weight"] is not None else _APART.replace("pos_weight·", "")
+    return f"{scaled(told, y, np.size(p))}, 0/0 as 0"
+
+
+@bce.gradient("probability", _odds, _certain)
 def _(
     g: Any,
     y: Any,
@@ -72,7 +98,9 @@ def _(
     return each(g, p, reduction, sample_weight) * local
 
 
-@bce.gradient("target", "× log((1−{probability})/{probability})/{n}")
+@bce.gradient("target", *_weighted(
+    "log((1−{probability})/{probability})", "(log(1−{probability}) − pos_weight·log({probability}))"
+))  # fmt: skip
 def _(
     g: Any,
     y: Any,
@@ -113,7 +141,9 @@ def bce_with_logits(
     return reduced(losses, reduction, sample_weight)
 
 
-@bce_with_logits.gradient("logit", "× (σ({logit})−{target})/{n}")
+@bce_with_logits.gradient("logit", *_weighted(
+    "(σ({logit})−{target})", "(σ({logit})(1−{target}) − pos_weight·{target}·σ(−{logit}))"
+))  # fmt: skip
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     t = like(target, logit)
     for_, against = halves(logit)
@@ -123,7 +153,9 @@ def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: A
     return each(g, logit, reduction, sample_weight) * local
 
 
-@bce_with_logits.gradient("target", "× (−{logit})/{n}")
+@bce_with_logits.gradient("target", *_weighted(
+    "(−{logit})", "(pos_weight·softplus(−{logit}) − softplus({logit}))"
+))  # fmt: skip
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     local = -logit if pos_weight is None else pos_weight * softplus(-logit) - softplus(logit)
     return each(g, target, reduction, sample_weight) * local
@@ -166,7 +198,17 @@ def cross_entropy(logits: Any, labels: Any, *, sample_weight: Any = None, reduct
     return reduced(-np.where(targets == 0, 0.0, targets * log_p).sum(axis=-1), reduction, sample_weight)
 
 
-@cross_entropy.gradient("logits", "(softmax({logits}) − {labels})/{n}")
+def _examples(y: Any) -> str:
+    """The derivative in the logits, a row for each example, of labels as numbers or as probabilities."""
+    logits, labels = y.values
+    rows = "[..., None]" if logits.ndim > 1 else ""
+    told = "{labels}" if labels.ndim == logits.ndim else "onehot({labels})"
+    local = scaled(f"(softmax({{logits}}) − {told})", y, logits.size // logits.shape[-1])
+    local = local.replace("sample_weight", f"sample_weight{rows}")
+    return f"grad{rows} {local}" if y.settings["reduction"] == "none" and rows else local
+
+
+@cross_entropy.gradient("logits", "× (softmax({logits}) − onehot({labels}))/n", _examples)
 def _(g: Any, y: Any, logits: Any, labels: Any, sample_weight: Any, reduction: str) -> Any:
     log_p, targets = log_softmax(logits), _rows(labels, logits)
     sure = targets == 1  # p - 1 without cancellation

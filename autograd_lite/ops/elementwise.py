@@ -31,7 +31,7 @@ def expm1(x: Any) -> Any:
     return np.expm1(x)
 
 
-@expm1.gradient("x", "× exp {x}")
+@expm1.gradient("x", "× exp({x})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * np.exp(x)
 
@@ -64,7 +64,7 @@ def sqrt(x: Any) -> Any:
     return np.sqrt(x)
 
 
-@sqrt.gradient("x", "÷ 2{y}")
+@sqrt.gradient("x", "÷ (2·{y})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * 0.5 / y
 
@@ -75,7 +75,7 @@ def abs(x: Any) -> Any:
     return np.abs(x)
 
 
-@abs.gradient("x", "× sign {x}")
+@abs.gradient("x", "× sign({x})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * np.sign(x)
 
@@ -97,7 +97,7 @@ def sin(x: Any) -> Any:
     return np.sin(x)
 
 
-@sin.gradient("x", "× cos {x}")
+@sin.gradient("x", "× cos({x})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * np.cos(x)
 
@@ -108,7 +108,7 @@ def cos(x: Any) -> Any:
     return np.cos(x)
 
 
-@cos.gradient("x", "× (−sin {x})")
+@cos.gradient("x", "× (−sin({x}))")
 def _(g: Any, y: Any, x: Any) -> Any:
     return -g * np.sin(x)
 
@@ -130,7 +130,7 @@ def sinh(x: Any) -> Any:
     return np.sinh(x)
 
 
-@sinh.gradient("x", "× cosh {x}")
+@sinh.gradient("x", "× cosh({x})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * np.cosh(x)
 
@@ -141,7 +141,7 @@ def cosh(x: Any) -> Any:
     return np.cosh(x)
 
 
-@cosh.gradient("x", "× sinh {x}")
+@cosh.gradient("x", "× sinh({x})")
 def _(g: Any, y: Any, x: Any) -> Any:
     return g * np.sinh(x)
 
@@ -185,7 +185,7 @@ def arccos(x: Any) -> Any:
     return np.arccos(x)
 
 
-@arccos.gradient("x", "÷ −√(1−{x}²)")
+@arccos.gradient("x", "÷ (−√(1−{x}²))")
 def _(g: Any, y: Any, x: Any) -> Any:
     return -g / np.sqrt((1.0 - x) * (1.0 + x))
 
@@ -201,12 +201,12 @@ def maximum(a: Any, b: Any) -> Any:
     return np.maximum(a, b)
 
 
-@maximum.gradient("a", "× ({a} > {b})")
+@maximum.gradient("a", "× ({a} > {b}, ½ at a tie)")
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * _share(a > b, a == b, g.dtype)
 
 
-@maximum.gradient("b", "× ({b} > {a})")
+@maximum.gradient("b", "× ({b} > {a}, ½ at a tie)")
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * _share(b > a, a == b, g.dtype)
 
@@ -217,12 +217,12 @@ def minimum(a: Any, b: Any) -> Any:
     return np.minimum(a, b)
 
 
-@minimum.gradient("a", "× ({a} < {b})")
+@minimum.gradient("a", "× ({a} < {b}, ½ at a tie)")
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * _share(a < b, a == b, g.dtype)
 
 
-@minimum.gradient("b", "× ({b} < {a})")
+@minimum.gradient("b", "× ({b} < {a}, ½ at a tie)")
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * _share(b < a, a == b, g.dtype)
 
@@ -258,7 +258,16 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return np.clip(x, a_min if min is None else min, a_max if max is None else max)
 
 
-@clip.gradient("x", "× (inside)")
+def _inside(y: Any) -> str:
+    """Between which bounds the derivative of a clip is 1."""
+    low, high = (
+        [f"{{{name}}}" for name in names if y.settings[name] is not None][-1:]
+        for names in (("a_min", "min"), ("a_max", "max"))
+    )
+    return f"× ({' < '.join((*low, '{x}', *high))})" if low or high else "× 1"
+
+
+@clip.gradient("x", "× (a_min < {x} < a_max)", _inside)
 def _(g: Any, y: Any, x: Any, a_min: Any, a_max: Any, min: Any, max: Any) -> Any:
     low, high = a_min if min is None else min, a_max if max is None else max
     inside = np.ones(x.shape, bool) if low is None else x > low

@@ -58,7 +58,7 @@ def _at_most_once(part: Any) -> bool:
     return basic or np.asarray(part).dtype.kind == "b"
 
 
-@scatter.gradient("x", "{y}'s part")
+@scatter.gradient("x", "its part")
 def _(g: Any, y: Any, x: Any, index: Any, shape: Any) -> Any:
     return g[index]
 
@@ -117,7 +117,12 @@ def pad(x: Any, pad_width: Any = 0, mode: str = "constant", *, constant_values: 
     return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 
 
-@pad.gradient("x", "without the border")
+def _border(y: Any) -> str:
+    """Where the gradient of a border goes: nowhere from a constant one, else to the entries copied there."""
+    return "without the border" if y.settings["mode"] == "constant" else "sum of the copies"
+
+
+@pad.gradient("x", "without the border", _border)
 def _(g: Any, y: Any, x: Any, pad_width: Any, mode: str, constant_values: Any) -> Any:
     options = {"constant_values": -1} if mode == "constant" else {}
     source = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode, **options)  # type: ignore[call-overload]

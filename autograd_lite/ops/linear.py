@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.operation import answer, case, op
-from autograd_lite.ops.reductions import keep
+from autograd_lite.ops.reductions import keep, or_zero
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -22,7 +23,36 @@ def matmul(a: Any, b: Any) -> Any:
     return a @ b
 
 
-@matmul.gradient("a", "grad @ {b}.T")
+# The gradient of a product, as NumPy writes it, by the numbers of axes of a and of b; 3 stands for more.
+_IN_A = {
+    (1, 1): "× {b}", (1, 2): "grad @ {b}.T", (1, 3): "sum of {b} @ grad over the stack",
+    (2, 1): "outer(grad, {b})", (2, 2): "grad @ {b}.T", (2, 3): "grad @ {b}.mT",
+    (3, 1): "grad[..., None] × {b}", (3, 2): "grad @ {b}.T", (3, 3): "grad @ {b}.mT",
+}  # fmt: skip
+_IN_B = {
+    (1, 1): "× {a}", (1, 2): "outer({a}, grad)", (1, 3): "{a}[:, None] × grad[..., None, :]",
+    (2, 1): "{a}.T @ grad", (2, 2): "{a}.T @ grad", (2, 3): "{a}.T @ grad",
+    (3, 1): "tensordot(grad, {a}, {n})", (3, 2): "{a}.mT @ grad", (3, 3): "{a}.mT @ grad",
+}  # fmt: skip
+
+
+def _product(told: Any, own: int, a: str = "a", b: str = "b") -> Callable[[Any], str]:
+    """The words of a factor of a product, at position `own`; `a` and `b` are the names of both."""
+
+    def words(y: Any) -> str:
+        axes = tuple(min(v.ndim, 3) for v in y.values[:2])
+        if y.size == y.values[0].size == 1:
+            axes = (1, 1)
+        elif y.ndim != max(v.ndim for v in y.values[:2]) - (1 in axes):
+            return ""  # a bias with more axes than the product
+        summed = 1 not in axes and y.values[own].shape[:-2] != y.shape[:-2]
+        found = str(told[axes]).replace("{n}", str(y.ndim)) + ", summed over the stack" * summed
+        return found.replace("{a}", f"{{{a}}}").replace("{b}", f"{{{b}}}")
+
+    return words
+
+
+@matmul.gradient("a", "grad @ {b}.T", _product(_IN_A, 0))
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if a.ndim > 1 and b.ndim > 1:
         return g @ b.swapaxes(-1, -2)
@@ -31,7 +61,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return (b @ g[..., None])[..., 0]
 
 
-@matmul.gradient("b", "{a}.T @ grad")
+@matmul.gradient("b", "{a}.T @ grad", _product(_IN_B, 1))
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if a.ndim > 1 and b.ndim > 1:
         return a.swapaxes(-1, -2) @ g
@@ -54,11 +84,15 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     return z
 
 
-affine.gradient("x", "grad @ {w}.T")(lambda g, y, x, w, b: matmul.rules["a"](g, y, x, w))
-affine.gradient("w", "{x}.T @ grad")(lambda g, y, x, w, b: matmul.rules["b"](g, y, x, w))
+affine.gradient("x", "grad @ {w}.T", _product(_IN_A, 0, "x", "w"))(
+    lambda g, y, x, w, b: matmul.rules["a"](g, y, x, w)
+)
+affine.gradient("w", "{x}.T @ grad", _product(_IN_B, 1, "x", "w"))(
+    lambda g, y, x, w, b: matmul.rules["b"](g, y, x, w)
+)
 
 
-@affine.gradient("b", "sum over {n} rows")
+@affine.gradient("b", "× 1")
 def _(g: Any, y: Any, x: Any, w: Any, b: Any) -> Any:
     return g
 
@@ -85,7 +119,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return np.tensordot(a, b, axes)[()]
 
 
-@tensordot.gradient("a", "grad · {b}")
+@tensordot.gradient("a", "tensordot of grad and {b}")
 def _(g: Any, y: Any, a: Any, b: Any, axes: Any) -> Any:
     left, right = _tensordot_axes(a, b, axes)
     free_a, free_b = _without(left, a.ndim), _without(right, b.ndim)
@@ -94,7 +128,7 @@ def _(g: Any, y: Any, a: Any, b: Any, axes: Any) -> Any:
     return product.transpose(tuple(int(i) for i in np.argsort(ordered)))
 
 
-@tensordot.gradient("b", "{a} · grad")
+@tensordot.gradient("b", "tensordot of {a} and grad")
 def _(g: Any, y: Any, a: Any, b: Any, axes: Any) -> Any:
     left, right = _tensordot_axes(a, b, axes)
     free_a, free_b = _without(left, a.ndim), _without(right, b.ndim)
@@ -123,8 +157,25 @@ def dot(a: Any, b: Any) -> Any:
     return np.dot(a, b)
 
 
-dot.gradient("a", "× {b}")(lambda g, y, a, b: tensordot.rules["a"](g, y, a, b, _dot_axes(a, b)))
-dot.gradient("b", "× {a}")(lambda g, y, a, b: tensordot.rules["b"](g, y, a, b, _dot_axes(a, b)))
+def _vectors(told: dict[tuple[int, int], str], own: int) -> Callable[[Any], str]:
+    """The words of a factor of a product of numbers, vectors and matrices; of others they are vague."""
+    other = "{b}" if own == 0 else "{a}"
+
+    def words(y: Any) -> str:
+        axes = tuple(v.ndim for v in y.values)
+        if 0 in axes or y.size == y.values[0].size == 1:  # each entry of one times each of the other
+            return f"× {other}" if axes[own] or axes == (0, 0) else f"sum(grad × {other})"
+        return told[axes] if max(axes) < 3 else tensordot.formulas["ab"[own]]
+
+    return words
+
+
+dot.gradient("a", "grad @ {b}.T", _vectors(_IN_A, 0))(
+    lambda g, y, a, b: tensordot.rules["a"](g, y, a, b, _dot_axes(a, b))
+)
+dot.gradient("b", "{a}.T @ grad", _vectors(_IN_B, 1))(
+    lambda g, y, a, b: tensordot.rules["b"](g, y, a, b, _dot_axes(a, b))
+)
 
 
 def _inner_axes(a: Any, b: Any) -> Any:
@@ -141,8 +192,14 @@ def inner(a: Any, b: Any) -> Any:
     return np.inner(a, b)
 
 
-inner.gradient("a", "× {b}")(lambda g, y, a, b: tensordot.rules["a"](g, y, a, b, _inner_axes(a, b)))
-inner.gradient("b", "× {a}")(lambda g, y, a, b: tensordot.rules["b"](g, y, a, b, _inner_axes(a, b)))
+_INNER_A = {(1, 1): "× {b}", (1, 2): "grad @ {b}", (2, 1): "outer(grad, {b})", (2, 2): "grad @ {b}"}
+_INNER_B = {(1, 1): "× {a}", (1, 2): "outer(grad, {a})", (2, 1): "grad @ {a}", (2, 2): "grad.T @ {a}"}
+inner.gradient("a", "grad @ {b}", _vectors(_INNER_A, 0))(
+    lambda g, y, a, b: tensordot.rules["a"](g, y, a, b, _inner_axes(a, b))
+)
+inner.gradient("b", "grad.T @ {a}", _vectors(_INNER_B, 1))(
+    lambda g, y, a, b: tensordot.rules["b"](g, y, a, b, _inner_axes(a, b))
+)
 
 
 @op("outer", numpy=np.outer, samples=(case((2,), (3,)), case((2, 2), (3,)), case((), (3,))))
@@ -151,12 +208,17 @@ def outer(a: Any, b: Any) -> Any:
     return np.outer(a, b)
 
 
-@outer.gradient("a", "grad @ {b}")
+def _flat(matrix: str, general: str) -> Callable[[Any], str]:
+    """The words of an outer product of vectors, vaguer where one was flattened."""
+    return lambda y: matrix if all(v.ndim == 1 for v in y.values) else general
+
+
+@outer.gradient("a", "grad @ {b}", _flat("grad @ {b}", "sums of grad × {b}"))
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return (g @ b.reshape(-1)).reshape(a.shape)
 
 
-@outer.gradient("b", "{a} @ grad")
+@outer.gradient("b", "{a} @ grad", _flat("{a} @ grad", "sums of {a} × grad"))
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return (a.reshape(-1) @ g).reshape(b.shape)
 
@@ -225,7 +287,7 @@ def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> 
     return np.linalg.norm(x, axis=axis, keepdims=keepdims)
 
 
-@norm.gradient("x", "× {x}/{y}")
+@norm.gradient("x", "× {x}/{y}", or_zero(lambda y: "× {x}/{y}"))
 def _(g: Any, y: Any, x: Any, ord: None, axis: Any, keepdims: bool) -> Any:
     length, kind = keep(y, x, axis), np.finfo(x.dtype)
     low, high = math.sqrt(kind.tiny), math.sqrt(kind.max)  # beyond, squares under- or overflow

@@ -6,6 +6,7 @@ still divides by the number of elements.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,20 @@ def each(g: Any, x: Any, reduction: str, sample_weight: Any, n: int | None = Non
     return g if sample_weight is None else g * like(sample_weight, x)
 
 
+def averaged(local: str) -> tuple[str, Callable[[Any], str]]:
+    """What a lane says of an input of a loss, in general and of one result, by its reduction and weights.
+
+    `local` is the derivative of one element's loss.
+    """
+    return f"× {local}/n", lambda y: scaled(local, y, np.size(y.values[0]))
+
+
+def scaled(local: str, y: Any, n: int) -> str:
+    """The derivative of one of n losses, weighted, and divided if they are averaged."""
+    weight = "" if y.settings["sample_weight"] is None else "sample_weight·"
+    return f"× {weight}{local}" + (f"/{n}" if y.settings["reduction"] == "mean" and n > 1 else "")
+
+
 def number(x: Any) -> Any:
     """A Python number as a NumPy one; arrays and tensors as they are."""
     return x if hasattr(x, "dtype") else np.float64(x)
@@ -109,12 +124,12 @@ def mse(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight:
     return reduced(error * error, reduction, sample_weight)
 
 
-@mse.gradient("prediction", "× 2({prediction}−{target})/{n}")
+@mse.gradient("prediction", *averaged("2({prediction}−{target})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * (2.0 * (prediction - like(target, prediction)))
 
 
-@mse.gradient("target", "× 2({target}−{prediction})/{n}")
+@mse.gradient("target", *averaged("2({target}−{prediction})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * (2.0 * (target - prediction))
 
@@ -125,12 +140,12 @@ def mae(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight:
     return reduced(np.abs(number(prediction) - like(target, number(prediction))), reduction, sample_weight)
 
 
-@mae.gradient("prediction", "× sign({prediction}−{target})/{n}")
+@mae.gradient("prediction", *averaged("sign({prediction}−{target})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * np.sign(prediction - like(target, prediction))
 
 
-@mae.gradient("target", "× sign({target}−{prediction})/{n}")
+@mae.gradient("target", *averaged("sign({target}−{prediction})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * np.sign(target - prediction)
 
@@ -160,14 +175,14 @@ def huber(
     return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
 
 
-@huber.gradient("prediction", "× clip({prediction}−{target})/{n}")
+@huber.gradient("prediction", *averaged("clip({prediction}−{target}, −{delta}, {delta})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
     return each(g, prediction, reduction, sample_weight) * np.clip(
         prediction - like(target, prediction), -delta, delta
     )
 
 
-@huber.gradient("target", "× clip({target}−{prediction})/{n}")
+@huber.gradient("target", *averaged("clip({target}−{prediction}, −{delta}, {delta})"))
 def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str, sample_weight: Any) -> Any:
     return each(g, target, reduction, sample_weight) * np.clip(
         target - prediction, -float(delta), float(delta)
@@ -185,7 +200,7 @@ def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: An
     return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
 
 
-@hinge.gradient("score", "× (−{target})/{n} where {target}·{score} < 1")
+@hinge.gradient("score", *averaged("(−{target})·({target}·{score} < 1)"))
 def _(g: Any, y: Any, score: Any, target: Any, reduction: str, sample_weight: Any) -> Any:
     target = like(target, score)
     return each(g, score, reduction, sample_weight) * (-target * (target * score < 1))

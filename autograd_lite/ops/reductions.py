@@ -5,6 +5,7 @@ Where several entries attain a maximum or a minimum they share the gradient equa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.sum(axis=axis, keepdims=keepdims)
 
 
-@sum.gradient("x", "spread")
+@sum.gradient("x", "to every entry")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis)
 
@@ -57,7 +58,22 @@ def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.mean(axis=axis, keepdims=keepdims)
 
 
-@mean.gradient("x", "÷ {n}")
+def _per_entry(formula: str, single: str) -> tuple[str, Callable[[Any], str]]:
+    """A formula, and its words of one result: with the number of entries, less `ddof`; `single` for 1."""
+
+    def words(y: Any) -> str:
+        n = per_entry(y.values[0], y) - y.settings.get("ddof", 0)
+        return single if n == 1 else formula.replace("{n}", f"{n:.12g}".replace("-", "−"))
+
+    return formula, words
+
+
+def or_zero(words: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Words of a quotient by y that is taken as 0 where y is 0, told where there is such a y."""
+    return lambda y: f"{words(y)}, 0 where {{y}} = 0" if np.any(y.data == 0) else words(y)
+
+
+@mean.gradient("x", *_per_entry("÷ {n}", "× 1"))
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis) * (1.0 / per_entry(x, y))
 
@@ -74,7 +90,7 @@ def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.max(axis=axis, keepdims=keepdims)
 
 
-@max.gradient("x", "to the largest")
+@max.gradient("x", "to the largest, shared by ties")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis) * _winners(x, y, axis)
 
@@ -85,7 +101,7 @@ def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.min(axis=axis, keepdims=keepdims)
 
 
-@min.gradient("x", "to the smallest")
+@min.gradient("x", "to the smallest, shared by ties")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return keep(g, x, axis) * _winners(x, y, axis)
 
@@ -96,7 +112,7 @@ def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.prod(axis=axis, keepdims=keepdims)
 
 
-@prod.gradient("x", "× the others")
+@prod.gradient("x", "× product of the others")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
         return keep(g * y, x, axis) / x
@@ -117,7 +133,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@var.gradient("x", "× 2({x}−mean)/{n}")
+@var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)"))
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     centred = x - x.mean(axis=axis, keepdims=True)
     return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
@@ -129,7 +145,10 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@std.gradient("x", "× ({x}−mean)/({n}·{y})")
+_std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}")
+
+
+@std.gradient("x", _std, or_zero(_std_words))
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     spread = keep(y, x, axis)
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
@@ -147,7 +166,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     return x.cumsum(axis=axis)
 
 
-@cumsum.gradient("x", "sum of the later")
+@cumsum.gradient("x", "sum of grad from here on")
 def _(g: Any, y: Any, x: Any, axis: int | None) -> Any:
     later = np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis or 0)
     return later.reshape(x.shape)
@@ -170,7 +189,7 @@ def keep_out(y: Any, x: Any, axis: Any) -> Any:
     return y.reshape([n for i, n in enumerate(x.shape) if i not in axes])[()]
 
 
-@logsumexp.gradient("x", "× softmax {x}")
+@logsumexp.gradient("x", "× exp({x}−{y})")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     top = keep(y, x, axis)
     return keep(g, x, axis) * np.exp(x - np.where(np.isfinite(top), top, 0.0))

@@ -89,20 +89,28 @@ def logits(parameters, X):
     return np.tanh(X @ W + b) @ v + c
 
 
-def plane_of(X):
-    """The points of the plane that the film shows: row by row from below, each from the left."""
+def corners(X):
+    """The lower left corner of the plane that the film shows, and how far it goes from there."""
     low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.2 * (high - low)
-    sides = [np.linspace(low[i] - margin[i], high[i] + margin[i], GRID) for i in (0, 1)]
-    return np.array([(x, y) for y in sides[1] for x in sides[0]])
+    return low - 0.2 * (high - low), 1.4 * (high - low)
 
 
-def signs(page):
-    """The class that each point of the plane is coloured for: 1, -1, or 0 for neither."""
-    fills = page.run(
-        "return [...document.querySelectorAll('rect.plane')].map((cell) => cell.getAttribute('fill'))"
-    )
-    return np.array([0 if "-p0" in fill else 1 if "-p" in fill else -1 for fill in fills])
+def plane(page, X):
+    """The points of the plane, by their places on the page, and the classes they are coloured for.
+
+    These are 1 and -1, and 0 for neither.
+    """
+    script = """const number = (cell) => (name) => Number(cell.getAttribute(name));
+      const place = (cell) => ['x', 'y', 'width', 'height'].map(number(cell));
+      const cells = [...document.querySelectorAll('rect.plane')];
+      return [number(document.querySelector('figure svg svg'))('width'),
+        cells.map((cell) => [...place(cell), cell.getAttribute('fill')])];"""
+    size, cells = page.run(script)
+    x, y, width, height = np.array([cell[:4] for cell in cells]).T
+    low, whole = corners(X)
+    middle = np.column_stack([x + (width - 0.5) / 2, size - y - (height - 0.5) / 2]) / size
+    kinds = [0 if "-p0" in fill else 1 if "-p" in fill else -1 for *_, fill in cells]
+    return low + middle * whole, np.array(kinds)
 
 
 def test_a_film_of_200_steps_is_small_and_shows_every_step_as_it_was(page, xor, tmp_path):
@@ -166,17 +174,18 @@ def test_the_mark_is_on_the_curve_of_the_loss(page, xor):
 def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
     film, kept, X, y = xor
     page.open(film)
-    plane, shapes = plane_of(X), set()
+    shapes = set()
     for step in (0, 40, 200):
         page.step(step)
-        margin = np.tanh(logits(kept[step], plane) / 2)
+        points, kinds = plane(page, X)
+        margin = np.tanh(logits(kept[step], points) / 2)
         sure = np.abs(margin) > 0.05
-        assert np.array_equal(signs(page)[sure], np.sign(margin)[sure])
+        assert np.array_equal(kinds[sure], np.sign(margin)[sure])
         line = page.find(".boundary").get_attribute("d")
         shapes.add(line)
         size = float(page.find("figure svg svg").get_attribute("width"))
         ends = np.array([[float(x) for x in end.split(",")] for end in line.replace("M", "L").split("L")[1:]])
-        corner, whole = plane[0], plane[-1] - plane[0]
+        corner, whole = corners(X)
         there = corner + np.column_stack([ends[:, 0], size - ends[:, 1]]) / size * whole
         around = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * whole / (GRID - 1)
         near = logits(kept[step], (there[:, None] + around).reshape(-1, 2)).reshape(-1, 9) > 0
@@ -191,14 +200,11 @@ def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
 
 
 @pytest.mark.parametrize(
-    ("model", "loss", "at"),
-    [
-        (lambda unit: unit, ag.bce, lambda X, w, b: X @ w + b),  # its threshold is a probability
-        (lambda unit: unit.logits, ag.bce_with_logits, lambda X, w, b: X @ w + b),
-    ],
+    ("model", "loss"),
+    [(lambda unit: unit, ag.bce), (lambda unit: unit.logits, ag.bce_with_logits)],
     ids=["probabilities", "logits"],
 )
-def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model, loss, at):
+def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model, loss):
     X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # whole numbers
     y = np.array([0, 1, 1, 1])
     unit = LogisticUnit(2)
@@ -206,9 +212,10 @@ def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model
     film = ag.draw.film(model(unit), X, y, loss=loss)
     film.record()
     page.open(film)
-    z = at(plane_of(X), unit.w.data, unit.b.data)
+    points, kinds = plane(page, X)
+    z = points @ unit.w.data + unit.b.data
     sure = np.abs(z) > 0.1
-    assert np.array_equal(signs(page)[sure], np.sign(z)[sure])
+    assert np.array_equal(kinds[sure], np.sign(z)[sure])
 
 
 def test_without_a_plane_there_is_none(page):
@@ -369,7 +376,7 @@ def test_a_film_of_nothing_but_nan_opens(page):
 def test_a_model_that_is_nan_on_a_part_of_the_plane_has_a_boundary_elsewhere(page):
     w = Parameter(2.0, name="w")
     X = np.array([[0.1, 0.0], [1.0, 1.0], [0.2, 2.0], [0.9, 0.5]])
-    made = ag.draw.film(lambda X: w * np.sqrt(X[:, 0]) - 1.0, X, X[:, 0] > 0.5, loss=ag.bce_with_logits)
+    made = ag.draw.film(lambda X: 1.0 - w * np.sqrt(X[:, 0]), X, X[:, 0] < 0.25, loss=ag.bce_with_logits)
     made.record()
     page.open(made)
     fills = page.run(

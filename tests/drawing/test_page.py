@@ -62,7 +62,7 @@ def unit_captions():
         f"p = σ(z2) = σ({z}) = {v['p']}",
         f"loss = BCE(p, y) = BCE({v['p']}, 0) = {v['loss']}",
         "start: ∂loss/∂loss = 1",
-        f"grad(p) = 1 × (p−y)/p(1−p) = 1 × {g['p']} = {g['p']}",
+        f"grad(p) = 1 × (p−y)/(p(1−p)) = 1 × {g['p']} = {g['p']}",
         f"grad(z2) = {g['p']} × p(1−p) = {g['p']} × {slope} = {on_z}",
         f"grad(b) = {copied}",
         f"grad(z1) = {copied}",
@@ -221,16 +221,15 @@ def test_the_captions_of_a_network_tell_what_numpy_computes(page):
         f"grad(z2) = grad(loss) × (σ(z2)−y)/16: norm {norm['z2']}",
         f"grad(b2) = grad(z2), sum over 16 rows = {four(ds.sum())}",
         f"grad(W2) = a1.T @ grad(z2): norm {norm['W2']}",
-        f"grad(a1) = grad(z2) @ W2.T: norm {norm['a1']}",
+        f"grad(a1) = outer(grad(z2), W2): norm {norm['a1']}",
         f"grad(z1) = grad(a1) × (1−a1²): norm {norm['z1']}",
         f"grad(b1) = grad(z1), sum over 16 rows: norm {norm['b1']}",
         f"grad(W1) = X.T @ grad(z1): norm {norm['W1']}",
     ]
     page.open(drawing)
     assert page.cards["z1"]["cells"] == 0
-    assert (
-        page.run("return told.named('z1').querySelectorAll('.unknown').length") == 1
-    )  # not one for each square
+    marks = page.run("return told.named('z1').querySelectorAll('.unknown').length")
+    assert marks == 1  # not one for each square
     for caption in expected:
         page.press("ARROW_RIGHT")
         assert page.caption == caption
