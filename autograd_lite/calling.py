@@ -141,6 +141,8 @@ def no_rule(name: str, argument: str, *_: Any, **__: Any) -> Any:
 
 def _constant(op: Any, x: Any) -> Any:
     """An input that is neither tensor nor array: NumPy numbers and lists are, other things are not."""
+    if getattr(x, "recorder", None) is not None:  # a symbol of a program that is being recorded
+        return x
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(

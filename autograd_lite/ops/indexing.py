@@ -43,12 +43,19 @@ def _(g: Any, y: Any, x: Any, index: Any) -> Any:
 )
 def scatter(x: Any, index: Any = (), shape: Any = ()) -> Any:
     """Zeros of `shape` with x added at `index`: the transpose of indexing."""
-    out = np.zeros(shape, x.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if all(_at_most_once(part) for part in parts):
-        out[index] = x
-    else:
+    return placed(x, index=index, shape=shape, adds=not all(map(_at_most_once, parts)))
+
+
+def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
+    """Zeros with x written, or added, at an index: the one forward that writes into what it makes."""
+    if (recorder := getattr(x, "recorder", None)) is not None:  # a program is being recorded
+        return recorder.call("placed", placed, (x,), {"index": index, "shape": shape, "adds": adds})
+    out = np.zeros(shape, x.dtype)
+    if adds:
         np.add.at(out, index, x)
+    else:
+        out[index] = x
     return out
 
 

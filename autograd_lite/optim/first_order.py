@@ -7,7 +7,6 @@ in one fresh array: for large parameters many times faster than `p - lr * d`, wi
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ def adam(
     t += 1
     m = beta1 * m + (1.0 - beta1) * g
     v = (1.0 - beta2) * g * g + beta2 * v
-    root = np.sqrt(v) / sqrt(1.0 - beta2**t) + eps
+    root = np.sqrt(v) / (1.0 - beta2**t) ** 0.5 + eps
     return (-lr / (1.0 - beta1**t)) * m / root + p, (m, v, t)
 
 

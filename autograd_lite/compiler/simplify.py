@@ -1,0 +1,118 @@
+"""Passes: each makes a program that computes the same with less. Pure functions from program to program."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.program import Call, Program, Ref, changed, mapped, refs, used
+
+
+def simplified(program: Program) -> Program:
+    """The program after all passes, until none of them finds anything more."""
+    while True:
+        shorter = without_unused(shared(without_identities(program)))
+        if len(shorter.calls) == len(program.calls):
+            return shorter
+        program = shorter
+
+
+def without_unused(program: Program) -> Program:
+    """Only the calls that an output depends on."""
+    needed = set(refs(program.outputs))
+    kept = []
+    for ref, call in reversed(list(program.results())):
+        if ref in needed:
+            needed.update(used(call))
+            kept.append(ref)
+    return _keeping(program, set(kept), {})
+
+
+def shared(program: Program) -> Program:
+    """Equal calls made once."""
+    first: dict[Hashable, Ref] = {}
+    same: dict[Ref, Any] = {}
+    for ref, call in program.results():
+        key = _key(changed(call, lambda r: same.get(r, r)))
+        if (known := first.setdefault(key, ref)) is not ref:
+            same[ref] = known
+    return _keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
+
+
+def without_identities(program: Program) -> Program:
+    """Without x * 1, x / 1, x + 0, x - 0, a transpose of a transpose, and a reshape to the same shape."""
+    same: dict[Ref, Any] = {}
+    made: dict[Ref, Call] = {}
+    for ref, call in program.results():
+        call = changed(call, lambda r: same.get(r, r))
+        made[ref] = call
+        if (simple := _identity(program, ref, call, made)) is not None:
+            same[ref] = simple
+    return _keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
+
+
+_NEUTRAL = {  # the constant that changes nothing, by side: None where it does
+    "np.multiply": (1, 1), "np.divide": (None, 1), "np.add": (0, 0), "np.subtract": (None, 0),
+}  # fmt: skip
+
+
+def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> Ref | None:
+    """The earlier value that a call only repeats, if it does."""
+    found = None
+    if call.function in _NEUTRAL:
+        for neutral, constant, other in zip(
+            _NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True
+        ):
+            if neutral is not None and isinstance(other, Ref) and _is(constant, neutral):
+                found = other
+    elif call.function == ".transpose" and len(call.operands) == 1:
+        inner = made.get(call.operands[0])
+        if inner and inner.function == ".transpose" and len(inner.operands) == 1:
+            found = inner.operands[0]
+    elif call.function == ".reshape" and isinstance(call.operands[0], Ref):
+        found = call.operands[0]
+    # A signed zero: x + 0 turns -0.0 into 0.0, which no comparison sees.
+    return found if found is not None and program.kinds[found] == program.kinds[ref] else None
+
+
+def _is(constant: Any, neutral: float) -> bool:
+    return (
+        not isinstance(constant, Ref)
+        and isinstance(constant, int | float | np.generic)
+        and constant == neutral
+    )
+
+
+def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
+    """The program with these calls only, its values numbered anew; `same` has what stands for others."""
+    number = {Ref(i): Ref(i) for i in range(program.inputs)}
+    calls, kinds, names = [], list(program.kinds[: program.inputs]), list(program.names[: program.inputs])
+
+    def renumbered(ref: Ref) -> Any:
+        while ref in same:
+            ref = same[ref]
+        return number[ref]
+
+    for ref, call in program.results():
+        if ref in kept:
+            calls.append(changed(call, renumbered))
+            number[ref] = Ref(len(kinds))
+            kinds.append(program.kinds[ref])
+            names.append(program.names[ref])
+    outputs = mapped(program.outputs, renumbered)
+    return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names))
+
+
+def _key(operand: Any) -> Hashable:
+    """What makes two operands equal: references and numbers by value and type, arrays by identity."""
+    if isinstance(operand, Call):
+        return operand.function, _key(operand.operands), _key(operand.settings)
+    if isinstance(operand, tuple | list):
+        return type(operand).__name__, *map(_key, operand)
+    if isinstance(operand, slice):
+        return "slice", _key(operand.start), _key(operand.stop), _key(operand.step)
+    if isinstance(operand, np.ndarray):
+        return "array", id(operand)
+    return type(operand).__name__, repr(operand)

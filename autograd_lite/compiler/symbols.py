@@ -1,0 +1,217 @@
+"""Symbols: stand-ins for arrays that record what NumPy is asked to do with them."""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.compiler.program import Call, Kind, Program, Ref, refs
+
+_METHODS = (
+    "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumsum", "max", "mean", "min", "prod",
+    "ravel", "repeat", "reshape", "squeeze", "std", "sum", "swapaxes", "take", "transpose", "var",
+)  # fmt: skip
+_OPS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ops") + os.sep
+# Views or copies, as the memory of the array lies, which may be otherwise when the program runs.
+_VIEWS = {
+    ".ravel", ".reshape", ".squeeze", ".swapaxes", ".transpose", "[]", "np.ravel", "np.reshape",
+    "np.squeeze", "np.transpose",
+}  # fmt: skip
+_OPERATORS = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
+    "matmul": np.matmul, "mod": np.remainder, "floordiv": np.floor_divide, "gt": np.greater, "lt": np.less,
+    "ge": np.greater_equal, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.bitwise_and,
+    "or": np.bitwise_or, "xor": np.bitwise_xor,
+}  # fmt: skip
+
+
+class Recorder:
+    """What has been recorded: an input or a call for each value, with an example of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.examples: list[Any] = []
+        self.guards: list[Ref] = []  # conditions that our own ops asked about, and that were as they now are
+        self.inputs = 0
+
+    def input(self, example: Any) -> Symbol:
+        """A symbol for an input, before anything is computed; `example` says its shape and dtype."""
+        self.inputs += 1
+        return self._symbol(example)
+
+    def call(self, written: str, function: Callable[..., Any], operands: Any, settings: Any) -> Symbol:
+        """Do it with the examples, note it, and return a symbol for its result."""
+        with np.errstate(all="ignore"):
+            example = function(*_example(tuple(operands)), **_example(dict(settings)))
+        if not isinstance(example, np.ndarray | np.generic | int | float):
+            raise TypeError(
+                f"compile: {written} returns {type(example).__name__}, which a program cannot hold"
+                f"{_where()}; compute it outside, or by operations that return an array"
+            )
+        told = tuple(sorted((name, _noted(value)) for name, value in settings.items()))
+        noted = _noted(tuple(operands))
+        shares = any(np.may_share_memory(example, self.examples[ref]) for ref in refs(noted))
+        self.calls.append(Call(written, noted, told, shares or written in _VIEWS))
+        return self._symbol(example)
+
+    def program(self, outputs: tuple[Any, ...], names: tuple[str, ...]) -> Program:
+        """The program that ends in these symbols or constants, and then in the guards."""
+        kinds = tuple(Kind(np.shape(x), getattr(x, "dtype", np.dtype(float))) for x in self.examples)
+        ends = (*_noted(outputs), *self.guards)
+        return Program(self.inputs, tuple(self.calls), ends, kinds, names)
+
+    def _symbol(self, example: Any) -> Symbol:
+        self.examples.append(example)
+        return Symbol(self, Ref(len(self.examples) - 1), example)
+
+
+class Symbol:
+    """A value that is not known yet, of known shape and dtype."""
+
+    __slots__ = ("example", "recorder", "ref")
+    __hash__ = object.__hash__
+
+    def __init__(self, recorder: Recorder, ref: Ref, example: Any) -> None:
+        self.recorder, self.ref, self.example = recorder, ref, example
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, which is known."""
+        return np.shape(self.example)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype, which is known."""
+        dtype: np.dtype[Any] = self.example.dtype
+        return dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return np.ndim(self.example)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return int(np.size(self.example))
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return self.transpose() if self.ndim > 1 else self
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged."""
+        return self.swapaxes(-1, -2)
+
+    def __len__(self) -> int:
+        return len(self.example)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _METHODS:
+            raise AttributeError(f"a value that is compiled has no {name!r}")
+        method = getattr(type(self.example), name)
+        return lambda *args, **settings: self.recorder.call(f".{name}", method, (self, *args), settings)
+
+    def __getitem__(self, index: Any) -> Symbol:
+        return self.recorder.call("[]", lambda x, i: x[i], (self, index), {})
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a Python number, which leaves the dtype of arrays as it is."""
+        return isinstance(self.example, int | float) and not isinstance(self.example, np.generic)
+
+    def __neg__(self) -> Symbol:
+        return self.recorder.call("np.negative", operator.neg if self.bare else np.negative, (self,), {})
+
+    def __pos__(self) -> Symbol:
+        return self
+
+    def __invert__(self) -> Symbol:
+        return self.recorder.call("np.invert", np.invert, (self,), {})
+
+    def __abs__(self) -> Symbol:
+        return self.recorder.call("np.absolute", np.absolute, (self,), {})
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Symbol:
+        if "out" in settings:
+            raise TypeError(
+                f"compile: np.{ufunc.__name__} writes into out={_where()}; use its result instead"
+            )
+        written = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        return self.recorder.call(written, getattr(ufunc, method), operands, settings)
+
+    def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Symbol:
+        module = function.__module__.replace("numpy", "np", 1)
+        return self.recorder.call(f"{module}.{function.__name__}", function, operands, settings)
+
+    def _refuse(self, *_: Any) -> Any:
+        raise TypeError(
+            f"compile: a value is needed before the program runs{_where()}; an `if` on data becomes "
+            "np.where(condition, a, b), a loop over data a fixed number of steps, and a number that is "
+            "printed is returned instead"
+        )
+
+    def __bool__(self) -> bool:
+        """The answer for the example, to an op of ours, which checks its input; to anybody else an error."""
+        if sys._getframe(1).f_code.co_filename.startswith(_OPS):
+            self.recorder.guards.append(self.ref)
+            return bool(self.example)
+        return bool(self._refuse())
+
+    __float__ = __int__ = __index__ = __complex__ = __iter__ = item = tolist = _refuse
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        return self._refuse()
+
+
+def _operator(name: str, ufunc: Any, reflected: bool) -> Any:
+    python = getattr(operator, f"{name}_" if name in {"and", "or"} else name)
+
+    def operate(self: Symbol, other: Any) -> Any:
+        operands = (other, self) if reflected else (self, other)
+        numbers = self.bare and (other.bare if isinstance(other, Symbol) else type(other) in (int, float))
+        if numbers:  # as Python computes: NumPy would make a float64 of it, and of float32 arrays after it
+            return self.recorder.call(f"np.{ufunc.__name__}", python, operands, {})
+        return ufunc(*operands)
+
+    return operate
+
+
+for _name, _ufunc in _OPERATORS.items():
+    setattr(Symbol, f"__{_name}__", _operator(_name, _ufunc, reflected=False))
+    if _name not in {"gt", "lt", "ge", "le", "eq", "ne"}:
+        setattr(Symbol, f"__r{_name}__", _operator(_name, _ufunc, reflected=True))
+
+
+def _example(operand: Any) -> Any:
+    """The operand with examples in the place of symbols."""
+    if isinstance(operand, Symbol):
+        return operand.example
+    if isinstance(operand, dict):
+        return {name: _example(value) for name, value in operand.items()}
+    if isinstance(operand, tuple | list):
+        return type(operand)(map(_example, operand))
+    return operand
+
+
+def _noted(operand: Any) -> Any:
+    """The operand with references in the place of symbols."""
+    if isinstance(operand, Symbol):
+        return operand.ref
+    if isinstance(operand, tuple | list):
+        return type(operand)(map(_noted, operand))
+    return operand
+
+
+def _where() -> str:
+    """The user's line, for an error."""
+    code, line = messages.caller_line()
+    return f" in {code.co_filename}:{line}"
