@@ -117,16 +117,27 @@ def _updated(optimizer: Any, rate: Symbol, p: Any, g: Any, state: Any) -> tuple[
 
 
 def leaves_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> list[Tensor]:
-    """The tensors that f uses and that are none of its arguments: those of its graph, and of its closure."""
+    """The tensors that f uses and that are none of its arguments: those of its graph, and of its closure.
+
+    What is in the graph both times that f is run is not made by f.
+    """
+    first, second = _leaves(f, arrays, argnums), _leaves(f, arrays, argnums)
+    again = set(second)
+    held = [t for held in _held(f) for t in _tensors(held)]
+    return list(dict.fromkeys([*(t for t in first if t in again), *held]))
+
+
+def _leaves(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> list[Tensor]:
+    """The tensors without an op in the graph of f(*arrays), constants too, but for the arguments."""
     tensors = [
         node(None, (), (), NOTHING, x, i in argnums or x.dtype.kind == "f") for i, x in enumerate(arrays)
     ]
     with _recording():
         y = f(*tensors)
-    found = [t for t in graph(y) if t.op is None] if isinstance(y, Tensor) else []
-    found += [t for held in _held(f) for t in _tensors(held)]
+    made = graph(y) if isinstance(y, Tensor) else []
+    found = [x for t in made for x in (t, *t.inputs) if isinstance(x, Tensor) and x.op is None]
     given = set(tensors)
-    return [t for t in dict.fromkeys(found) if t not in given]
+    return [t for t in found if t not in given]
 
 
 def _held(f: Any) -> list[Any]:
@@ -139,9 +150,12 @@ def _held(f: Any) -> list[Any]:
 
 
 def _tensors(held: Any) -> list[Tensor]:
-    """The tensors that something is, or has as a module."""
+    """The tensors that something is, has as a module, or holds in a list, tuple or dictionary."""
     if isinstance(held, Tensor):
         return [held] if held.op is None else []
+    if isinstance(held, list | tuple | dict):
+        parts = held.values() if isinstance(held, dict) else held
+        return [t for part in parts if not isinstance(part, list | tuple | dict) for t in _tensors(part)]
     return list(held.parameters()) if hasattr(held, "named_parameters") else []
 
 
@@ -203,7 +217,7 @@ def named(recorder: Recorder, xs: Sequence[Tensor], y: Any, gradients: dict[Tens
 
 
 def _letter(tensor: Tensor, counts: dict[str, int]) -> str:
-    letter = _LETTERS.get(tensor.op.name, "a")
+    letter = _LETTERS.get(tensor.op.name, "a") if tensor.op else "w"
     counts[letter] = counts.get(letter, 0) + 1
     return f"{letter}{counts[letter]}"
 

@@ -242,6 +242,16 @@ def test_frozen_parameters_and_constants_are_read_anew():
     assert fast(X) == pytest.approx(model(X).sum().item(), rel=1e-15)
 
 
+def test_constants_in_lists_and_in_the_graph_are_read_anew():
+    held = [ag.Tensor(2.0, requires_grad=False)]
+    table = {"scale": ag.Tensor(3.0, requires_grad=False)}
+    w = Parameter(1.5)
+    fast = ag.compile(lambda x: ((x * held[0]) * table["scale"] * w).sum())
+    assert fast(X) == pytest.approx(9.0 * X.sum(), rel=1e-13)
+    held[0].data, table["scale"].data, w.data = np.float64(1.0), np.float64(1.0), np.float64(1.0)
+    assert fast(X) == pytest.approx(X.sum(), rel=1e-13)
+
+
 def test_the_source_is_what_runs_and_imports_only_numpy():
     fast = ag.compile(loss, (0, 1))
     value, (dw, _) = fast.value_and_grad(*UNIT)
