@@ -14,8 +14,10 @@ from autograd_lite import messages
 from autograd_lite.compiler.emit import Source, emitted
 from autograd_lite.compiler.record import Recording, leaves_of, recorded, recorded_step, trainable
 from autograd_lite.compiler.simplify import simplified
+from autograd_lite.compiler.symbols import Symbol
 from autograd_lite.tensor import Tensor
 
+_RECORDING = threading.RLock()  # held while tensors have symbols for data
 _PROGRAMS = 32  # that one compiled function keeps: for so many tuples of shapes and dtypes
 
 
@@ -25,7 +27,6 @@ class _Cached:
     def __init__(self, f: Callable[..., Any]) -> None:
         self._f = f
         self._programs: OrderedDict[Any, _Runnable] = OrderedDict()
-        self._lock = threading.Lock()
         self._last: _Runnable | None = None
 
     @property
@@ -51,7 +52,7 @@ class _Cached:
         return results
 
     def _compiled(self, key: Any, arrays: tuple[Any, ...], told: Any) -> _Runnable:
-        with self._lock:
+        with _RECORDING:
             program, again = (_Runnable(*self._recorded(key, arrays, told)) for _ in range(2))
             _refuse_chance(program.source, again.source)
             self._programs[key] = program
@@ -87,7 +88,9 @@ class Compiled(_Cached):
         self._wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     def __call__(self, *arrays: Any) -> Any:
-        """The value of the function."""
+        """The value of the function; given a tensor, what the function returns, as part of its graph."""
+        if any(isinstance(x, Tensor) for x in arrays):
+            return self._f(*arrays)
         return self._run(arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
@@ -130,12 +133,20 @@ class _Runnable:
         except IndexError:
             run = self._made()
         with np.errstate(all="ignore"):
-            results = run(*arrays, *[leaf.data for leaf in self.leaves], *more)
+            results = run(*arrays, *self._data(), *more)
         self._pool.append(run)
         if not self.guards:
             return list(results)
         end = len(results) - len(self.guards)
         return list(results[:end]) if all(map(_same, results[end:], self.guards)) else None
+
+    def _data(self) -> list[Any]:
+        """The data of the tensors that are no arguments, waiting for a recording that has it."""
+        data = [leaf.data for leaf in self.leaves]
+        if Symbol in map(type, data):
+            with _RECORDING:
+                data = [leaf.data for leaf in self.leaves]
+        return data
 
     def _made(self) -> Callable[..., Any]:
         space: dict[str, Any] = {"np": np, **self.source.constants}
@@ -222,6 +233,10 @@ def compile(
     With `optimizer`, f is a loss of its parameters, and each call is a step of training that returns the
     loss. Parameters and other tensors that f uses are read anew at every call. There is one program for
     each tuple of shapes and dtypes, kept for the last 32 of them.
+
+    Compiled functions may be called from several threads; while one is recorded, at its first call with
+    new shapes, other threads must not use its parameters otherwise. Arrays that f takes from around it are
+    used as they are: pass as an argument what you replace.
     """
     if not callable(f):
         raise TypeError(f"compile: f is {f!r}; pass a function of arrays")

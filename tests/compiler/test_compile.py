@@ -177,6 +177,32 @@ def test_threads_share_a_compiled_function():
     assert wrong == []
 
 
+def test_one_thread_records_while_another_runs():
+    net = BinaryNetwork([3, 4, 1], rng=0)
+    running, recording = (ag.compile(lambda x: net(x).sum()) for _ in range(2))
+    expected, wrong, done = running(X), [], threading.Event()
+
+    def record():
+        for n in range(2, 38):
+            recording(X[:n])  # a program for every shape
+        done.set()
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    while not done.is_set():
+        wrong += [value for value in [running(X)] if value != expected]
+    thread.join()
+    assert wrong == []
+
+
+def test_given_a_tensor_it_is_part_of_the_graph():
+    fast = ag.compile(lambda x: (x * x).sum())
+    x = ag.Tensor([1.0, 2.0])
+    (fast(x) * 3.0).backward()
+    np.testing.assert_array_equal(x.grad, [6.0, 12.0])
+    assert ag.compile(lambda x: fast(x) + 1.0)(np.array([1.0, 2.0])) == 6.0
+
+
 def test_labels_are_checked_at_every_call():
     fast = ag.compile(loss)
     fast(*UNIT)
