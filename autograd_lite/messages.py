@@ -31,18 +31,21 @@ def caller_names() -> dict[int, str]:
 
 def caller_line() -> tuple[Any, int]:
     """The user's code that called us, and the line it is at."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
+    frame, _ = _caller()
     return frame.f_code, frame.f_lineno
+
+
+def _caller() -> tuple[Any, int]:
+    """The user's frame, and the stack level that a warning of the function asking gives it."""
+    frame, level = sys._getframe(2), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return frame, level
 
 
 def warn(text: str) -> None:
     """A UserWarning at the user's line that called us."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(text, stacklevel=level)
+    warnings.warn(text, stacklevel=_caller()[1])
 
 
 def name_of(value: Any, default: str) -> str:

@@ -53,14 +53,18 @@ class _Cached:
 
     def _compiled(self, key: Any, arrays: tuple[Any, ...], told: Any) -> _Runnable:
         with _RECORDING:
-            program, again = (_Runnable(*self._recorded(key, arrays, told)) for _ in range(2))
+            leaves = self._leaves(arrays, told)
+            program, again = (_Runnable(self._recorded(arrays, leaves, told), leaves) for _ in range(2))
             _refuse_chance(program.source, again.source)
             self._programs[key] = program
             while len(self._programs) > _PROGRAMS:
                 self._programs.popitem(last=False)
         return program
 
-    def _recorded(self, key: Any, arrays: tuple[Any, ...], told: Any) -> tuple[Recording, list[Tensor]]:
+    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
+        raise NotImplementedError
+
+    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
         raise NotImplementedError
 
 
@@ -106,9 +110,11 @@ class Compiled(_Cached):
         arrays = tuple(map(_array, given))
         return self._results((argnums, *((x.shape, x.dtype) for x in arrays)), arrays, (), argnums)
 
-    def _recorded(self, key: Any, arrays: tuple[Any, ...], told: Any) -> tuple[Recording, list[Tensor]]:
-        leaves = leaves_of(self._f, arrays, told)
-        return recorded(self._f, arrays, leaves, told), leaves
+    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
+        return leaves_of(self._f, arrays, told)
+
+    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
+        return recorded(self._f, arrays, leaves, told)
 
 
 class _Runnable:
@@ -183,7 +189,9 @@ class CompiledStep(_Cached):
         """
         optimizer = self._optimizer
         trained = trainable(optimizer)
-        states = self._states(trained)
+        everything = optimizer.state or [optimizer.start(p.data) for p in optimizer.params]
+        pairs = zip(optimizer.params, everything, strict=True)
+        states = [state for p, state in pairs if p.requires_grad]
         given = tuple(map(_array, arrays))
         key = (tuple(map(id, trained)), _settings(optimizer), *((x.shape, x.dtype) for x in given))
         loss, *results = self._results(key, given, (optimizer.lr, *(x for s in states for x in s)), states)
@@ -200,23 +208,15 @@ class CompiledStep(_Cached):
         for p, data, _ in moved:
             p.data = data
         after_all = {id(p): state for p, _, state in moved}
-        optimizer.state = [
-            after_all.get(id(p), s) for p, s in zip(optimizer.params, self._all_states(), strict=True)
-        ]
+        pairs = zip(optimizer.params, everything, strict=True)
+        optimizer.state = [after_all.get(id(p), state) for p, state in pairs]
         return float(loss)
 
-    def _all_states(self) -> list[Any]:
-        optimizer = self._optimizer
-        return optimizer.state or [optimizer.start(p.data) for p in optimizer.params]
+    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
+        return list(dict.fromkeys([*leaves_of(self._f, arrays, ()), *trainable(self._optimizer)]))
 
-    def _states(self, trained: list[Tensor]) -> list[Any]:
-        wanted = set(map(id, trained))
-        pairs = zip(self._optimizer.params, self._all_states(), strict=True)
-        return [state for p, state in pairs if id(p) in wanted]
-
-    def _recorded(self, key: Any, arrays: tuple[Any, ...], more: Any) -> tuple[Recording, list[Tensor]]:
-        leaves = list(dict.fromkeys([*leaves_of(self._f, arrays, ()), *trainable(self._optimizer)]))
-        return recorded_step(self._f, arrays, leaves, self._optimizer, more), leaves
+    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
+        return recorded_step(self._f, arrays, leaves, self._optimizer, told)
 
 
 def _settings(optimizer: Any) -> tuple[Any, ...]:

@@ -32,17 +32,13 @@ def recorded(
     Its inputs are the arrays and then the data of `leaves`, tensors that f uses without being given them.
     """
     recorder = Recorder()
-    names = argument_names(f, len(arrays))
-    tensors = [node(None, (), (), NOTHING, recorder.input(x), i in argnums) for i, x in enumerate(arrays)]
-    for tensor, name in zip(tensors, names, strict=True):
-        tensor.name = name
+    tensors = _arguments(recorder, f, arrays, argnums)
     with _recording(), _in_place_of(leaves, [recorder.input(leaf.data) for leaf in leaves]):
         y = f(*tensors)
         gradients = backward(y, [tensors[i] for i in argnums]) if argnums else {}
         told = named(recorder, [*tensors, *leaves], y, gradients)
     outputs = (_plain(y), *(_plain(gradients[tensors[i]]) for i in argnums))
-    guards = tuple(bool(recorder.examples[guard]) for guard in recorder.guards)
-    return Recording(recorder.program(outputs, told), guards)
+    return _ended(recorder, outputs, told)
 
 
 def recorded_step(
@@ -58,9 +54,7 @@ def recorded_step(
     that are trained; its outputs the loss, for each of them its gradient, new data and new state.
     """
     recorder = Recorder()
-    tensors = [node(None, (), (), NOTHING, recorder.input(x), False) for x in arrays]
-    for tensor, name in zip(tensors, argument_names(f, len(arrays)), strict=True):
-        tensor.name = name
+    tensors = _arguments(recorder, f, arrays, ())
     symbols = [recorder.input(leaf.data) for leaf in leaves]
     rate = recorder.input(optimizer.lr)
     kept = [tuple(map(recorder.input, state)) for state in states]
@@ -73,9 +67,23 @@ def recorded_step(
             _updated(optimizer, rate, x.data, gradients[x], s) for x, s in zip(trained, kept, strict=True)
         ]
     ends = [(gradients[x], p, *state) for x, (p, state) in zip(trained, moved, strict=True)]
-    guards = tuple(bool(recorder.examples[guard]) for guard in recorder.guards)
     names = _renamed(told, len(recorder.examples), trained, symbols, leaves, rate, kept, moved)
-    return Recording(recorder.program((_plain(y), *(x for end in ends for x in end)), names), guards)
+    return _ended(recorder, (_plain(y), *(x for end in ends for x in end)), names)
+
+
+def _arguments(
+    recorder: Recorder, f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]
+) -> list[Tensor]:
+    """Tensors around symbols for the arguments, called as f calls them; those of `argnums` differentiable."""
+    tensors = [node(None, (), (), NOTHING, recorder.input(x), i in argnums) for i, x in enumerate(arrays)]
+    for tensor, name in zip(tensors, argument_names(f, len(arrays)), strict=True):
+        tensor.name = name
+    return tensors
+
+
+def _ended(recorder: Recorder, outputs: tuple[Any, ...], names: tuple[str, ...]) -> Recording:
+    guards = tuple(bool(recorder.examples[guard]) for guard in recorder.guards)
+    return Recording(recorder.program(outputs, names), guards)
 
 
 def _renamed(

@@ -49,8 +49,7 @@ class Desk:
 
     def card(self, x: Any, id_: str) -> Card:
         """The card of a node."""
-        data, tensor = data_of(x), isinstance(x, Tensor)
-        wants = tensor and x.requires_grad and self.show != "values"
+        data, wants = data_of(x), self._wants(x)
         kind = kind_of(x, self.roots, id(x) in self.names.targets)
         count, notes = self.uses.get(id(x), 0), []
         if count > 1 and (wants or not made(x)):
@@ -80,6 +79,10 @@ class Desk:
             about=": ".join(filter(None, (x.op.name, documented))),
         )
 
+    def _wants(self, x: Any) -> bool:
+        """Whether the card of a node has a gradient row."""
+        return isinstance(x, Tensor) and x.requires_grad and self.show != "values"
+
     def _absent(self, x: Tensor) -> str:
         """What is said in place of a gradient that is not there."""
         if self._missed(x) or (not self.ran and hasattr(x, "order")):
@@ -88,8 +91,7 @@ class Desk:
 
     def _missed(self, x: Any) -> bool:
         """Whether the gradient should have come to a leaf, and did not."""
-        wants = isinstance(x, Tensor) and x.requires_grad and self.show != "values"
-        if not wants or id(x) in self.roots or made(x):
+        if not self._wants(x) or id(x) in self.roots or made(x):
             return False
         return not self.uses.get(id(x), 0) or (self.ran and x.grad is None)
 
@@ -111,7 +113,7 @@ class Desk:
         found = [(self.names.of(x), alert) for x in nodes for alert in self.alerts(x)]
         held = [plural(len(nodes), "node")]
         held += [plural(sum(x.size for x in weights), "parameter")] if weights else []
-        wanted = self.show != "values" and any(isinstance(x, Tensor) and x.requires_grad for x in nodes)
+        wanted = any(map(self._wants, nodes))
         absent = "" if sizes or not wanted else "gradient not kept" if self.ran else "call backward()"
         return Folded(
             id=id_, title=title, kind="layer" if len(rounds) == 1 else "repeat",
