@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import builtins
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import messages
-from autograd_lite.compiler.emit import Source, emitted
-from autograd_lite.compiler.record import Recording, leaves_of, recorded, recorded_step, trainable
-from autograd_lite.compiler.simplify import simplified
-from autograd_lite.compiler.symbols import Symbol
+from autograd_lite.autodiff import gradients
+from autograd_lite.compiler import record
+from autograd_lite.compiler.emit import Source
+from autograd_lite.compiler.leaves import leaves_of
+from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.run import RECORDING, Runnable
 from autograd_lite.tensor import Tensor
 
-_RECORDING = threading.RLock()  # held while tensors have symbols for data
 _PROGRAMS = 32  # that one compiled function keeps: for so many tuples of shapes and dtypes
 
 
@@ -26,45 +27,46 @@ class _Cached:
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self._f = f
-        self._programs: OrderedDict[Any, _Runnable] = OrderedDict()
-        self._last: _Runnable | None = None
+        self._programs: OrderedDict[Any, Runnable] = OrderedDict()
+        self._last: tuple[Any, Runnable | None] = None, None
 
     @property
     def source(self) -> str:
         """The program that ran last, as Python."""
-        if self._last is None:
+        if (program := self._last[1]) is None:
             raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
-        return self._last.source.text
+        return program.source.text
 
-    def _results(self, key: Any, arrays: tuple[Any, ...], more: tuple[Any, ...], told: Any) -> list[Any]:
-        """What the program returns; it is recorded again where an op of ours finds its input otherwise.
+    def _results(self, key: Any, arrays: Any, more: Any, told: Any = ()) -> Any:
+        """What the program of a key returns; it is recorded where there is none, or none for such data.
 
-        Where that input is refused, recording raises the error that the function itself raises.
+        Where an op of ours refuses the data, recording raises the error that the function itself raises.
         """
-        program = self._programs.get(key)
-        if program is None or not program.fits():
+        known, program = self._last
+        if known != key:
+            program = self._programs.get(key)
+        while program is None or (results := program(arrays, more)) is None:
             program = self._compiled(key, arrays, told)
-        self._last = program
-        results = program(arrays, more)
-        while results is None:
-            self._last = program = self._compiled(key, arrays, told)
-            results = program(arrays, more)
+        if known != key:
+            self._programs.move_to_end(key)
+            self._last = key, program
         return results
 
-    def _compiled(self, key: Any, arrays: tuple[Any, ...], told: Any) -> _Runnable:
-        with _RECORDING:
+    def _compiled(self, key: Any, arrays: Any, told: Any) -> Runnable:
+        with RECORDING:
             leaves = self._leaves(arrays, told)
-            program, again = (_Runnable(self._recorded(arrays, leaves, told), leaves) for _ in range(2))
+            program, again = (Runnable(self._recorded(arrays, leaves, told), leaves) for _ in range(2))
             _refuse_chance(program.source, again.source)
             self._programs[key] = program
             while len(self._programs) > _PROGRAMS:
                 self._programs.popitem(last=False)
+            self._last = key, program
         return program
 
-    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
+    def _leaves(self, arrays: Any, told: Any) -> list[Tensor]:
         raise NotImplementedError
 
-    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
+    def _recorded(self, arrays: Any, leaves: list[Tensor], told: Any) -> Program:
         raise NotImplementedError
 
 
@@ -82,8 +84,9 @@ def _refuse_chance(one: Source, other: Source) -> None:
 class Compiled(_Cached):
     """A function of arrays as a NumPy program.
 
-    Called with arrays it returns an array. `value_and_grad` and `grad` are those of `ag.value_and_grad`
-    with the `argnums` of `compile`. What is returned is never written into again.
+    Called with arrays it returns an array. `value_and_grad`, `grad` and `hvp` are those of
+    `ag.value_and_grad` and `ag.hvp` with the `argnums` of `compile`. What is returned is never written
+    into again.
     """
 
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...]) -> None:
@@ -95,74 +98,44 @@ class Compiled(_Cached):
         """The value of the function; given a tensor, what the function returns, as part of its graph."""
         if any(isinstance(x, Tensor) for x in arrays):
             return self._f(*arrays)
-        return self._run(arrays, ())[0]
+        return self._run(record.value, arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
         """The value, a single number, and its gradient."""
-        value, *gradients = self._run(arrays, self._wanted)
-        return value, gradients[0] if isinstance(self._argnums, int) else tuple(gradients)
+        value, *found = self._run(record.value, arrays, self._wanted)
+        return value, found[0] if isinstance(self._argnums, int) else tuple(found)
 
     def grad(self, *arrays: Any) -> Any:
         """The gradient of the value, a single number."""
         return self.value_and_grad(*arrays)[1]
 
-    def _run(self, given: Sequence[Any], argnums: tuple[int, ...]) -> list[Any]:
-        arrays = tuple(map(_array, given))
-        return self._results((argnums, *((x.shape, x.dtype) for x in arrays)), arrays, (), argnums)
+    def hvp(self, arrays: Any, vs: Any) -> Any:
+        """The Hessian of the value, a single number, times `vs`: as `ag.hvp`, in the arguments `argnums`.
 
-    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
-        return leaves_of(self._f, arrays, told)
+        `arrays` are all arguments, in a tuple; `vs` is an array of the shape of the argument, or a tuple
+        of such for a tuple `argnums`.
+        """
+        directions = (vs,) if isinstance(self._argnums, int) else tuple(vs)
+        xs = [np.shape(arrays[i]) for i in self._wanted]
+        if xs != [np.shape(v) for v in directions]:
+            raise ValueError(
+                f"compile: hvp gets directions of shapes {[np.shape(v) for v in directions]} for arguments "
+                f"of shapes {xs}; they must be equal"
+            )
+        found = self._run(record.curvature, arrays, self._wanted, directions)
+        return found[0] if isinstance(self._argnums, int) else tuple(found)
 
-    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
-        return recorded(self._f, arrays, leaves, told)
+    def _run(self, recorded: Any, given: Any, argnums: Any, directions: Any = ()) -> Any:
+        arrays, more = [_array(x) for x in given], [_array(v) for v in directions]
+        key = recorded, argnums, tuple([(x.shape, x.dtype) for x in arrays])
+        return self._results(key, arrays, more, (recorded, argnums, more))
 
+    def _leaves(self, arrays: Any, told: Any) -> list[Tensor]:
+        return leaves_of(self._f, arrays, told[1])
 
-class _Runnable:
-    """A recorded program made to run: a pool of functions, each with buffers of its own."""
-
-    def __init__(self, recording: Recording, leaves: list[Tensor]) -> None:
-        self.program = simplified(recording.program)
-        self.source: Source = emitted(self.program)
-        self.leaves, self.guards = leaves, recording.guards
-        self._kinds = [(leaf.shape, leaf.dtype) for leaf in leaves]
-        self._code = builtins.compile(self.source.text, "<compiled by autograd_lite>", "exec")
-        self._pool: list[Callable[..., Any]] = []
-
-    def fits(self) -> bool:
-        """Whether the tensors that are no arguments still have the shapes and dtypes they had."""
-        return all((t.data.shape, t.data.dtype) == k for t, k in zip(self.leaves, self._kinds, strict=True))
-
-    def __call__(self, arrays: tuple[Any, ...], more: tuple[Any, ...]) -> list[Any] | None:
-        """The results; None where a guard has changed."""
-        try:
-            run = self._pool.pop()
-        except IndexError:
-            run = self._made()
-        with np.errstate(all="ignore"):
-            results = run(*arrays, *self._data(), *more)
-        self._pool.append(run)
-        if not self.guards:
-            return list(results)
-        end = len(results) - len(self.guards)
-        return list(results[:end]) if all(map(_same, results[end:], self.guards)) else None
-
-    def _data(self) -> list[Any]:
-        """The data of the tensors that are no arguments, waiting for a recording that has it."""
-        data = [leaf.data for leaf in self.leaves]
-        if Symbol in map(type, data):
-            with _RECORDING:
-                data = [leaf.data for leaf in self.leaves]
-        return data
-
-    def _made(self) -> Callable[..., Any]:
-        space: dict[str, Any] = {"np": np, **self.source.constants}
-        space |= {name: np.empty(kind.shape, kind.dtype) for name, kind in self.source.buffers.items()}
-        exec(self._code, space)
-        return space["run"]  # type: ignore[no-any-return]
-
-
-def _same(found: Any, expected: bool) -> bool:
-    return bool(found) is expected
+    def _recorded(self, arrays: Any, leaves: list[Tensor], told: Any) -> Program:
+        recorded, argnums, directions = told
+        return recorded(self._f, arrays, leaves, argnums, *([directions] if directions else ()))  # type: ignore[no-any-return]
 
 
 def _array(x: Any) -> Any:
@@ -181,6 +154,9 @@ class CompiledStep(_Cached):
     def __init__(self, f: Callable[..., Any], optimizer: Any) -> None:
         super().__init__(f)
         self._optimizer = optimizer
+        plain = (bool, int, float, tuple)
+        names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k != "lr"]
+        self._settings = attrgetter(*names) if names else lambda _: ()  # lr is an input of the program
 
     def __call__(self, *arrays: Any) -> float:
         """Make one step on these arrays; the loss before it.
@@ -188,41 +164,45 @@ class CompiledStep(_Cached):
         Raises a ValueError naming the parameter, before any has changed, for a gradient that is not finite.
         """
         optimizer = self._optimizer
-        trained = trainable(optimizer)
-        everything = optimizer.state or [optimizer.start(p.data) for p in optimizer.params]
-        pairs = zip(optimizer.params, everything, strict=True)
+        params = optimizer.params
+        if len(optimizer.state) != len(params):
+            optimizer.state = [optimizer.start(p.data) for p in params]
+        trained, given = [], [x if type(x) is np.ndarray else _array(x) for x in arrays]
+        more = [optimizer.lr]
+        for p, state in zip(params, optimizer.state):  # noqa: B905 - strict costs time
+            if p.requires_grad:
+                trained.append(id(p))
+                more += state
+        key = tuple(trained), self._settings(optimizer), tuple([(x.shape, x.dtype) for x in given])
+        results = self._results(key, given, more)
+        if not isfinite(results[1]):
+            self._refuse_what_is_not_finite(given)
+        place, states = 2, []
+        for p, state in zip(params, optimizer.state):  # noqa: B905
+            if p.requires_grad:
+                p.data = results[place]
+                state, place = results[place + 1 : place + 1 + len(state)], place + 1 + len(state)
+            states.append(state)
+        optimizer.state = states
+        return float(results[0])
+
+    def _leaves(self, arrays: Any, told: Any) -> list[Tensor]:
+        return list(dict.fromkeys([*leaves_of(self._f, arrays, ()), *record.trainable(self._optimizer)]))
+
+    def _recorded(self, arrays: Any, leaves: list[Tensor], told: Any) -> Program:
+        pairs = zip(self._optimizer.params, self._optimizer.state, strict=True)
         states = [state for p, state in pairs if p.requires_grad]
-        given = tuple(map(_array, arrays))
-        key = (tuple(map(id, trained)), _settings(optimizer), *((x.shape, x.dtype) for x in given))
-        loss, *results = self._results(key, given, (optimizer.lr, *(x for s in states for x in s)), states)
-        moved = []
-        for p, state in zip(trained, states, strict=True):
-            g, data, *after = results[: 2 + len(state)]
-            results = results[2 + len(state) :]
-            if not (np.isfinite(np.vdot(g, g)) or np.isfinite(g).all()):
+        return record.step(self._f, arrays, leaves, self._optimizer, states)
+
+    def _refuse_what_is_not_finite(self, arrays: Any) -> None:
+        """An error that names the gradient that is not finite; squares may overflow where none is."""
+        trained = record.trainable(self._optimizer)
+        for p, g in zip(trained, gradients(self._f(*arrays), trained), strict=True):
+            if told := messages.non_finite(g):
                 raise ValueError(
-                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: "
-                    f"{messages.non_finite(g)}; lower lr, standardise the features, and look for nan and inf"
+                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: {told}; lower lr, "
+                    "standardise the features, and look for nan and inf"
                 )
-            moved.append((p, data, tuple(after)))
-        for p, data, _ in moved:
-            p.data = data
-        after_all = {id(p): state for p, _, state in moved}
-        pairs = zip(optimizer.params, everything, strict=True)
-        optimizer.state = [after_all.get(id(p), state) for p, state in pairs]
-        return float(loss)
-
-    def _leaves(self, arrays: tuple[Any, ...], told: Any) -> list[Tensor]:
-        return list(dict.fromkeys([*leaves_of(self._f, arrays, ()), *trainable(self._optimizer)]))
-
-    def _recorded(self, arrays: tuple[Any, ...], leaves: list[Tensor], told: Any) -> Recording:
-        return recorded_step(self._f, arrays, leaves, self._optimizer, told)
-
-
-def _settings(optimizer: Any) -> tuple[Any, ...]:
-    """All settings of an optimiser but the learning rate, which is an input of its program."""
-    plain = (bool, int, float, tuple)
-    return tuple((k, v) for k, v in vars(optimizer).items() if isinstance(v, plain) and k != "lr")
 
 
 def compile(
@@ -232,7 +212,7 @@ def compile(
 
     With `optimizer`, f is a loss of its parameters, and each call is a step of training that returns the
     loss. Parameters and other tensors that f uses are read anew at every call. There is one program for
-    each tuple of shapes and dtypes, kept for the last 32 of them.
+    each tuple of shapes and dtypes, kept for the 32 of them that were used last.
 
     Compiled functions may be called from several threads; while one is recorded, at its first call with
     new shapes, other threads must not use its parameters otherwise. Arrays that f takes from around it are
@@ -245,3 +225,6 @@ def compile(
     if not hasattr(optimizer, "update"):
         raise TypeError(f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())")
     return CompiledStep(f, optimizer)
+
+
+__all__ = ["Compiled", "CompiledStep", "Program", "compile"]

@@ -2,111 +2,165 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.compiler.program import Call, Kind, Program, Ref, refs, used
+from autograd_lite.compiler.buffers import buffers, is_ufunc
+from autograd_lite.compiler.constants import Constants, dtype_argument, literal
+from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, refs, used
 
-_WRITING = {".sum", ".max", ".min", ".mean", ".prod", ".cumsum", ".all", ".any"}  # methods with out=
-_UNARY = {"np.negative": "-{}", "np.absolute": "abs({})"}
+PLACED = "placed"  # zeros with an array written, or added, at an index
+_ATOM = 6  # how tightly an expression holds together: more than any operator
+_PREFIX = {"np.negative": ("-{}", 4), "np.absolute": ("abs({})", _ATOM), "np.invert": ("~{}", 4)}
 _INFIX = {
-    "np.add": "+", "np.subtract": "-", "np.multiply": "*", "np.divide": "/", "np.power": "**",
-    "np.matmul": "@", "np.greater": ">", "np.less": "<", "np.greater_equal": ">=", "np.less_equal": "<=",
-    "np.equal": "==", "np.not_equal": "!=",
+    "np.greater": (">", 1), "np.less": ("<", 1), "np.greater_equal": (">=", 1), "np.less_equal": ("<=", 1),
+    "np.equal": ("==", 1), "np.not_equal": ("!=", 1), "np.add": ("+", 2), "np.subtract": ("-", 2),
+    "np.multiply": ("*", 3), "np.divide": ("/", 3), "np.matmul": ("@", 3), "np.remainder": ("%", 3),
+    "np.floor_divide": ("//", 3), "np.power": ("**", 5),
 }  # fmt: skip
 
 
-PLACED = "placed"  # zeros with an array written, or added, at an index
-
-
 class Source(NamedTuple):
-    """The text of a function `run`, the buffers it writes into, and the arrays that it holds as constants."""
+    """A module with a function `run`, and the arrays that it names and that are too long to be shown."""
 
     text: str
-    buffers: dict[str, Kind]
     constants: dict[str, Any]
 
 
 def emitted(program: Program) -> Source:
-    """The source of a program; its values are called by their names, made different where they are not."""
-    names = _different(program.names)
-    writer = _Writer(names)
-    into, buffers = _buffers(program, names)
-    lines = []
-    for ref, call in program.results():
-        lines.append(f"    {writer.line(ref, call, into.get(ref))}")
-    arguments = ", ".join(names[: program.inputs])
+    """The source of a program; a value is called by its name, made different from others."""
+    writer = _Writer(program)
+    body = writer.body()
+    given = [f"{writer.name(Ref(i))} {program.kinds[i].shape}" for i in range(program.inputs)]
+    arguments = ", ".join(writer.name(Ref(i)) for i in range(program.inputs))
     outputs = ", ".join(writer.operand(x) for x in program.outputs)
-    returned = f"    return {outputs}{',' * (len(program.outputs) == 1)}"
-    text = "\n".join((f"def run({arguments}):", *lines, returned, ""))
-    return Source(text, buffers, writer.constants)
-
-
-def _different(names: tuple[str, ...]) -> list[str]:
-    """The names, each a Python name of its own."""
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in name) or "v"
-        kept = kept if not kept[0].isdigit() else f"v{kept}"
-        unique, count = kept, 1
-        while unique in taken or unique in {"np", "run"}:
-            count += 1
-            unique = f"{kept}_{count}"
-        taken.add(unique)
-        found.append(unique)
-    return found
+    text = [
+        "import numpy as np", "", *writer.constants.lines, *writer.buffers(), "",
+        f"def run({arguments}):",
+        f'    """{outputs} of {", ".join(given)}."""',
+        *body,
+        f"    return {outputs}{',' * (len(program.outputs) == 1)}", "",
+    ]  # fmt: skip
+    return Source("\n".join(text), writer.constants.long)
 
 
 class _Writer:
-    """Writes calls and operands; remembers the arrays among the constants."""
+    """Writes the calls of a program, and notes the constants that they need."""
 
-    def __init__(self, names: list[str]) -> None:
-        self.names, self.constants = names, dict[str, Any]()
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.into, self.kinds = buffers(program)
+        self.constants = Constants()
+        self.names = {Ref(i): self.constants.name(name) for i, name in enumerate(program.names) if name}
+        self.temporaries = [self.constants.name(f"t{i + 1}") for i in range(len(self.kinds))]
+        self.inlined = _inlined(program, {*self.names, *self.into})
+        self.written: dict[Ref, tuple[str, int]] = {}  # expressions that stand where they are used
+        self.count = 0
 
-    def line(self, ref: Ref, call: Call, buffer: str | None) -> str:
-        """One assignment; two lines for what is placed in an array of zeros."""
-        name = self.names[ref]
-        if call.function != PLACED:
-            return f"{name} = {self.expression(call, buffer)}"
+    def buffers(self) -> list[str]:
+        """The lines that make the buffers."""
+        made = zip(self.temporaries, self.kinds, strict=True)
+        return [f"{name} = np.empty({kind.shape}{dtype_argument(kind.dtype)})" for name, kind in made]
+
+    def body(self) -> list[str]:
+        """The lines of the function, each part under what it is for."""
+        lines, part = list[str](), ""
+        for ref, call in self.program.results():
+            found = self.expression(ref, call) if call.function != GUARD else ("", _ATOM)
+            if ref in self.inlined:
+                self.written[ref] = found
+                continue
+            if self.program.parts[ref] not in (part, ""):
+                part = self.program.parts[ref]
+                lines.append(f"    # {part}")
+            lines += [f"    {line}" for line in self.statements(ref, call, found[0])]
+        return lines
+
+    def statements(self, ref: Ref, call: Call, written: str) -> list[str]:
+        """The lines of one call."""
         told = dict(call.settings)
-        x, index = self.operand(call.operands[0]), self.index(told["index"])
-        write = (
-            f"np.add.at({name}, {self.operand(told['index'])}, {x})"
-            if told["adds"]
-            else f"{name}[{index}] = {x}"
-        )
-        return f"{name} = np.zeros({self.operand(told['shape'])}, {x}.dtype)\n    {write}"
+        if call.function == GUARD:
+            return [f"if {'not ' * told['expected']}{self.held(call.operands[0], 4)}:", "    return None"]
+        if ref in self.into and ref not in self.names:
+            self.names[ref] = self.temporaries[self.into[ref]]
+            return [written]
+        name = self.name(ref)
+        if call.function != PLACED:
+            return [f"{name} = {written}"]
+        x, index = self.operand(call.operands[0]), told["index"]
+        if told["adds"]:
+            return [f"{name} = {written}", f"np.add.at({name}, {self.operand(index)}, {x})"]
+        return [f"{name} = {written}", f"{name}[{self.index(index)}] = {x}"]
 
-    def expression(self, call: Call, buffer: str | None) -> str:
-        """A call as Python, with `out=` where its result has a buffer."""
-        operands = [self.operand(x) for x in call.operands]
+    def expression(self, ref: Ref, call: Call) -> tuple[str, int]:
+        """A call as Python, and how tightly it holds together."""
+        function, told = call.function, dict(call.settings)
         settings = [f"{name}={self.operand(value)}" for name, value in call.settings]
-        if buffer is not None:
-            settings.append(f"out={buffer}")
-        elif call.function in _UNARY:
-            return _UNARY[call.function].format(operands[0])
-        elif call.function in _INFIX and not settings:
-            return f"{operands[0]} {_INFIX[call.function]} {operands[1]}"
-        if call.function == "[]":
-            return f"{operands[0]}[{self.index(call.operands[1])}]"
-        if call.function.startswith("."):
-            return f"{operands[0]}{call.function}({', '.join((*operands[1:], *settings))})"
-        return f"{call.function}({', '.join((*operands, *settings))})"
+        if ref in self.into:
+            settings.append(f"out={self.temporaries[self.into[ref]]}")
+        if not settings and function in _PREFIX:
+            written, tightness = _PREFIX[function]
+            return written.format(self.held(call.operands[0], tightness)), tightness
+        if function == "np.matmul" and not told and all(self.ndim(x) in (1, 2) for x in call.operands):
+            function = ".dot"  # the same product, called sooner
+        elif not settings and function in _INFIX:
+            sign, tightness = _INFIX[function]
+            strict = tightness in (1, 5)  # a < b < c and a ** b ** c are read from elsewhere
+            left, right = (self.held(x, tightness + (i or strict)) for i, x in enumerate(call.operands))
+            return f"{left} {sign} {right}", tightness
+        return self.called(ref, call, function, settings), _ATOM
+
+    def called(self, ref: Ref, call: Call, function: str, settings: list[str]) -> str:
+        """A call as Python calls a function or a method, or takes an index."""
+        x, told = self.held(call.operands[0], _ATOM), dict(call.settings)
+        first, *others = [self.operand(x) for x in self.ready(ref, call)]
+        if function == PLACED:
+            return f"np.zeros({self.operand(told['shape'])}, {first}.dtype)"
+        if function == ".swapaxes" and self.ndim(call.operands[0]) == 2:
+            return f"{x}.T"
+        if function == "[]":
+            return f"{x}[{self.index(call.operands[1])}]"
+        if function.startswith("."):
+            return f"{x}{function}({', '.join((*others, *settings))})"
+        return f"{function}({', '.join((first, *others, *settings))})"
+
+    def ready(self, ref: Ref, call: Call) -> list[Any]:
+        """The operands, with numbers beside an array as names of arrays, which NumPy takes sooner."""
+        operands = list(call.operands)
+        if len(operands) == 2 and ref in self.into and is_ufunc(call) and call.function != "np.matmul":
+            for i, other in ((0, 1), (1, 0)):
+                x, kind = (
+                    operands[i],
+                    self.program.kinds[operands[other]] if isinstance(operands[other], Ref) else None,
+                )
+                if kind and kind.shape and kind.dtype.kind == "f" and _fits(x, kind.dtype):
+                    operands[i] = _Named(self.constants.number(x, kind.dtype))
+        return operands
 
     def operand(self, x: Any) -> str:
         """A reference by its name, a constant as Python writes it."""
         if isinstance(x, Ref):
-            return self.names[x]
+            return self.written[x][0] if x in self.written else self.name(x)
+        if isinstance(x, _Named):
+            return x.name
         if isinstance(x, tuple | list):
             inner = ", ".join(map(self.operand, x))
             return f"[{inner}]" if isinstance(x, list) else f"({inner}{',' * (len(x) == 1)})"
         if isinstance(x, slice):
             return f"slice({self.operand(x.start)}, {self.operand(x.stop)}, {self.operand(x.step)})"
-        return self._constant(x) if (written := _literal(x)) is None else written
+        if isinstance(x, Ones):
+            return self.constants.ones(x)
+        return self.constants.array(x) if (written := literal(x)) is None else written
+
+    def held(self, x: Any, tightness: int) -> str:
+        """An operand in parentheses, unless it holds together so tightly."""
+        told = self.operand(x)
+        own = (
+            self.written[x][1] if isinstance(x, Ref) and x in self.written else 4 if told[0] == "-" else _ATOM
+        )
+        return told if own >= tightness else f"({told})"
 
     def index(self, x: Any) -> str:
         """What stands between square brackets."""
@@ -117,79 +171,48 @@ class _Writer:
             return ", ".join(map(self.index, x)) + "," * (len(x) == 1)
         return self.operand(x)
 
-    def _constant(self, x: Any) -> str:
-        for name, known in self.constants.items():
-            if known is x:
-                return name
-        if not isinstance(x, np.ndarray):
-            raise TypeError(f"compile: a program cannot hold {x!r}; pass it as an argument or a number")
-        name = f"constant{len(self.constants) + 1}"
-        self.constants[name] = x
-        return name
+    def name(self, ref: Ref) -> str:
+        """What a value is called; one that nobody named by a number."""
+        if ref not in self.names:
+            self.count += 1
+            self.names[ref] = self.constants.name(f"v{self.count}")
+        return self.names[ref]
+
+    def ndim(self, x: Any) -> int:
+        """The number of axes of an operand."""
+        return (
+            len(self.program.kinds[x].shape)
+            if isinstance(x, Ref)
+            else 1
+            if isinstance(x, Ones)
+            else np.ndim(x)
+        )
 
 
-def _literal(x: Any) -> str | None:
-    """A constant that Python can write in a few characters; None for any other."""
-    if x is Ellipsis:
-        return "..."
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
-        return f"np.{np.dtype(x).name}"
-    if isinstance(x, float):  # np.float64 too, which computes the same
-        return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
-    if isinstance(x, np.generic):
-        return f"np.{x.dtype.name}({x.item()!r})"
-    if isinstance(x, type):
-        return x.__name__
-    return repr(x) if x is None or isinstance(x, bool | int | str) else None
+def _fits(x: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether an operand is a number, and one that leaves a dtype as it is."""
+    number = isinstance(x, int | float | np.floating) and not isinstance(x, bool | Ref)
+    return number and np.result_type(dtype, x) == dtype
 
 
-def _buffers(program: Program, names: list[str]) -> tuple[dict[Ref, str], dict[str, Kind]]:
-    """Which results are written into which buffer, and what the buffers are.
+class _Named(NamedTuple):
+    """A constant that has a name."""
 
-    A buffer is free again after the last use of what is in it, also through views; a result that is
-    returned has none, so nothing that a user holds is ever written into.
-    """
-    base = _bases(program)
-    last: dict[Ref, Ref] = {}
-    for ref, call in program.results():
-        last |= {b: ref for r in used(call) for b in base[r]}
-    kept = {b for r in refs(program.outputs) for b in base[r]}
-    into: dict[Ref, str] = {}
-    kinds: dict[str, Kind] = {}
-    free: dict[Kind, list[str]] = {}
-    for ref, call in program.results():
-        bases = dict.fromkeys(b for r in used(call) for b in base[r])
-        dying = [] if call.view else [b for b in bases if last.get(b) == ref and b in into]
-        elementwise = _ufunc(call) and call.function != "np.matmul"
-        if elementwise:  # NumPy allows the result to replace an operand of the same shape and dtype
-            _give_back(dying, into, kinds, free)
-        kind = program.kinds[ref]
-        if kind.shape and ref not in kept and not call.view and (_ufunc(call) or call.function in _WRITING):
-            name = free[kind].pop() if free.get(kind) else f"buffer{len(kinds) + 1}"
-            kinds[name] = kind
-            into[ref] = name
-        if not elementwise:
-            _give_back(dying, into, kinds, free)
-        if ref in into and ref not in last:
-            free.setdefault(kind, []).append(into[ref])
-    return into, kinds
+    name: str
 
 
-def _give_back(
-    dying: list[Ref], into: Mapping[Ref, str], kinds: Mapping[str, Kind], free: dict[Kind, list[str]]
-) -> None:
-    for ref in dying:
-        free.setdefault(kinds[into[ref]], []).append(into[ref])
-
-
-def _bases(program: Program) -> dict[Ref, set[Ref]]:
-    """The values whose memory each value may share: itself, unless it is a view."""
-    base = {Ref(i): {Ref(i)} for i in range(program.inputs)}
-    for ref, call in program.results():
-        base[ref] = {b for r in used(call) for b in base[r]} if call.view else {ref}
-    return base
-
-
-def _ufunc(call: Call) -> bool:
-    name = call.function.removeprefix("np.")
-    return isinstance(getattr(np, name, None), np.ufunc) and "dtype" not in dict(call.settings)
+def _inlined(program: Program, kept: set[Ref]) -> set[Ref]:
+    """Numbers and views that are used once, by what is computed next: they stand where they are used."""
+    uses = Counter(ref for call in program.calls for ref in used(call))
+    kept = kept | set(refs(program.outputs))
+    user: dict[Ref, Ref] = {}
+    found: set[Ref] = set()
+    statement = Ref(program.inputs + len(program.calls))  # the next that is not inlined
+    for ref, call in reversed(list(program.results())):
+        simple = (call.view or not program.kinds[ref].shape) and call.function not in (PLACED, GUARD)
+        if simple and ref not in kept and uses[ref] == 1 and user[ref] <= statement:
+            found.add(ref)
+        else:
+            statement = ref
+        user |= dict.fromkeys(used(call), ref)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +22,24 @@ class Call(NamedTuple):
     """One call: the function as it is written (`np.exp`, `.sum`, `[]`), its operands and its settings.
 
     An operand is a `Ref`, a constant, or a tuple or list of such. The result of a `view` may share memory
-    with operands.
+    with operands. A call of `GUARD` says what its operand must be; it ends the program where it is not.
     """
 
     function: str
     operands: tuple[Any, ...]
     settings: tuple[tuple[str, Any], ...]
     view: bool
+
+
+GUARD = "guard"
+
+
+@dataclass(frozen=True)
+class Ones:
+    """A constant operand: a vector of ones, which adds up what it is multiplied with."""
+
+    count: int
+    dtype: np.dtype[Any]
 
 
 class Kind(NamedTuple):
@@ -38,13 +50,17 @@ class Kind(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Calls that make `outputs` from `inputs`; `kinds` and `names` are those of all values."""
+    """Calls that make `outputs` from `inputs`; `kinds`, `names` and `parts` are those of all values.
+
+    A part is what a value is computed for, as a reader is told: `z = X @ w + b`.
+    """
 
     inputs: int
     calls: tuple[Call, ...]
     outputs: tuple[Any, ...]
     kinds: tuple[Kind, ...]
     names: tuple[str, ...]
+    parts: tuple[str, ...]
 
     def results(self) -> Iterator[tuple[Ref, Call]]:
         """Every call with the number of its result."""

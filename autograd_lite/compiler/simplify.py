@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Call, Program, Ref, changed, mapped, refs, used
+from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, changed, mapped, refs, used
 
 
 def simplified(program: Program) -> Program:
     """The program after all passes, until none of them finds anything more."""
     while True:
-        shorter = without_unused(shared(without_identities(program)))
+        shorter = without_unused(shared(without_identities(cheaper(program))))
         if len(shorter.calls) == len(program.calls):
             return shorter
         program = shorter
 
 
 def without_unused(program: Program) -> Program:
-    """Only the calls that an output depends on."""
+    """Only the calls that an output or a guard depends on."""
     needed = set(refs(program.outputs))
     kept = []
     for ref, call in reversed(list(program.results())):
-        if ref in needed:
+        if ref in needed or call.function == GUARD:
             needed.update(used(call))
             kept.append(ref)
     return _keeping(program, set(kept), {})
@@ -53,6 +53,32 @@ def without_identities(program: Program) -> Program:
     return _keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
 
 
+_POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # as NumPy computes x ** 2
+_FEW = 1024  # entries that BLAS adds up to the last digits but one, without NumPy's pairs of halves
+
+
+def cheaper(program: Program) -> Program:
+    """Powers and sums by cheaper calls: x ** 2 as a square, sums over rows as products with ones."""
+    calls = [_cheaper(program, ref, call) for ref, call in program.results()]
+    return program._replace(calls=tuple(calls))
+
+
+def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
+    x = call.operands[0] if call.operands else None
+    if not isinstance(x, Ref) or program.kinds[ref].dtype.kind != "f":
+        return call
+    (*_, rows), dtype = (0, *program.kinds[x].shape[:1]), program.kinds[x].dtype
+    ndim, axis = len(program.kinds[x].shape), dict(call.settings).get("axis")
+    if call.function == "np.power" and ndim and _number(call.operands[1]) in _POWERS:
+        return Call(_POWERS[_number(call.operands[1])], (x,), (), False)
+    if call.function == ".sum" and dtype == program.kinds[ref].dtype and rows:
+        whole = ndim == 1 and set(dict(call.settings)) <= {"axis"} and rows <= _FEW
+        by_rows = ndim == 2 and set(dict(call.settings)) == {"axis"} and axis in (0, (0,))
+        if whole or by_rows:
+            return Call("np.matmul", (Ones(rows, dtype), x), (), False)
+    return call
+
+
 _NEUTRAL = {  # the constant that changes nothing, by side: None where it does
     "np.multiply": (1, 1), "np.divide": (None, 1), "np.add": (0, 0), "np.subtract": (None, 0),
 }  # fmt: skip
@@ -65,7 +91,7 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
         for neutral, constant, other in zip(
             _NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True
         ):
-            if neutral is not None and isinstance(other, Ref) and _is(constant, neutral):
+            if neutral is not None and isinstance(other, Ref) and _number(constant) == neutral:
                 found = other
     elif call.function == ".transpose" and len(call.operands) == 1:
         inner = made.get(call.operands[0])
@@ -77,18 +103,16 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
     return found if found is not None and program.kinds[found] == program.kinds[ref] else None
 
 
-def _is(constant: Any, neutral: float) -> bool:
-    return (
-        not isinstance(constant, Ref)
-        and isinstance(constant, int | float | np.generic)
-        and constant == neutral
-    )
+def _number(x: Any) -> Any:
+    """A constant if it is a number, None for anything else."""
+    return x if isinstance(x, int | float | np.generic) and not isinstance(x, Ref) else None
 
 
 def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
     """The program with these calls only, its values numbered anew; `same` has what stands for others."""
     number = {Ref(i): Ref(i) for i in range(program.inputs)}
-    calls, kinds, names = [], list(program.kinds[: program.inputs]), list(program.names[: program.inputs])
+    calls, kinds = [], list(program.kinds[: program.inputs])
+    names, parts = list(program.names[: program.inputs]), list(program.parts[: program.inputs])
 
     def renumbered(ref: Ref) -> Any:
         while ref in same:
@@ -101,8 +125,9 @@ def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
             number[ref] = Ref(len(kinds))
             kinds.append(program.kinds[ref])
             names.append(program.names[ref])
+            parts.append(program.parts[ref])
     outputs = mapped(program.outputs, renumbered)
-    return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names))
+    return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names), tuple(parts))
 
 
 def _key(operand: Any) -> Hashable:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import messages
-from autograd_lite.compiler.program import Call, Kind, Program, Ref, refs
+from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
 
 _METHODS = (
     "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumsum", "max", "mean", "min", "prod",
@@ -37,7 +37,7 @@ class Recorder:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.examples: list[Any] = []
-        self.guards: list[Ref] = []  # conditions that our own ops asked about, and that were as they now are
+        self.lines: dict[Ref, tuple[Any, int]] = {}  # the user's code that asked for a value, and its line
         self.inputs = 0
 
     def input(self, example: Any) -> Symbol:
@@ -58,13 +58,21 @@ class Recorder:
         noted = _noted(tuple(operands))
         shares = any(np.may_share_memory(example, self.examples[ref]) for ref in refs(noted))
         self.calls.append(Call(written, noted, told, shares or written in _VIEWS))
-        return self._symbol(example)
+        symbol = self._symbol(example)
+        self.lines[symbol.ref] = messages.caller_line()
+        return symbol
 
-    def program(self, outputs: tuple[Any, ...], names: tuple[str, ...]) -> Program:
-        """The program that ends in these symbols or constants, and then in the guards."""
+    def guard(self, asked: Symbol) -> bool:
+        """What a condition now is, which every run of the program checks."""
+        answer = bool(asked.example)
+        self.calls.append(Call(GUARD, (asked.ref,), (("expected", answer),), False))
+        self._symbol(answer)
+        return answer
+
+    def program(self, outputs: tuple[Any, ...], names: Sequence[str], parts: Sequence[str]) -> Program:
+        """The program that ends in these symbols or constants."""
         kinds = tuple(Kind(np.shape(x), getattr(x, "dtype", np.dtype(float))) for x in self.examples)
-        ends = (*_noted(outputs), *self.guards)
-        return Program(self.inputs, tuple(self.calls), ends, kinds, names)
+        return Program(self.inputs, tuple(self.calls), _noted(outputs), kinds, tuple(names), tuple(parts))
 
     def _symbol(self, example: Any) -> Symbol:
         self.examples.append(example)
@@ -162,11 +170,16 @@ class Symbol:
     def __bool__(self) -> bool:
         """The answer for the example, to an op of ours, which checks its input; to anybody else an error."""
         if sys._getframe(1).f_code.co_filename.startswith(_OPS):
-            self.recorder.guards.append(self.ref)
-            return bool(self.example)
+            return self.recorder.guard(self)
         return bool(self._refuse())
 
-    __float__ = __int__ = __index__ = __complex__ = __iter__ = item = tolist = _refuse
+    def item(self, *index: Any) -> Any:
+        """The entry at an index, a value of the program; without an index it would be needed now."""
+        if not index:
+            return self._refuse()
+        return self.recorder.call(".item", type(self.example).item, (self, *index), {})
+
+    __float__ = __int__ = __index__ = __complex__ = __iter__ = tolist = _refuse
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         return self._refuse()

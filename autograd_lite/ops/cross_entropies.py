@@ -7,6 +7,7 @@ declared once, at the end of the binary part, and the engine uses it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ _unit = within(0, 0, 1, "pass probabilities, or use bce_with_logits for logits")
 
 def _probabilities(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     _labels(op, inputs, values, settings)
+    if getattr(inputs[0], "op", None) is sigmoid:
+        z = number(inputs[0].values[0])
+        if z.item(z.argmax()) <= inf:  # not nan, so all probabilities are in [0, 1]
+            return
     _unit(op, inputs, values, settings)
 
 
@@ -114,6 +119,29 @@ def _(
     return each(g, target, reduction, sample_weight) * (np.log1p(-probability) - for_)
 
 
+def _apart(z: Any, y: Any) -> tuple[Any, Any]:
+    """What y lacks to the label that z favours, (1 or 0) - y, and e^-|z|, the odds against that label."""
+    return ~np.signbit(z) - y, np.exp(-np.abs(z))
+
+
+@op("σ−", formula="σ({logit})−{target}", samples=(case((4,), (4,)), case((2, 3), (2, 3))))
+def residual(logit: Any, target: Any) -> Any:
+    """sigmoid(logit) - target, elementwise; it keeps its digits where the two are near 0 or 1 together."""
+    z = number(logit)
+    apart, e = _apart(z, target)
+    return apart - np.copysign(e / (1.0 + e), z)
+
+
+@residual.gradient("logit", "× σ({logit})(1−σ({logit}))")
+def _(g: Any, y: Any, logit: Any, target: Any) -> Any:
+    return g * sigmoid(logit) * sigmoid(-logit)
+
+
+@residual.gradient("target", "× (−1)")
+def _(g: Any, y: Any, logit: Any, target: Any) -> Any:
+    return -g
+
+
 @op("BCE", formula="BCE(σ({logit}), {target})", check=_labels,
     domain={"target": BINARY}, samples=(
     case((4,), (4,)), case((2, 3), (2, 3), reduction="sum"), case((3,), (3,), pos_weight=3.0),
@@ -133,9 +161,9 @@ def bce_with_logits(
     """
     z = number(logit)
     y = like(target, z)
-    size = np.abs(z)
     if pos_weight is None:
-        losses = size * np.abs((z > 0) - y) + np.log1p(np.exp(-size))
+        apart, e = _apart(z, y)
+        losses = z * apart + np.log1p(e)
     else:
         losses = like(pos_weight, z) * y * softplus(-z) + (1.0 - y) * softplus(z)
     return reduced(losses, reduction, sample_weight)
@@ -146,10 +174,11 @@ def bce_with_logits(
 ))  # fmt: skip
 def _(g: Any, y: Any, logit: Any, target: Any, pos_weight: Any, sample_weight: Any, reduction: str) -> Any:
     t = like(target, logit)
-    for_, against = halves(logit)
-    weighted = t if pos_weight is None else like(pos_weight, logit) * t
-    # Not sigmoid(z) - y, which loses all digits where the two are near each other.
-    local = (for_ * (1.0 - t) - against * weighted) / (for_ + against)
+    if pos_weight is None:
+        local = residual(logit, t)
+    else:
+        for_, against = halves(logit)
+        local = (for_ * (1.0 - t) - against * (like(pos_weight, logit) * t)) / (for_ + against)
     return each(g, logit, reduction, sample_weight) * local
 
 

@@ -1,5 +1,6 @@
 """Compiled functions compute what the functions compute: every op, random graphs, whole trainings."""
 
+import re
 import threading
 
 import numpy as np
@@ -39,10 +40,10 @@ def test_value_and_gradients_are_those_of_the_function():
     fast = ag.compile(loss, (0, 1))
     value, gradients = fast.value_and_grad(*UNIT)
     expected, expected_gradients = ag.value_and_grad(loss, (0, 1))(*UNIT)
-    assert value == expected
-    assert [ulps(a, b) for a, b in zip(gradients, expected_gradients, strict=True)] == [0.0, 0.0]
-    assert fast(*UNIT) == expected
-    assert ulps(ag.compile(loss).grad(*UNIT), expected_gradients[0]) == 0
+    assert ulps(value, expected) <= 4
+    assert max(ulps(a, b) for a, b in zip(gradients, expected_gradients, strict=True)) <= 4
+    assert ulps(fast(*UNIT), expected) <= 4
+    assert ulps(ag.compile(loss).grad(*UNIT), expected_gradients[0]) <= 4
 
 
 def cases():
@@ -137,9 +138,9 @@ def test_parameters_are_read_anew_and_moved_for_everybody():
         lambda x, y: ag.bce_with_logits(net(x), y), optimizer=ag.optim.SGD(net.parameters(), lr=0.5)
     )
     graph = ag.bce_with_logits(net(X), Y)
-    assert step(X, Y) == before
+    assert step(X, Y) == pytest.approx(before, rel=1e-15)
     assert value(X, Y) < before
-    assert value(X, Y) == ag.bce_with_logits(net(X), Y).item()
+    assert value(X, Y) == pytest.approx(ag.bce_with_logits(net(X), Y).item(), rel=1e-15)
     graph.backward()  # built before the step: its gradient is that of the old parameters
     again = BinaryNetwork([3, 4, 1], rng=0)
     old = ag.bce_with_logits(again(X), Y)
@@ -210,7 +211,7 @@ def test_labels_are_checked_at_every_call():
     bad[3] = 2.0
     with pytest.raises(ValueError, match=r"bce: y\[3\] is 2.0 .* use labels 0 and 1"):
         fast(*UNIT[:3], bad)
-    assert fast(*UNIT) == loss(*map(ag.Tensor, UNIT)).item()
+    assert fast(*UNIT) == pytest.approx(loss(*map(ag.Tensor, UNIT)).item(), rel=1e-15)
 
 
 def test_an_op_that_computes_differently_for_other_data_is_recorded_again():
@@ -241,7 +242,7 @@ def test_random_numbers_are_refused():
     with pytest.raises(ValueError, match="something else the second time"):
         fast(X, Y)
     net.eval()
-    assert fast(X, Y) == ag.bce_with_logits(net(X), Y).item()
+    assert fast(X, Y) == pytest.approx(ag.bce_with_logits(net(X), Y).item(), rel=1e-15)
 
 
 def test_a_gradient_that_is_not_finite_moves_nothing():
@@ -281,9 +282,9 @@ def test_constants_in_lists_and_in_the_graph_are_read_anew():
 def test_the_source_is_what_runs_and_imports_only_numpy():
     fast = ag.compile(loss, (0, 1))
     value, (dw, _) = fast.value_and_grad(*UNIT)
-    assert fast.source.startswith("def run(w, b, X, y):") or fast.source.startswith("def run(w, b, x, y):")
-    buffers = {name: np.empty(k.shape, k.dtype) for name, k in fast._last.source.buffers.items()}
-    space = {"np": np, **buffers}
+    assert "def run(w, b, x, y):" in fast.source
+    assert re.findall("import .*", fast.source) == ["import numpy as np"]
+    space = {}
     exec(fast.source, space)
     results = space["run"](*UNIT)
     assert results[0] == value
@@ -294,7 +295,8 @@ def test_equal_and_unused_calls_are_made_once_or_not_at_all():
     fast = ag.compile(lambda x: (np.exp(x) + np.exp(x) * 1.0 + 0.0).sum())
     fast.value_and_grad(X)
     assert fast.source.count("np.exp") == 1
-    assert "1.0" not in fast.source.replace("out=", "")
+    assert "1.0" not in fast.source
+    assert "0.0" not in fast.source
 
 
 def test_before_the_first_call_there_is_no_source():
