@@ -13,9 +13,8 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import record
-from autograd_lite.compiler.emit import Source
 from autograd_lite.compiler.leaves import leaves_of
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.program import Program, equal
 from autograd_lite.compiler.run import RECORDING, Runnable
 from autograd_lite.tensor import Tensor
 
@@ -55,9 +54,14 @@ class _Cached:
     def _compiled(self, key: Any, arrays: Any, told: Any) -> Runnable:
         with RECORDING:
             leaves = self._leaves(arrays, told)
-            program, again = (Runnable(self._recorded(arrays, leaves, told), leaves) for _ in range(2))
-            _refuse_chance(program.source, again.source)
-            self._programs[key] = program
+            one, other = (self._recorded(arrays, leaves, told) for _ in range(2))
+            if not equal(one, other):
+                raise ValueError(
+                    "compile: the function computes something else the second time, so no program can stand "
+                    "for it: random numbers, as of Dropout in training, a counter, the time; pass what "
+                    "changes as an argument, or call model.eval()"
+                )
+            program = self._programs[key] = Runnable(one, leaves)
             while len(self._programs) > _PROGRAMS:
                 self._programs.popitem(last=False)
             self._last = key, program
@@ -68,17 +72,6 @@ class _Cached:
 
     def _recorded(self, arrays: Any, leaves: list[Tensor], told: Any) -> Program:
         raise NotImplementedError
-
-
-def _refuse_chance(one: Source, other: Source) -> None:
-    """An error for a function that is recorded differently the second time."""
-    constants = zip(one.constants.values(), other.constants.values(), strict=False)
-    if one.text != other.text or not all(np.array_equal(a, b, equal_nan=True) for a, b in constants):
-        raise ValueError(
-            "compile: the function computes something else the second time, so no program can stand for it: "
-            "random numbers, as of Dropout in training, a counter, the time; pass what changes as an "
-            "argument, or call model.eval()"
-        )
 
 
 class Compiled(_Cached):

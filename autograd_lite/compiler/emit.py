@@ -12,8 +12,8 @@ from autograd_lite.compiler.constants import Constants, dtype_argument, literal
 from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, refs, used
 
 PLACED = "placed"  # zeros with an array written, or added, at an index
-_ATOM = 6  # how tightly an expression holds together: more than any operator
-_PREFIX = {"np.negative": ("-{}", 4), "np.absolute": ("abs({})", _ATOM), "np.invert": ("~{}", 4)}
+ATOM = 6  # how tightly an expression holds together: more than any operator
+_PREFIX = {"np.negative": ("-{}", 4), "np.absolute": ("abs({})", ATOM)}
 _INFIX = {
     "np.greater": (">", 1), "np.less": ("<", 1), "np.greater_equal": (">=", 1), "np.less_equal": ("<=", 1),
     "np.equal": ("==", 1), "np.not_equal": ("!=", 1), "np.add": ("+", 2), "np.subtract": ("-", 2),
@@ -31,22 +31,10 @@ class Source(NamedTuple):
 
 def emitted(program: Program) -> Source:
     """The source of a program; a value is called by its name, made different from others."""
-    writer = _Writer(program)
-    body = writer.body()
-    given = [f"{writer.name(Ref(i))} {program.kinds[i].shape}" for i in range(program.inputs)]
-    arguments = ", ".join(writer.name(Ref(i)) for i in range(program.inputs))
-    outputs = ", ".join(writer.operand(x) for x in program.outputs)
-    text = [
-        "import numpy as np", "", *writer.constants.lines, *writer.buffers(), "",
-        f"def run({arguments}):",
-        f'    """{outputs} of {", ".join(given)}."""',
-        *body,
-        f"    return {outputs}{',' * (len(program.outputs) == 1)}", "",
-    ]  # fmt: skip
-    return Source("\n".join(text), writer.constants.long)
+    return Writer(program).source()
 
 
-class _Writer:
+class Writer:
     """Writes the calls of a program, and notes the constants that they need."""
 
     def __init__(self, program: Program) -> None:
@@ -55,9 +43,32 @@ class _Writer:
         self.constants = Constants()
         self.names = {Ref(i): self.constants.name(name) for i, name in enumerate(program.names) if name}
         self.temporaries = [self.constants.name(f"t{i + 1}") for i in range(len(self.kinds))]
-        self.inlined = _inlined(program, {*self.names, *self.into})
+        self.inlined = _inlined(program, {*self.names, *self.into, *self.repeated()})
         self.written: dict[Ref, tuple[str, int]] = {}  # expressions that stand where they are used
         self.count = 0
+
+    def source(self) -> Source:
+        """The whole module."""
+        body, program = self.body(), self.program
+        given = [f"{self.name(Ref(i))} {program.kinds[i].shape}" for i in range(program.inputs)]
+        arguments = ", ".join(self.name(Ref(i)) for i in range(program.inputs))
+        outputs = ", ".join(self.operand(x) for x in program.outputs)
+        text = [
+            *self.imports(), "", *self.constants.lines, *self.buffers(), "",
+            f"def run({arguments}):",
+            f'    """{outputs} of {", ".join(given)}."""',
+            *body,
+            f"    return {outputs}{',' * (len(program.outputs) == 1)}", "",
+        ]  # fmt: skip
+        return Source("\n".join(text), self.constants.long)
+
+    def repeated(self) -> list[Ref]:
+        """The values that the expression of a call would repeat."""
+        return []
+
+    def imports(self) -> list[str]:
+        """The lines that import what the program needs."""
+        return ["import numpy as np"]
 
     def buffers(self) -> list[str]:
         """The lines that make the buffers."""
@@ -68,7 +79,7 @@ class _Writer:
         """The lines of the function, each part under what it is for."""
         lines, part = list[str](), ""
         for ref, call in self.program.results():
-            found = self.expression(ref, call) if call.function != GUARD else ("", _ATOM)
+            found = self.expression(ref, call) if call.function != GUARD else ("", ATOM)
             if ref in self.inlined:
                 self.written[ref] = found
                 continue
@@ -110,11 +121,11 @@ class _Writer:
             strict = tightness in (1, 5)  # a < b < c and a ** b ** c are read from elsewhere
             left, right = (self.held(x, tightness + (i or strict)) for i, x in enumerate(call.operands))
             return f"{left} {sign} {right}", tightness
-        return self.called(ref, call, function, settings), _ATOM
+        return self.called(ref, call, function, settings), ATOM
 
     def called(self, ref: Ref, call: Call, function: str, settings: list[str]) -> str:
         """A call as Python calls a function or a method, or takes an index."""
-        x, told = self.held(call.operands[0], _ATOM), dict(call.settings)
+        x, told = self.held(call.operands[0], ATOM), dict(call.settings)
         first, *others = [self.operand(x) for x in self.ready(ref, call)]
         if function == PLACED:
             return f"np.zeros({self.operand(told['shape'])}, {first}.dtype)"
@@ -158,7 +169,7 @@ class _Writer:
         """An operand in parentheses, unless it holds together so tightly."""
         told = self.operand(x)
         own = (
-            self.written[x][1] if isinstance(x, Ref) and x in self.written else 4 if told[0] == "-" else _ATOM
+            self.written[x][1] if isinstance(x, Ref) and x in self.written else 4 if told[0] == "-" else ATOM
         )
         return told if own >= tightness else f"({told})"
 

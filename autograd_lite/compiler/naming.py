@@ -39,7 +39,7 @@ class Namer:
 
     def forward(self, order: Sequence[Tensor], y: Tensor, last: str) -> None:
         """Name the results of a graph, y as `last`."""
-        for tensor in order:
+        for tensor in sorted(order, key=_place):  # as they were computed
             if tensor.op is None or id(tensor) in self._called:
                 continue
             written = self._written(tensor)
@@ -104,6 +104,10 @@ class Namer:
     def _line(self, ref: Ref) -> str:
         found = self._recorder.lines.get(ref)
         return f"  ({os.path.basename(found[0].co_filename)}:{found[1]})" if found else ""
+
+
+def _place(tensor: Tensor) -> int:
+    return tensor.data.ref if isinstance(tensor.data, Symbol) else -1
 
 
 def _constant(x: Any) -> str:

@@ -43,10 +43,11 @@ class Ones:
 
 
 class Kind(NamedTuple):
-    """What is known of a value before the program runs."""
+    """What is known of a value before the program runs; `bare` is a Python number."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    bare: bool = False
 
 
 class Program(NamedTuple):
@@ -67,32 +68,51 @@ class Program(NamedTuple):
         return ((Ref(self.inputs + i), call) for i, call in enumerate(self.calls))
 
 
-def refs(operand: Any) -> Iterator[Ref]:
+def refs(operand: Any) -> list[Ref]:
     """The values that an operand refers to."""
-    if isinstance(operand, Ref):
-        yield operand
-    elif isinstance(operand, tuple | list):
-        for part in operand:
-            yield from refs(part)
-    elif isinstance(operand, slice):
-        yield from refs((operand.start, operand.stop, operand.step))
+    kind = type(operand)
+    if kind is Ref:
+        return [operand]
+    if kind is tuple or kind is list:
+        return [ref for part in operand if type(part) in _HOLDING for ref in refs(part)]
+    return refs((operand.start, operand.stop, operand.step)) if kind is slice else []
 
 
 def mapped(operand: Any, change: Callable[[Ref], Any]) -> Any:
     """The operand with every reference changed."""
-    if isinstance(operand, Ref):
+    kind = type(operand)
+    if kind is Ref:
         return change(operand)
-    if isinstance(operand, tuple | list):
-        return type(operand)(mapped(part, change) for part in operand)
+    if kind is tuple or kind is list:
+        return kind([mapped(part, change) if type(part) in _HOLDING else part for part in operand])
+    if kind is slice:
+        return slice(*mapped((operand.start, operand.stop, operand.step), change))
     return operand
+
+
+_HOLDING = {Ref, tuple, list, slice}  # types of operands that are, or may hold, references
 
 
 def used(call: Call) -> list[Ref]:
     """The values that a call uses."""
-    return [*refs(call.operands), *refs([value for _, value in call.settings])]
+    return refs(call.operands) + (refs(call.settings) if call.settings else [])
 
 
 def changed(call: Call, change: Callable[[Ref], Any]) -> Call:
     """The call with every reference changed."""
-    settings = tuple((name, mapped(value, change)) for name, value in call.settings)
-    return Call(call.function, mapped(call.operands, change), settings, call.view)
+    operands = tuple([change(x) if type(x) is Ref else mapped(x, change) for x in call.operands])
+    settings = mapped(call.settings, change) if call.settings else ()
+    return Call(call.function, operands, settings, call.view)
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two programs, or operands, are the same, constant arrays by their entries."""
+    if type(a) is Ref or type(a) is str:
+        return bool(a == b)
+    if isinstance(a, np.ndarray | np.generic) or isinstance(b, np.ndarray | np.generic):
+        return (
+            type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        )
+    if isinstance(a, tuple | list):
+        return type(a) is type(b) and len(a) == len(b) and all(map(equal, a, b))
+    return bool(a == b) or repr(a) == repr(b)  # nan is nan

@@ -47,7 +47,7 @@ class Recording:
             for leaf, symbol in zip(self.leaves, self.symbols, strict=True):
                 leaf.data = symbol
             self.namer.inputs([*self.tensors, *self.leaves], self._told)
-            with graphs_recorded():
+            with graphs_recorded(), np.errstate(all="ignore"):
                 y = self._f(*self.tensors)
                 if isinstance(y, Tensor):
                     self.namer.forward(graph(y), y, "value" if y.shape else "loss")

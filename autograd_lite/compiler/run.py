@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import threading
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.emit import Source, emitted
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.program import Program, Ref
+from autograd_lite.compiler.scalars import plain
 from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.symbols import Symbol
 from autograd_lite.tensor import Tensor
@@ -20,15 +20,15 @@ RECORDING = threading.RLock()  # held while tensors have symbols for data
 
 
 class Runnable:
-    """A recorded program made to run; each thread that is in it has buffers of its own."""
+    """A recorded program made to run: in plain floats where all its values are numbers, else in NumPy."""
 
     def __init__(self, program: Program, leaves: Sequence[Tensor]) -> None:
         self.program = simplified(program)
-        self.source: Source = emitted(self.program)
         self.leaves = leaves
         self._kinds = [(leaf.shape, leaf.dtype) for leaf in leaves]
-        self._code = builtins.compile(self.source.text, "<compiled by autograd_lite>", "exec")
-        self._pool: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
+        numbers = plain(self.program)
+        self.source: Source = numbers or emitted(self.program)
+        self._run = _Floats(self.program, numbers) if numbers else _Pool(self.source)
 
     def __call__(self, arrays: Sequence[Any], more: Sequence[Any] = ()) -> Any:
         """The results, a tuple; None where the program was recorded for data of another kind."""
@@ -38,19 +38,53 @@ class Runnable:
                 data = [leaf.data for leaf in self.leaves]
         if [(x.shape, x.dtype) for x in data] != self._kinds:
             return None
+        return self._run(*arrays, *data, *more)
+
+
+class _Pool:
+    """A function that threads may call: each that is in it has buffers of its own."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._code = compile(source.text, "<compiled by autograd_lite>", "exec")
+        self._free: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
+
+    def __call__(self, *given: Any) -> Any:
         try:
-            within, run = self._pool.pop()
+            within, run = self._free.pop()
         except IndexError:
-            within, run = self._made()
-        results = within(run, *arrays, *data, *more)
-        self._pool.append((within, run))
+            within, run = _quiet().run, _function(self._code, self._source.constants)
+        results = within(run, *given)
+        self._free.append((within, run))
         return results
 
-    def _made(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        space: dict[str, Any] = {}
-        exec(self._code, space)
-        space |= self.source.constants
-        return _quiet().run, space["run"]
+
+class _Floats:
+    """A function of numbers; NumPy computes where Python raises for a result that is inf or nan."""
+
+    def __init__(self, program: Program, source: Source) -> None:
+        self._program = program
+        self._numpy: _Pool | None = None
+        self._run = _function(compile(source.text, "<compiled by autograd_lite>", "exec"), {})
+        kinds = [program.kinds[x] if isinstance(x, Ref) else None for x in program.outputs]
+        self._numbers = [kind is None or kind.bare for kind in kinds]
+
+    def __call__(self, *given: Any) -> Any:
+        try:
+            found = self._run(*[x.item() if isinstance(x, np.ndarray | np.generic) else x for x in given])
+        except (ArithmeticError, ValueError):
+            self._numpy = self._numpy or _Pool(emitted(self._program))
+            return self._numpy(*given)
+        if found is None:
+            return None
+        return tuple([x if bare else np.float64(x) for x, bare in zip(found, self._numbers, strict=True)])
+
+
+def _function(code: Any, constants: dict[str, Any]) -> Any:
+    space: dict[str, Any] = {}
+    exec(code, space)
+    space |= constants
+    return space["run"]
 
 
 def _quiet() -> Context:

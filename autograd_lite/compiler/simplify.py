@@ -11,12 +11,8 @@ from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, chan
 
 
 def simplified(program: Program) -> Program:
-    """The program after all passes, until none of them finds anything more."""
-    while True:
-        shorter = without_unused(shared(without_identities(cheaper(program))))
-        if len(shorter.calls) == len(program.calls):
-            return shorter
-        program = shorter
+    """The program after all passes, each of which leaves nothing to those before it."""
+    return without_unused(shared(without_identities(cheaper(program))))
 
 
 def without_unused(program: Program) -> Program:
@@ -65,11 +61,11 @@ def cheaper(program: Program) -> Program:
 
 def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
     x = call.operands[0] if call.operands else None
-    if not isinstance(x, Ref) or program.kinds[ref].dtype.kind != "f":
+    if not isinstance(x, Ref) or program.kinds[ref].bare or program.kinds[ref].dtype.kind != "f":
         return call
     (*_, rows), dtype = (0, *program.kinds[x].shape[:1]), program.kinds[x].dtype
     ndim, axis = len(program.kinds[x].shape), dict(call.settings).get("axis")
-    if call.function == "np.power" and ndim and _number(call.operands[1]) in _POWERS:
+    if call.function == "np.power" and _number(call.operands[1]) in _POWERS:
         return Call(_POWERS[_number(call.operands[1])], (x,), (), False)
     if call.function == ".sum" and dtype == program.kinds[ref].dtype and rows:
         whole = ndim == 1 and set(dict(call.settings)) <= {"axis"} and rows <= _FEW
@@ -81,6 +77,7 @@ def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
 
 _NEUTRAL = {  # the constant that changes nothing, by side: None where it does
     "np.multiply": (1, 1), "np.divide": (None, 1), "np.add": (0, 0), "np.subtract": (None, 0),
+    "np.power": (None, 1),
 }  # fmt: skip
 
 
@@ -132,12 +129,13 @@ def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
 
 def _key(operand: Any) -> Hashable:
     """What makes two operands equal: references and numbers by value and type, arrays by identity."""
-    if isinstance(operand, Call):
+    kind = type(operand)
+    if kind is Ref or kind is str or operand is None:
+        return operand  # type: ignore[no-any-return]
+    if kind is Call:
         return operand.function, _key(operand.operands), _key(operand.settings)
-    if isinstance(operand, tuple | list):
-        return type(operand).__name__, *map(_key, operand)
-    if isinstance(operand, slice):
-        return "slice", _key(operand.start), _key(operand.stop), _key(operand.step)
-    if isinstance(operand, np.ndarray):
-        return "array", id(operand)
-    return type(operand).__name__, repr(operand)
+    if kind is tuple or kind is list:
+        return kind, *[_key(part) for part in operand]
+    if kind is slice:
+        return slice, _key(operand.start), _key(operand.stop), _key(operand.step)
+    return kind, id(operand) if kind is np.ndarray else repr(operand)

@@ -47,8 +47,7 @@ class Recorder:
 
     def call(self, written: str, function: Callable[..., Any], operands: Any, settings: Any) -> Symbol:
         """Do it with the examples, note it, and return a symbol for its result."""
-        with np.errstate(all="ignore"):
-            example = function(*_example(tuple(operands)), **_example(dict(settings)))
+        example = function(*_example(tuple(operands)), **_example(dict(settings)))
         if not isinstance(example, np.ndarray | np.generic | int | float):
             raise TypeError(
                 f"compile: {written} returns {type(example).__name__}, which a program cannot hold"
@@ -56,8 +55,8 @@ class Recorder:
             )
         told = tuple(sorted((name, _noted(value)) for name, value in settings.items()))
         noted = _noted(tuple(operands))
-        shares = any(np.may_share_memory(example, self.examples[ref]) for ref in refs(noted))
-        self.calls.append(Call(written, noted, told, shares or written in _VIEWS))
+        shares = np.ndim(example) and any(np.may_share_memory(example, self.examples[r]) for r in refs(noted))
+        self.calls.append(Call(written, noted, told, bool(shares) or written in _VIEWS))
         symbol = self._symbol(example)
         self.lines[symbol.ref] = messages.caller_line()
         return symbol
@@ -71,7 +70,7 @@ class Recorder:
 
     def program(self, outputs: tuple[Any, ...], names: Sequence[str], parts: Sequence[str]) -> Program:
         """The program that ends in these symbols or constants."""
-        kinds = tuple(Kind(np.shape(x), getattr(x, "dtype", np.dtype(float))) for x in self.examples)
+        kinds = tuple(map(_kind, self.examples))
         return Program(self.inputs, tuple(self.calls), _noted(outputs), kinds, tuple(names), tuple(parts))
 
     def _symbol(self, example: Any) -> Symbol:
@@ -187,12 +186,15 @@ class Symbol:
 
 def _operator(name: str, ufunc: Any, reflected: bool) -> Any:
     python = getattr(operator, f"{name}_" if name in {"and", "or"} else name)
+    written = f"np.{ufunc.__name__}"
 
     def operate(self: Symbol, other: Any) -> Any:
         operands = (other, self) if reflected else (self, other)
         numbers = self.bare and (other.bare if isinstance(other, Symbol) else type(other) in (int, float))
         if numbers:  # as Python computes: NumPy would make a float64 of it, and of float32 arrays after it
-            return self.recorder.call(f"np.{ufunc.__name__}", python, operands, {})
+            return self.recorder.call(written, python, operands, {})
+        if type(other) in (Symbol, float, int, np.ndarray):
+            return self.recorder.call(written, ufunc, operands, {})
         return ufunc(*operands)
 
     return operate
@@ -202,6 +204,12 @@ for _name, _ufunc in _OPERATORS.items():
     setattr(Symbol, f"__{_name}__", _operator(_name, _ufunc, reflected=False))
     if _name not in {"gt", "lt", "ge", "le", "eq", "ne"}:
         setattr(Symbol, f"__r{_name}__", _operator(_name, _ufunc, reflected=True))
+
+
+def _kind(example: Any) -> Kind:
+    if isinstance(example, np.ndarray | np.generic):
+        return Kind(example.shape, example.dtype)
+    return Kind((), np.dtype(type(example)), True)
 
 
 def _example(operand: Any) -> Any:
