@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+
+# What draws in the place of a generator: a function that is compiled draws at each run, not at its recording.
+drawing: ContextVar[Callable[[Any, Any], Any] | None] = ContextVar("drawing", default=None)
 
 _default: list[np.random.Generator] = []  # one, made at first use: numpy.random is slow to import
 
@@ -34,3 +39,9 @@ def generator(rng: Any = None) -> np.random.Generator:
             "np.random.default_rng(0), or None for the default one"
         )
     return np.random.default_rng(rng)
+
+
+def uniform(rng: Any, shape: Any) -> Any:
+    """Random numbers in [0, 1), from what `rng` means; a compiled function draws anew at each run."""
+    draw = drawing.get()
+    return generator(rng).random(shape) if draw is None else draw(rng, shape)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import messages
+from autograd_lite.compiler import compile
 from autograd_lite.extras import require
 from autograd_lite.history import History, Logs
 from autograd_lite.modes import no_grad
@@ -21,12 +22,14 @@ from autograd_lite.randomness import generator
 from autograd_lite.tensor import Tensor
 
 Callback = Callable[[int, Logs], Any]
+Step = Callable[[Any, Any, str], tuple[float, int | None]]
 
 
 def fit(
     model: Callable[[Any], Any], X: Any, y: Any, *, loss: Callable[[Any, Any], Any], optimizer: Any,
     epochs: int, batch_size: int | None = None, validation: float | tuple[Any, Any] | None = None,
     callbacks: Iterable[Callback] = (), progress: bool = True, rng: Any = None,
+    compile: bool = False,
 ) -> History:  # fmt: skip
     """Train `model` on examples X, (n, ...), with labels y, (n, ...); returns what each epoch measured.
 
@@ -37,6 +40,10 @@ def fit(
     described above. `progress` shows a bar where tqdm is installed (extra `train`), nothing where it is
     not. `rng`, a seed or a generator, makes order and split repeat exactly. A Module ends ready for
     prediction, as after `eval()`. No dtype is changed: float32 X and parameters compute in float32.
+    With `compile` each step runs as one NumPy program (`ag.compile`), with the same results but for
+    rounding, and leaves no `.grad`. Numbers and arrays that model and loss take from elsewhere stay as
+    they are first seen; a Python `if` on data, and random numbers other than those of `Dropout`, are an
+    error.
 
     Raises a ValueError or TypeError, before anything has changed, for data of unequal length, without
     examples, not numbers or not finite, and for wrong settings; and in training for a parameter that
@@ -47,6 +54,7 @@ def fit(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"fit: {name} is {value!r}; give a whole number, 1 or more")
     _usable(model, loss, optimizer, callbacks)
+    step = (_compiled if compile else _eager)(model, loss, optimizer)
     rng, callbacks = generator(rng), list(callbacks)
     X, y, held_out = split(X, y, validation, rng)
     history = History()
@@ -54,7 +62,7 @@ def fit(
     try:
         for epoch in _numbered(epochs, progress, history):
             parts = batches(len(X), batch_size, rng)
-            logs = _epoch(model, loss, optimizer, X, y, epoch, parts, callbacks)
+            logs = _epoch(step, model, X, y, epoch, parts, callbacks)
             history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
             if _stops(callbacks, epoch, history):
                 break
@@ -134,33 +142,81 @@ def correct(model: Any, output: Any, y: Any) -> int | None:
     (n,) meet one score for each class (n, classes).
     """
     threshold = getattr(model, "threshold", None)
-    if threshold is not None and output.shape == y.shape:
-        return int(np.count_nonzero((output.data >= threshold) == y))
-    if y.dtype.kind in "iu" and y.ndim == 1 and output.ndim == 2:
-        return int(np.count_nonzero(output.data.argmax(axis=1) == y))
+    scores = output.data if isinstance(output, Tensor) else output
+    if threshold is not None and scores.shape == y.shape:
+        return int(np.count_nonzero((scores >= threshold) == y))
+    if y.dtype.kind in "iu" and y.ndim == 1 and scores.ndim == 2:
+        return int(np.count_nonzero(scores.argmax(axis=1) == y))
     return None
 
 
 def _epoch(
-    model: Any, loss: Any, optimizer: Any, X: Any, y: Any, epoch: int, parts: list[Any], callbacks: list[Any]
+    step: Step, model: Any, X: Any, y: Any, epoch: int, parts: list[Any], callbacks: list[Any]
 ) -> Logs:
     """One pass through all batches; mean loss and accuracy as measured on the way, before each step."""
     total, hits = 0.0, 0
     _tell([model], "train")
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused, with its place
         for number, part in enumerate(parts, 1):
-            Xb, yb = X[part], y[part]
-            output = model(Xb)
-            value = loss(output, yb)
-            where = f"in epoch {epoch}, batch {number} of {len(parts)}"
-            total += len(yb) * _finite(value, where, optimizer, Xb)
-            value.backward(keep="leaves")
-            optimizer.step()
+            yb = y[part]
+            value, right = step(X[part], yb, f"in epoch {epoch}, batch {number} of {len(parts)}")
+            total += len(yb) * value
             _tell(callbacks, "step")
-            right = correct(model, output, yb)
             hits = -1 if right is None or hits < 0 else hits + right
     logs = {"loss": total / len(y)}
     return logs if hits < 0 else logs | {"accuracy": hits / len(y)}
+
+
+def _eager(model: Any, loss: Any, optimizer: Any) -> Step:
+    """A step on a batch: its loss, a finite number, and how many outputs were correct, before the step."""
+
+    def step(X: Any, y: Any, where: str) -> tuple[float, int | None]:
+        output = model(X)
+        value = loss(output, y)
+        number = _finite(value, where, optimizer, X)
+        value.backward(keep="leaves")
+        optimizer.step()
+        return number, correct(model, output, y)
+
+    return step
+
+
+def _compiled(model: Any, loss: Any, optimizer: Any) -> Step:
+    """The same as one program. A step that fails is undone and made eagerly, to fail in the same words."""
+    eager = _eager(model, loss, optimizer)
+
+    def objective(X: Any, y: Any) -> Any:
+        output = model(X)
+        return loss(output, y), output
+
+    program = compile(objective, optimizer=optimizer)
+
+    def step(X: Any, y: Any, where: str) -> tuple[float, int | None]:
+        before = optimizer.state, [p.data for p in optimizer.params]
+        try:
+            number, output = program(X, y)
+            if abs(number) < np.inf:
+                return number, correct(model, output, y)
+        except Exception as refused:
+            _restore(optimizer, *before)
+            try:
+                eager(X, y, where)
+            except Exception as error:
+                raise error from None
+            _restore(optimizer, *before)
+            refused.add_note("fit: this step changed nothing; compile=False trains what cannot be compiled")
+            raise
+        _restore(optimizer, *before)
+        return eager(X, y, where)  # refuses the loss
+
+    return step
+
+
+def _restore(optimizer: Any, state: Any, data: list[Any]) -> None:
+    """Undo a step, and leave no gradients."""
+    optimizer.state = state
+    for parameter, before in zip(optimizer.params, data, strict=True):
+        parameter.data, parameter.grad = before, None
 
 
 def _finite(value: Any, where: str, optimizer: Any, X: Any) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Ones
+from autograd_lite.compiler.program import Eye, Ones
 
 _NUMBERS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
 _SMALL = 64  # entries of an array that is written into the source that is shown
@@ -33,9 +33,14 @@ class Constants:
         self._taken.add(unique)
         return unique
 
-    def ones(self, x: Ones) -> str:
-        """The name of a vector of ones."""
-        return self._constant(x, "ones", f"np.ones({x.count}{dtype_argument(x.dtype)})")
+    def made(self, x: Ones | Eye) -> str:
+        """The name of a vector of ones, or of unit vectors."""
+        function = type(x).__name__.lower()
+        return self._constant(
+            x,
+            function,
+            f"np.{function}({x.count}{'' if x.dtype == float else f', dtype={literal(x.dtype)}'})",
+        )
 
     def number(self, x: float, dtype: np.dtype[Any]) -> str:
         """The name of a number as an array, which is what NumPy would make of it at every call."""
@@ -47,6 +52,9 @@ class Constants:
         """The name of an array, which is written out where it is short."""
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
             raise TypeError(f"compile: a program cannot hold {x!r}; pass it as an argument or a number")
+        if x.size > 1 and (x == x.flat[0]).all():
+            filled = f"np.full({x.shape}, {literal(x.flat[0])}{dtype_argument(x.dtype)})"
+            return self._constant(filled, "constant", filled)
         if x.size <= _SMALL:
             return self._constant(("array", id(x)), "constant", array_literal(x))
         shown = f"...  # of shape {x.shape} and dtype {x.dtype}; export writes it out"

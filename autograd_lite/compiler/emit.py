@@ -9,9 +9,8 @@ import numpy as np
 
 from autograd_lite.compiler.buffers import buffers, is_ufunc
 from autograd_lite.compiler.constants import Constants, dtype_argument, literal
-from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, refs, used
+from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs, used
 
-PLACED = "placed"  # zeros with an array written, or added, at an index
 ATOM = 6  # how tightly an expression holds together: more than any operator
 _PREFIX = {"np.negative": ("-{}", 4), "np.absolute": ("abs({})", ATOM)}
 _INFIX = {
@@ -161,8 +160,8 @@ class Writer:
             return f"[{inner}]" if isinstance(x, list) else f"({inner}{',' * (len(x) == 1)})"
         if isinstance(x, slice):
             return f"slice({self.operand(x.start)}, {self.operand(x.stop)}, {self.operand(x.step)})"
-        if isinstance(x, Ones):
-            return self.constants.ones(x)
+        if isinstance(x, Ones | Eye):
+            return self.constants.made(x)
         return self.constants.array(x) if (written := literal(x)) is None else written
 
     def held(self, x: Any, tightness: int) -> str:
@@ -191,13 +190,8 @@ class Writer:
 
     def ndim(self, x: Any) -> int:
         """The number of axes of an operand."""
-        return (
-            len(self.program.kinds[x].shape)
-            if isinstance(x, Ref)
-            else 1
-            if isinstance(x, Ones)
-            else np.ndim(x)
-        )
+        made = {Ones: 1, Eye: 2}
+        return len(self.program.kinds[x].shape) if isinstance(x, Ref) else made.get(type(x), np.ndim(x))
 
 
 def _fits(x: Any, dtype: np.dtype[Any]) -> bool:

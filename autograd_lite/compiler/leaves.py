@@ -1,50 +1,81 @@
-"""Leaves: the tensors that a function uses without being given them, found before it is recorded."""
+"""Leaves: what a function uses without being given it, found before it is recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from autograd_lite.modes import recording
+from autograd_lite.randomness import drawing
 from autograd_lite.tensor import NOTHING, Tensor, graph, node
 
 
-def leaves_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> list[Tensor]:
-    """The tensors that f uses and that are none of its arguments: those of its graph, and of its closure.
+class Uses(NamedTuple):
+    """What a function uses beside its arguments: tensors, and random numbers as generators and shapes."""
+
+    tensors: list[Tensor]
+    draws: list[tuple[Any, Any]]
+
+
+def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> Uses:
+    """What f uses that is none of its arguments: in its graph, in its closure, in what it draws.
 
     What is in the graph both times that f is run is not made by f.
     """
-    first, second = _leaves(f, arrays, argnums), _leaves(f, arrays, argnums)
+    (first, draws), (second, _) = _run(f, arrays, argnums), _run(f, arrays, argnums)
     again = set(second)
     held = [t for held in _held(f) for t in _tensors(held)]
-    return list(dict.fromkeys([*(t for t in first if t in again), *held]))
+    return Uses(list(dict.fromkeys([*(t for t in first if t in again), *held])), draws)
 
 
-def _leaves(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> list[Tensor]:
-    """The tensors without an op in the graph of f(*arrays), constants too, but for the arguments."""
-    tensors = [
-        node(None, (), (), NOTHING, x, i in argnums or x.dtype.kind == "f") for i, x in enumerate(arrays)
-    ]
-    with graphs_recorded():
-        y = f(*tensors)
-    made = graph(y) if isinstance(y, Tensor) else []
-    found = [x for t in made for x in (t, *t.inputs) if isinstance(x, Tensor) and x.op is None]
+def _run(
+    f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]
+) -> tuple[list[Tensor], list[Any]]:
+    """The tensors without an op in the graph of f(*arrays), constants too, and what f draws."""
+    floats = [i for i, x in enumerate(arrays) if x.dtype.kind == "f"]
+    try:
+        return _run_once(f, arrays, floats)  # all of them, so that there is a graph in any case
+    except TypeError:  # of an op without a gradient in one of them
+        return _run_once(f, arrays, argnums)
+
+
+def _run_once(
+    f: Callable[..., Any], arrays: Sequence[Any], wanted: Sequence[int]
+) -> tuple[list[Tensor], list[Any]]:
+    tensors = [node(None, (), (), NOTHING, x, i in wanted) for i, x in enumerate(arrays)]
+    draws: list[tuple[Any, Any]] = []
+
+    def drawn(rng: Any, shape: Any) -> Any:
+        draws.append((rng, shape))
+        return np.full(shape, 0.5)[()]
+
+    with graphs_recorded(drawn):
+        found = f(*tensors)
+    results = found if isinstance(found, tuple) else (found,)
+    made = [t for y in results if isinstance(y, Tensor) for t in graph(y)]
+    leaves = [x for t in made for x in (t, *t.inputs) if isinstance(x, Tensor) and x.op is None]
     given = set(tensors)
-    return [t for t in found if t not in given]
+    return [t for t in leaves if t not in given], draws
 
 
 def _held(f: Any) -> list[Any]:
     """What a function holds: its object, the variables it closes over, the globals it names."""
+    if isinstance(f, partial):
+        return [*_held(f.func), *f.args, *f.keywords.values()]
     code = getattr(f, "__code__", None)
     cells = [c.cell_contents for c in getattr(f, "__closure__", None) or () if c.cell_contents is not f]
     known = getattr(f, "__globals__", {})
     named = [known[name] for name in (code.co_names if code else ()) if name in known]
-    return [getattr(f, "__self__", f), *cells, *named]
+    return [f, *cells, *named]
 
 
 def _tensors(held: Any) -> list[Tensor]:
     """The tensors that something is, has as a module, or holds in a list, tuple or dictionary."""
+    held = getattr(held, "__self__", held)  # of a method: its object
     if isinstance(held, Tensor):
         return [held] if held.op is None else []
     if isinstance(held, list | tuple | dict):
@@ -54,10 +85,12 @@ def _tensors(held: Any) -> list[Tensor]:
 
 
 @contextmanager
-def graphs_recorded() -> Iterator[None]:
-    """Graphs are recorded for as long as this lasts, also within `no_grad`."""
-    token = recording.set(True)
+def graphs_recorded(drawn: Callable[[Any, Any], Any]) -> Iterator[None]:
+    """While this lasts graphs are recorded, also within `no_grad`, and random numbers are `drawn`."""
+    token, source = recording.set(True), drawing.set(drawn)
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     finally:
         recording.reset(token)
+        drawing.reset(source)

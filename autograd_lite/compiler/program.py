@@ -32,11 +32,20 @@ class Call(NamedTuple):
 
 
 GUARD = "guard"
+PLACED = "placed"  # zeros with an array written, or added, at an index
 
 
 @dataclass(frozen=True)
 class Ones:
     """A constant operand: a vector of ones, which adds up what it is multiplied with."""
+
+    count: int
+    dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True)
+class Eye:
+    """A constant operand: the unit vectors, as rows."""
 
     count: int
     dtype: np.dtype[Any]

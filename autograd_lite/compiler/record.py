@@ -8,51 +8,59 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.leaves import graphs_recorded
+from autograd_lite.compiler.batch import batched
+from autograd_lite.compiler.leaves import Uses, graphs_recorded
 from autograd_lite.compiler.naming import Namer, argument_names, short
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.program import Program, Ref
+from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.symbols import Recorder, Symbol
 from autograd_lite.tensor import NOTHING, Tensor, backpropagate, graph, node
 
 
 class Recording:
-    """A function run on symbols: `arrays` are its arguments, `leaves` what it uses beside them."""
+    """A function run on symbols: `arrays` are its arguments, `uses` what it uses beside them."""
 
     def __init__(
-        self,
-        f: Callable[..., Any],
-        arrays: Sequence[Any],
-        leaves: Sequence[Tensor],
-        wanted: Sequence[int] = (),
+        self, f: Callable[..., Any], arrays: Sequence[Any], uses: Uses, wanted: Sequence[int] = ()
     ) -> None:
         self.recorder = Recorder()
         self.namer = Namer(self.recorder)
-        self.leaves = leaves
+        self.leaves = uses.tensors
         self.tensors = [
             node(None, (), (), NOTHING, self.recorder.input(x), i in wanted) for i, x in enumerate(arrays)
         ]
-        self.symbols = [self.recorder.input(leaf.data) for leaf in leaves]
+        self.symbols = [self.recorder.input(leaf.data) for leaf in self.leaves]
+        self.draws = [self.recorder.input(np.full(shape, 0.5)[()]) for _, shape in uses.draws]
         self.wanted = [self.tensors[i] for i in wanted]
+        self.outputs: tuple[Any, ...] = ()  # what the function returns beside its value
         names = argument_names(f, len(arrays))
         for tensor, name in zip(self.tensors, names, strict=True):
             tensor.name = name
-        told = short([leaf.name or f"w{i + 1}" for i, leaf in enumerate(leaves)])
+        told = short([leaf.name or f"w{i + 1}" for i, leaf in enumerate(self.leaves)])
         self._f, self._told = f, [*names, *told]
 
     @contextmanager
     def running(self) -> Iterator[Any]:
         """The result of the function, with symbols for the data of the leaves as long as this lasts."""
-        before = [leaf.data for leaf in self.leaves]
+        before, draws = [leaf.data for leaf in self.leaves], iter(self.draws)
         try:
             for leaf, symbol in zip(self.leaves, self.symbols, strict=True):
                 leaf.data = symbol
             self.namer.inputs([*self.tensors, *self.leaves], self._told)
-            with graphs_recorded(), np.errstate(all="ignore"):
+            for i, draw in enumerate(self.draws):
+                self.namer.value(draw, f"random{i + 1}")
+            with graphs_recorded(lambda rng, shape: next(draws)):
                 y = self._f(*self.tensors)
-                if isinstance(y, Tensor):
-                    self.namer.forward(graph(y), y, "value" if y.shape else "loss")
+                if isinstance(y, tuple):
+                    y, *others = y
+                    self.outputs = tuple(others)
+                for output in (y, *self.outputs):
+                    if isinstance(output, Tensor):
+                        last = "loss" if output is y and not y.shape else "output"
+                        self.namer.forward(graph(output), output, last)
                 yield y
         finally:
+            self.recorder.closed = True
             for leaf, data in zip(self.leaves, before, strict=True):
                 leaf.data = data
 
@@ -80,21 +88,22 @@ class Recording:
 
     def program(self, *outputs: Any) -> Program:
         """The program that ends in these results."""
-        return self.recorder.program(tuple(map(_plain, outputs)), *self.namer.told())
+        return self.recorder.program(_plain(outputs), *self.namer.told())
 
 
-def value(f: Any, arrays: Sequence[Any], leaves: Sequence[Tensor], argnums: Sequence[int]) -> Program:
+def value(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
     """The program of f(*arrays), and then of its gradients in the arguments `argnums`."""
-    recording = Recording(f, arrays, leaves, argnums)
+    recording = Recording(f, arrays, uses, argnums)
     with recording.running() as y:
-        return recording.program(y, *(recording.gradients(y, recording.wanted) if argnums else ()))
+        gradients = recording.gradients(y, recording.wanted) if argnums else ()
+        return recording.program((y, *recording.outputs) if recording.outputs else y, *gradients)
 
 
 def curvature(
-    f: Any, arrays: Sequence[Any], leaves: Sequence[Tensor], argnums: Sequence[int], directions: Sequence[Any]
+    f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int], directions: Sequence[Any]
 ) -> Program:
     """The program of the Hessian of f(*arrays) in the arguments `argnums` times `directions`, more inputs."""
-    recording = Recording(f, arrays, leaves, argnums)
+    recording = Recording(f, arrays, uses, argnums)
     vs = [recording.recorder.input(v) for v in directions]
     with recording.running() as y:
         for v, x in zip(vs, recording.wanted, strict=True):
@@ -102,20 +111,27 @@ def curvature(
         return recording.program(*recording.products(y, recording.wanted, vs))
 
 
-def step(f: Any, arrays: Sequence[Any], leaves: Sequence[Tensor], optimizer: Any, states: Any) -> Program:
+def hessian(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
+    """The program of the Hessian of f(*arrays) in one argument: its products with all unit vectors."""
+    direction = np.zeros_like(arrays[argnums[0]])[()]
+    program = simplified(curvature(f, arrays, uses, argnums, [direction]))
+    return batched(program, Ref(program.inputs - 1))
+
+
+def step(f: Any, arrays: Sequence[Any], uses: Uses, optimizer: Any, states: Any) -> Program:
     """The program of one training step: f(*arrays), its gradients, and the optimiser's update.
 
-    Its inputs are the arrays, the data of `leaves`, the learning rate and the states of the parameters
-    that are trained; its outputs the loss, a number that is finite if all gradients are, and for each
-    of the parameters its new data and new state.
+    Its inputs are the arrays, the data of the leaves, the learning rate and the states of the parameters
+    that are trained; its outputs the loss, a number that is finite if all gradients are, what f returns
+    beside the loss, and for each of the parameters its new data and new state.
     """
-    recording = Recording(f, arrays, leaves)
+    recording = Recording(f, arrays, uses)
     rate = recording.recorder.input(optimizer.lr)
     kept = [tuple(map(recording.recorder.input, state)) for state in states]
     trained = trainable(optimizer)
     with recording.running() as y:
         gradients = recording.gradients(y, trained)
-        _refuse_unreached(recording, y, trained)
+        _refuse_unreached(y, trained)
         finite = _squares(gradients)
         recording.namer.value(finite, "squares")
         recording.namer.part(finite, "a number that is finite if all gradients are")
@@ -123,12 +139,13 @@ def step(f: Any, arrays: Sequence[Any], leaves: Sequence[Tensor], optimizer: Any
         moved = []
         for x, g, state in zip(trained, gradients, kept, strict=True):
             p, after = _updated(optimizer, rate, x.data, g, state)
+            _refuse_other_dtype(x, p)
             _name_update(recording.namer, recording.namer.of(x), state, p, after)
             moved.append((p, *after))
-        return recording.program(y, finite, *(part for parts in moved for part in parts))
+        return recording.program(y, finite, recording.outputs, *moved)
 
 
-def _refuse_unreached(recording: Recording, y: Tensor, trained: Sequence[Tensor]) -> None:
+def _refuse_unreached(y: Tensor, trained: Sequence[Tensor]) -> None:
     """An error for a parameter that would never move."""
     reached = set(graph(y)) | {x for t in graph(y) for x in t.inputs if isinstance(x, Tensor)}
     for x in trained:
@@ -139,9 +156,19 @@ def _refuse_unreached(recording: Recording, y: Tensor, trained: Sequence[Tensor]
             )
 
 
+def _refuse_other_dtype(x: Tensor, p: Any) -> None:
+    """An error for an update that would change the dtype of a parameter."""
+    if p.dtype != x.data.dtype:
+        raise ValueError(
+            f"compile: {x.name or 'a parameter'} is {x.data.dtype} and the optimiser's state is not; make a "
+            "new optimiser after model.astype()"
+        )
+
+
 def _name_update(namer: Namer, name: str, state: Any, p: Any, after: Any) -> None:
-    for i, (before, now) in enumerate(zip(state, after, strict=True)):
+    for i, before in enumerate(state):
         namer.value(before, f"{name}_state{i + 1}")
+    for i, now in enumerate(after):
         namer.value(now, f"new_{name}_state{i + 1}")
         namer.part(now, f"step of {name}")
     namer.value(p, f"new_{name}")
@@ -193,4 +220,6 @@ def _like(x: Tensor, g: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
+    if isinstance(x, tuple):
+        return tuple(map(_plain, x))
     return x.data if isinstance(x, Tensor) else x

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.emit import Source, emitted
+from autograd_lite.compiler.leaves import Uses
 from autograd_lite.compiler.program import Program, Ref
 from autograd_lite.compiler.scalars import plain
 from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.symbols import Symbol
-from autograd_lite.tensor import Tensor
+from autograd_lite.randomness import uniform
 
 RECORDING = threading.RLock()  # held while tensors have symbols for data
 
@@ -22,10 +23,10 @@ RECORDING = threading.RLock()  # held while tensors have symbols for data
 class Runnable:
     """A recorded program made to run: in plain floats where all its values are numbers, else in NumPy."""
 
-    def __init__(self, program: Program, leaves: Sequence[Tensor]) -> None:
+    def __init__(self, program: Program, uses: Uses) -> None:
         self.program = simplified(program)
-        self.leaves = leaves
-        self._kinds = [(leaf.shape, leaf.dtype) for leaf in leaves]
+        self.leaves, self._draws = uses
+        self._kinds = [(leaf.shape, leaf.dtype) for leaf in self.leaves]
         numbers = plain(self.program)
         self.source: Source = numbers or emitted(self.program)
         self._run = _Floats(self.program, numbers) if numbers else _Pool(self.source)
@@ -38,7 +39,8 @@ class Runnable:
                 data = [leaf.data for leaf in self.leaves]
         if [(x.shape, x.dtype) for x in data] != self._kinds:
             return None
-        return self._run(*arrays, *data, *more)
+        drawn = [uniform(rng, shape) for rng, shape in self._draws]
+        return self._run(*arrays, *data, *drawn, *more)
 
 
 class _Pool:
@@ -66,8 +68,6 @@ class _Floats:
         self._program = program
         self._numpy: _Pool | None = None
         self._run = _function(compile(source.text, "<compiled by autograd_lite>", "exec"), {})
-        kinds = [program.kinds[x] if isinstance(x, Ref) else None for x in program.outputs]
-        self._numbers = [kind is None or kind.bare for kind in kinds]
 
     def __call__(self, *given: Any) -> Any:
         try:
@@ -75,9 +75,14 @@ class _Floats:
         except (ArithmeticError, ValueError):
             self._numpy = self._numpy or _Pool(emitted(self._program))
             return self._numpy(*given)
-        if found is None:
-            return None
-        return tuple([x if bare else np.float64(x) for x, bare in zip(found, self._numbers, strict=True)])
+        return found and self._of_numpy(found, self._program.outputs)
+
+    def _of_numpy(self, found: Any, outputs: Any) -> Any:
+        """The results as NumPy's numbers, but for those that NumPy has as Python's."""
+        if isinstance(found, tuple):
+            return tuple([self._of_numpy(x, output) for x, output in zip(found, outputs, strict=True)])
+        bare = not isinstance(outputs, Ref) or self._program.kinds[outputs].bare
+        return found if bare else np.float64(found)
 
 
 def _function(code: Any, constants: dict[str, Any]) -> Any:

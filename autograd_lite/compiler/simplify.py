@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import GUARD, Call, Ones, Program, Ref, changed, mapped, refs, used
+from autograd_lite.compiler.program import GUARD, Call, Eye, Ones, Program, Ref, changed, mapped, refs, used
 
 
 def simplified(program: Program) -> Program:
@@ -38,7 +38,7 @@ def shared(program: Program) -> Program:
 
 
 def without_identities(program: Program) -> Program:
-    """Without x * 1, x / 1, x + 0, x - 0, a transpose of a transpose, and a reshape to the same shape."""
+    """Without x * 1, x + 0, -(-x), transposes of transposes, and whatever else changes nothing."""
     same: dict[Ref, Any] = {}
     made: dict[Ref, Call] = {}
     for ref, call in program.results():
@@ -88,8 +88,13 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
         for neutral, constant, other in zip(
             _NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True
         ):
-            if neutral is not None and isinstance(other, Ref) and _number(constant) == neutral:
+            if neutral is not None and isinstance(other, Ref) and _all(constant, neutral):
                 found = other
+    elif call.function == "np.matmul" and any(isinstance(x, Eye) for x in call.operands):
+        found = next((x for x in call.operands if isinstance(x, Ref)), None)
+    elif call.function == "np.negative":
+        inner = made.get(call.operands[0])
+        found = inner.operands[0] if inner and inner.function == "np.negative" else None
     elif call.function == ".transpose" and len(call.operands) == 1:
         inner = made.get(call.operands[0])
         if inner and inner.function == ".transpose" and len(inner.operands) == 1:
@@ -98,6 +103,13 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
         found = call.operands[0]
     # A signed zero: x + 0 turns -0.0 into 0.0, which no comparison sees.
     return found if found is not None and program.kinds[found] == program.kinds[ref] else None
+
+
+def _all(constant: Any, neutral: float) -> bool:
+    """Whether a constant is this number, or an array of nothing else."""
+    if isinstance(constant, np.ndarray):
+        return bool((constant == neutral).all())
+    return bool(_number(constant) == neutral)
 
 
 def _number(x: Any) -> Any:

@@ -39,6 +39,7 @@ class Recorder:
         self.examples: list[Any] = []
         self.lines: dict[Ref, tuple[Any, int]] = {}  # the user's code that asked for a value, and its line
         self.inputs = 0
+        self.closed = False  # whether the function has ended, and its values are no more
 
     def input(self, example: Any) -> Symbol:
         """A symbol for an input, before anything is computed; `example` says its shape and dtype."""
@@ -47,6 +48,11 @@ class Recorder:
 
     def call(self, written: str, function: Callable[..., Any], operands: Any, settings: Any) -> Symbol:
         """Do it with the examples, note it, and return a symbol for its result."""
+        if self.closed:
+            raise TypeError(
+                f"compile: a value of a function that was compiled is used after its end{_where()}; "
+                "return it from the function, instead of keeping it in an attribute or a variable"
+            )
         example = function(*_example(tuple(operands)), **_example(dict(settings)))
         if not isinstance(example, np.ndarray | np.generic | int | float):
             raise TypeError(

@@ -12,7 +12,7 @@ from autograd_lite.nn.init import Initializer, initial
 from autograd_lite.nn.module import Module
 from autograd_lite.ops import activations, elementwise
 from autograd_lite.ops.linear import affine, matmul
-from autograd_lite.randomness import generator
+from autograd_lite.randomness import generator, uniform
 from autograd_lite.tensor import Parameter
 
 
@@ -120,7 +120,7 @@ class Dropout(Module):
         """The output, of the shape and dtype of x."""
         if not self.training or self.p == 0:
             return x
-        kept = generator(self.rng).random(messages.shape_of(x)) >= self.p
+        kept = uniform(self.rng, messages.shape_of(x)) >= self.p
         dtype = getattr(x, "dtype", np.dtype(float))
         return x * (kept / (1.0 - self.p)).astype(dtype if dtype.kind == "f" else float)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from types import EllipsisType
 from typing import Any
 
@@ -45,6 +46,13 @@ def scatter(x: Any, index: Any = (), shape: Any = ()) -> Any:
     """Zeros of `shape` with x added at `index`: the transpose of indexing."""
     parts = index if isinstance(index, tuple) else (index,)
     return placed(x, index=index, shape=shape, adds=not all(map(_at_most_once, parts)))
+
+
+def taken(table: Any, index: Any) -> Any:
+    """table[index] of an array and an index that may be a value of a program that is being recorded."""
+    if (recorder := getattr(index, "recorder", None)) is not None:
+        return recorder.call("[]", operator.getitem, (table, index), {})
+    return table[index]
 
 
 def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:

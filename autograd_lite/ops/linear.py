@@ -58,7 +58,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
         return g @ b.swapaxes(-1, -2)
     if b.ndim == 1:
         return g[..., None] * b
-    return (b @ g[..., None])[..., 0]
+    return b @ g if b.ndim == 2 else (b @ g[..., None])[..., 0]
 
 
 @matmul.gradient("b", "{a}.T @ grad", _product(_IN_B, 1))

@@ -63,7 +63,7 @@ def within(position: int, low: float, high: float, remedy: str) -> Any:
 
 def _signs(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     _agree(op, inputs, values, settings)
-    array = np.asarray(values[1])
+    array = number(values[1])
     bad = np.abs(array) != 1
     if bad.any():
         raise ValueError(

@@ -236,13 +236,20 @@ def test_control_flow_on_data_is_refused_with_the_line(f):
         ag.compile(f)(np.array([1.0, 2.0]))
 
 
-def test_random_numbers_are_refused():
-    net = Sequential(Linear(3, 4, rng=0), Dropout(0.5), Linear(4, None, rng=1))
-    fast = ag.compile(lambda x, y: ag.bce_with_logits(net(x), y))
+def test_random_numbers_of_the_function_are_refused():
+    fast = ag.compile(lambda x: (x * rng.random(x.shape)).sum())
     with pytest.raises(ValueError, match="something else the second time"):
-        fast(X, Y)
-    net.eval()
-    assert fast(X, Y) == pytest.approx(ag.bce_with_logits(net(X), Y).item(), rel=1e-15)
+        fast(X)
+
+
+def test_dropout_draws_at_every_call_what_it_draws_in_the_loop():
+    one, other = (
+        Sequential(Linear(3, 4, rng=0), Dropout(0.5, rng=7), Linear(4, None, rng=1)) for _ in range(2)
+    )
+    fast = ag.compile(lambda x, y: ag.bce_with_logits(one(x), y))
+    values = [fast(X, Y) for _ in range(5)]
+    np.testing.assert_allclose(values, [ag.bce_with_logits(other(X), Y).item() for _ in range(5)], rtol=1e-14)
+    assert len(set(values)) == 5
 
 
 def test_a_gradient_that_is_not_finite_moves_nothing():
