@@ -56,7 +56,7 @@ class Constants:
             filled = f"np.full({x.shape}, {literal(x.flat[0])}{dtype_argument(x.dtype)})"
             return self._constant(filled, "constant", filled)
         if x.size <= _SMALL:
-            return self._constant(("array", id(x)), "constant", array_literal(x))
+            return self._constant(array_literal(x), "constant", array_literal(x))
         shown = f"...  # of shape {x.shape} and dtype {x.dtype}; export writes it out"
         name = self._constant(("array", id(x)), "constant", shown)
         self.long[name] = x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +23,10 @@ _INFIX = {
 
 
 class Source(NamedTuple):
-    """A module with a function `run`, and the arrays that it names and that are too long to be shown."""
+    """A module with a function `run` of `inputs`, and the arrays that are too long to be shown in it."""
 
     text: str
+    inputs: tuple[str, ...]
     constants: dict[str, Any]
 
 
@@ -49,17 +51,18 @@ class Writer:
     def source(self) -> Source:
         """The whole module."""
         body, program = self.body(), self.program
-        given = [f"{self.name(Ref(i))} {program.kinds[i].shape}" for i in range(program.inputs)]
-        arguments = ", ".join(self.name(Ref(i)) for i in range(program.inputs))
+        inputs = tuple(self.name(Ref(i)) for i in range(program.inputs))
+        given = ", ".join(f"{name} {kind.shape}" for name, kind in zip(inputs, program.kinds, strict=False))
         outputs = ", ".join(self.operand(x) for x in program.outputs)
+        told = wrap(f"{outputs} of {given}.", 100, break_long_words=False, break_on_hyphens=False)
         text = [
             *self.imports(), "", *self.constants.lines, *self.buffers(), "",
-            f"def run({arguments}):",
-            f'    """{outputs} of {", ".join(given)}."""',
+            f"def run({', '.join(inputs)}):",
+            '    """' + "\n    ".join(told) + '"""',
             *body,
             f"    return {outputs}{',' * (len(program.outputs) == 1)}", "",
         ]  # fmt: skip
-        return Source("\n".join(text), self.constants.long)
+        return Source("\n".join(text), inputs, self.constants.long)
 
     def repeated(self) -> list[Ref]:
         """The values that the expression of a call would repeat."""

@@ -29,7 +29,7 @@ def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]
     (first, draws), (second, _) = _run(f, arrays, argnums), _run(f, arrays, argnums)
     again = set(second)
     held = [t for held in _held(f) for t in _tensors(held)]
-    return Uses(list(dict.fromkeys([*(t for t in first if t in again), *held])), draws)
+    return Uses(list(dict.fromkeys([*held, *(t for t in first if t in again)])), draws)
 
 
 def _run(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.emit import Source, emitted
+from autograd_lite.compiler.export import Drawn, module
 from autograd_lite.compiler.leaves import Uses
 from autograd_lite.compiler.program import Program, Ref
 from autograd_lite.compiler.scalars import plain
@@ -21,15 +22,32 @@ RECORDING = threading.RLock()  # held while tensors have symbols for data
 
 
 class Runnable:
-    """A recorded program made to run: in plain floats where all its values are numbers, else in NumPy."""
+    """A recorded program made to run: in plain floats where all its values are numbers, else in NumPy.
 
-    def __init__(self, program: Program, uses: Uses) -> None:
-        self.program = simplified(program)
+    `jitted` makes another function of the simplified program, which runs in their place.
+    """
+
+    def __init__(self, program: Program, uses: Uses, arguments: int, jitted: Any = None) -> None:
+        self.program, self._arguments = simplified(program), arguments
         self.leaves, self._draws = uses
         self._kinds = [(leaf.shape, leaf.dtype) for leaf in self.leaves]
-        numbers = plain(self.program)
-        self.source: Source = numbers or emitted(self.program)
-        self._run = _Floats(self.program, numbers) if numbers else _Pool(self.source)
+        self._numbers = plain(self.program)
+        self.source: Source = self._numbers or emitted(self.program)
+        self._run: Callable[..., Any]
+        if jitted is not None:
+            self._run = jitted(self.program)
+        elif self._numbers:
+            self._run = _Floats(self.program, self.source)
+        else:
+            self._run = _Pool(self.source)
+
+    def module(self, name: str, fixed: bool) -> str:
+        """The program as a module of its own; `fixed` where the leaves are to stay as they are."""
+        data = [leaf.data.item() if self._numbers else leaf.data for leaf in self.leaves if fixed]
+        names, count = self.source.inputs[self._arguments :], len(self.leaves)
+        held = dict(zip(names, data, strict=False))
+        held |= zip(names[count:], (Drawn(shape) for _, shape in self._draws), strict=False)
+        return module(name, self.source, self.program.kinds, held)
 
     def __call__(self, arrays: Sequence[Any], more: Sequence[Any] = ()) -> Any:
         """The results, a tuple; None where the program was recorded for data of another kind."""

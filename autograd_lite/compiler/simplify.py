@@ -140,7 +140,7 @@ def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
 
 
 def _key(operand: Any) -> Hashable:
-    """What makes two operands equal: references and numbers by value and type, arrays by identity."""
+    """What makes two operands equal: references, numbers and short arrays by value, long ones by identity."""
     kind = type(operand)
     if kind is Ref or kind is str or operand is None:
         return operand  # type: ignore[no-any-return]
@@ -150,4 +150,8 @@ def _key(operand: Any) -> Hashable:
         return kind, *[_key(part) for part in operand]
     if kind is slice:
         return slice, _key(operand.start), _key(operand.stop), _key(operand.step)
-    return kind, id(operand) if kind is np.ndarray else repr(operand)
+    return kind, _array_key(operand) if kind is np.ndarray else repr(operand)
+
+
+def _array_key(x: Any) -> Hashable:
+    return (x.shape, x.dtype.str, x.tobytes()) if x.nbytes <= 4096 else id(x)

@@ -1,0 +1,118 @@
+"""Programs of one function, recorded when they are needed and kept."""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.leaves import Uses
+from autograd_lite.compiler.program import Program, equal
+from autograd_lite.compiler.run import RECORDING, Runnable
+from autograd_lite.compiler.xla import Jitted
+from autograd_lite.tensor import Tensor
+
+_PROGRAMS = 32  # that one compiled function keeps: for so many tuples of shapes and dtypes
+
+
+class Cached:
+    """Programs of one function, recorded when they are needed; `source` is the one that ran last."""
+
+    _holds = True  # whether an exported program holds the parameters, rather than takes them
+
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        if backend not in ("numpy", "jax"):
+            raise ValueError(f'compile: backend is {backend!r}; it is "numpy" or "jax"')
+        self._f, self._backend = f, backend
+        self._programs: OrderedDict[Any, Runnable] = OrderedDict()
+        self._last: tuple[Any, Runnable | None] = None, None
+
+    @property
+    def source(self) -> str:
+        """The program that ran last, as Python."""
+        if (program := self._last[1]) is None:
+            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
+        return program.source.text
+
+    def export(self, path: Any) -> None:
+        """Write the program that ran last as a Python file that imports only NumPy.
+
+        It has a function with the name of the function that was compiled. That takes the same arguments
+        and holds the parameters as they now are; one of a step takes these too, the learning rate and the
+        optimiser's state, and returns what `run` returns. Random numbers are drawn from numpy.random.
+        """
+        if (program := self._last[1]) is None:
+            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
+        name = getattr(self._f, "__name__", "")
+        name = name if name.isidentifier() and name != "run" else "function"
+        Path(path).write_text(program.module(name, self._holds), encoding="utf-8")
+
+    def _results(self, key: Any, arrays: Any, more: Any, told: Any = ()) -> Any:
+        """What the program of a key returns; it is recorded where there is none, or none for such data.
+
+        Where an op of ours refuses the data, recording raises the error that the function itself raises.
+        """
+        known, program = self._last
+        if known != key:
+            program = self._programs.get(_frozen(key))
+        while program is None or (results := program(arrays, more)) is None:
+            program = self._compiled(_frozen(key), arrays, told)
+        if known != key or program is not self._last[1]:
+            self._programs.move_to_end(_frozen(key))
+            self._last = key, program
+        return results
+
+    def _compiled(self, key: Any, arrays: Any, told: Any) -> Runnable:
+        with RECORDING, _uncollected():
+            arrays = [np.asarray(x)[()] for x in arrays]
+            uses = self._uses(arrays, told)
+            one, other = (self._recorded(arrays, uses, told) for _ in range(2))
+            if not equal(one, other):
+                raise ValueError(
+                    "compile: the function computes something else the second time, so no program can stand "
+                    "for it: random numbers of its own, a counter, the time; pass what changes as an argument"
+                )
+            program = self._programs[key] = Runnable(one, uses, len(arrays), self._jitted(uses, arrays, told))
+            while len(self._programs) > _PROGRAMS:
+                self._programs.popitem(last=False)
+        return program
+
+    def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:
+        return Jitted if self._backend == "jax" else None
+
+    def _uses(self, arrays: Any, told: Any) -> Uses:
+        raise NotImplementedError
+
+    def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
+        raise NotImplementedError
+
+
+def _frozen(key: Any) -> Any:
+    return tuple(map(_frozen, key)) if isinstance(key, list | tuple) else key
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles while a program is made: it grows with all that is kept, and finds none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def array(x: Any) -> Any:
+    """An argument as the program takes it: an array or a NumPy number; whole Python numbers become floats."""
+    if isinstance(x, Tensor):
+        x = x.data
+    if isinstance(x, np.ndarray | np.generic) or hasattr(x, "addressable_data"):  # an array of JAX
+        return x
+    array = np.asarray(x)
+    return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]

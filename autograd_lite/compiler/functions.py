@@ -1,0 +1,91 @@
+"""Functions of arrays as programs: values, gradients, Hessians."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler import record
+from autograd_lite.compiler.batch import UnbatchedError
+from autograd_lite.compiler.cached import Cached, array
+from autograd_lite.compiler.leaves import Uses, uses_of
+from autograd_lite.compiler.program import Program
+from autograd_lite.tensor import Tensor
+
+
+class Compiled(Cached):
+    """A function of arrays as a NumPy program.
+
+    Called with arrays it returns an array. `value_and_grad`, `grad` and `hvp` are those of
+    `ag.value_and_grad` and `ag.hvp` with the `argnums` of `compile`. What is returned is never written
+    into again.
+    """
+
+    def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], backend: str) -> None:
+        super().__init__(f, backend)
+        self._argnums = argnums
+        self._wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def __call__(self, *arrays: Any) -> Any:
+        """The value of the function; given a tensor, what the function returns, as part of its graph."""
+        if any(isinstance(x, Tensor) for x in arrays):
+            return self._f(*arrays)
+        return self._run(record.value, arrays, ())[0]
+
+    def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
+        """The value, a single number, and its gradient."""
+        value, *found = self._run(record.value, arrays, self._wanted)
+        return value, found[0] if isinstance(self._argnums, int) else tuple(found)
+
+    def grad(self, *arrays: Any) -> Any:
+        """The gradient of the value, a single number."""
+        return self.value_and_grad(*arrays)[1]
+
+    def hvp(self, arrays: Any, vs: Any) -> Any:
+        """The Hessian of the value, a single number, times `vs`: as `ag.hvp`, in the arguments `argnums`.
+
+        `arrays` are all arguments, in a tuple; `vs` is an array of the shape of the argument, or a tuple
+        of such for a tuple `argnums`.
+        """
+        directions = (vs,) if isinstance(self._argnums, int) else tuple(vs)
+        xs = [np.shape(arrays[i]) for i in self._wanted]
+        if xs != [np.shape(v) for v in directions]:
+            raise ValueError(
+                f"compile: hvp gets directions of shapes {[np.shape(v) for v in directions]} for arguments "
+                f"of shapes {xs}; they must be equal"
+            )
+        found = self._run(record.curvature, arrays, self._wanted, directions)
+        return found[0] if isinstance(self._argnums, int) else tuple(found)
+
+    def hessian(self, *arrays: Any) -> Any:
+        """All second derivatives of the value, a single number, in one argument: shape x.shape + x.shape."""
+        if len(self._wanted) != 1:
+            raise ValueError(
+                f"compile: a Hessian is that of one argument, and argnums is {self._argnums!r}; compile the "
+                "function again with argnums of the one that you want"
+            )
+        x = array(arrays[self._wanted[0]])
+        try:
+            rows = self._run(record.hessian, arrays, self._wanted)[0]
+        except UnbatchedError:  # something that is made for one vector at a time
+            rows = np.array([self._run(record.curvature, arrays, self._wanted, [v])[0] for v in _units(x)])
+        return rows.reshape(x.shape + x.shape)
+
+    def _run(self, recorded: Any, given: Any, argnums: Any, directions: Any = ()) -> Any:
+        arrays, more = [array(x) for x in given], [array(v) for v in directions]
+        key = recorded, argnums, tuple([(x.shape, x.dtype) for x in arrays])
+        return self._results(key, arrays, more, (recorded, argnums, more))
+
+    def _uses(self, arrays: Any, told: Any) -> Uses:
+        return uses_of(self._f, arrays, told[1])
+
+    def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
+        recorded, argnums, directions = told
+        return recorded(self._f, arrays, uses, argnums, *([directions] if directions else ()))  # type: ignore[no-any-return]
+
+
+def _units(x: Any) -> Any:
+    """All arrays of the shape of x with one entry 1 and the others 0."""
+    return np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)

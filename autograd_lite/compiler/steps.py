@@ -1,0 +1,124 @@
+"""Steps of training as programs: forward, backward and update in one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import isfinite
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import messages
+from autograd_lite.autodiff import gradients
+from autograd_lite.compiler import record
+from autograd_lite.compiler.cached import Cached, array
+from autograd_lite.compiler.leaves import Uses, uses_of
+from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.xla import Jitted
+
+
+class CompiledStep(Cached):
+    """Forward, backward and update of a training step as one program, run `steps` times at each call."""
+
+    _holds = False
+
+    def __init__(self, f: Callable[..., Any], optimizer: Any, backend: str, steps: int) -> None:
+        super().__init__(f, backend)
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"compile: steps is {steps!r}; give a whole number, 1 or more")
+        self._steps = steps
+        if sum("step" in vars(kind) for kind in type(optimizer).__mro__) > 1:
+            raise TypeError(
+                f"compile: {type(optimizer).__name__} has a step of its own, which a compiled step would not "
+                "make; put what it does into update(p, g, state), or train without compile"
+            )
+        self._optimizer = optimizer
+        plain = (bool, int, float, tuple)
+        names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k != "lr"]
+        self._settings = attrgetter(*names) if names else lambda _: ()  # lr is an input of the program
+
+    def __call__(self, *arrays: Any) -> Any:
+        """Make the steps on these arrays; the loss before the step, or an array of the losses before each.
+
+        What f returns beside the loss follows it in a tuple, as it was before the last step. Raises a
+        ValueError naming the parameter, before any has changed, for a gradient that is not finite.
+        """
+        if self._steps == 1 or self._backend == "jax":
+            return self._step(arrays)
+        before = self._optimizer.state, [p.data for p in self._optimizer.params]
+        try:
+            found = [self._step(arrays) for _ in range(self._steps)]
+        except Exception:
+            self._optimizer.state = before[0]
+            for p, data in zip(self._optimizer.params, before[1], strict=True):
+                p.data = data
+            raise
+        if isinstance(found[0], tuple):
+            return np.array([loss for loss, *_ in found]), *found[-1][1:]
+        return np.array(found)
+
+    def _step(self, arrays: Any) -> Any:
+        optimizer = self._optimizer
+        params = optimizer.params
+        states = optimizer.state or [optimizer.start(p.data) for p in params]
+        given = [x if type(x) is np.ndarray else array(x) for x in arrays]
+        trained, sizes, more = [], [], [optimizer.lr]
+        for p, state in zip(params, states):  # noqa: B905 - strict costs time
+            if p.requires_grad:
+                trained.append(id(p))
+                sizes.append(len(state))
+                more += state
+        key = trained, sizes, self._settings(optimizer), [(x.shape, x.dtype) for x in given]
+        loss, squares, outputs, *moved = self._results(key, given, more, states)
+        if not isfinite(squares):
+            self._refuse_what_is_not_finite(given)
+        after = iter(moved)
+        optimizer.state = states = states.copy()
+        for i, p in enumerate(params):
+            if p.requires_grad:
+                p.data, *state = next(after)
+                states[i] = tuple(state)
+        loss = loss.item() if np.size(loss) == 1 and self._steps == 1 else np.ravel(loss)
+        return (loss, *outputs) if outputs else loss
+
+    def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:
+        if self._backend != "jax":
+            return None
+        if uses.draws and self._steps > 1:
+            raise ValueError("compile: Dropout draws once for each call; use steps=1 with backend='jax'")
+        end = len(arrays) + len(uses.tensors) + len(uses.draws) + 1  # of what comes before the states
+        carried = []
+        for p, state in zip(self._optimizer.params, told, strict=True):
+            if p.requires_grad:
+                place = next(i for i, leaf in enumerate(uses.tensors) if leaf is p)
+                carried.append([len(arrays) + place, *range(end, end + len(state))])
+                end += len(state)
+        return partial(Jitted, steps=self._steps, carried=carried)
+
+    def _uses(self, arrays: Any, told: Any) -> Uses:
+        if not record.trainable(self._optimizer):
+            raise ValueError(
+                "compile: every parameter of the optimiser is frozen, so there is nothing to train"
+            )
+        tensors, draws = uses_of(self._f, arrays, ())
+        return Uses(list(dict.fromkeys([*tensors, *record.trainable(self._optimizer)])), draws)
+
+    def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
+        pairs = zip(self._optimizer.params, told, strict=True)
+        states = [state for p, state in pairs if p.requires_grad]
+        return record.step(self._f, arrays, uses, self._optimizer, states)
+
+    def _refuse_what_is_not_finite(self, arrays: Any) -> None:
+        """An error that names the gradient that is not finite; squares may overflow where none is."""
+        trained = record.trainable(self._optimizer)
+        with np.errstate(all="ignore"):
+            found = self._f(*arrays)
+            found = gradients(found[0] if isinstance(found, tuple) else found, trained)
+        for p, g in zip(trained, found, strict=True):
+            if told := messages.non_finite(g):
+                raise ValueError(
+                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: {told}; lower lr, "
+                    "standardise the features, and look for nan and inf"
+                )
