@@ -21,6 +21,13 @@ class Constants:
         self.long: dict[str, Any] = {}
         self._taken = {"np", "run"}
         self._known: dict[Any, str] = {}
+        self._locals: dict[str, str] = {}
+
+    def local(self, wanted: str) -> str:
+        """A Python name for a value, the same in all functions."""
+        if wanted not in self._locals:
+            self._locals[wanted] = self.name(wanted)
+        return self._locals[wanted]
 
     def name(self, wanted: str) -> str:
         """A Python name, different from all others."""

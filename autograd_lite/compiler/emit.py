@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite.compiler.buffers import buffers, is_ufunc
 from autograd_lite.compiler.constants import Constants, dtype_argument, literal
 from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs, used
+from autograd_lite.compiler.rows import Blocks, blocked
 
 ATOM = 6  # how tightly an expression holds together: more than any operator
 _PREFIX = {"np.negative": ("-{}", 4), "np.absolute": ("abs({})", ATOM)}
@@ -32,37 +33,87 @@ class Source(NamedTuple):
 
 def emitted(program: Program) -> Source:
     """The source of a program; a value is called by its name, made different from others."""
-    return Writer(program).source()
+    program = with_names_apart(program)
+    blocks = blocked(program)
+    return Writer(program, Constants()).source() if blocks is None else _in_blocks(program, blocks)
+
+
+def with_names_apart(program: Program) -> Program:
+    """The program with names of which no two are the same."""
+    counts: Counter[str] = Counter()
+    names = []
+    for name in program.names:
+        counts[name] += bool(name)
+        names.append(f"{name}_{counts[name]}" if counts[name] > 1 else name)
+    return program._replace(names=tuple(names))
+
+
+def _in_blocks(program: Program, blocks: Blocks) -> Source:
+    """The source of a program that takes its rows in blocks."""
+    constants = Constants()
+    inputs = tuple(constants.local(name) for name in program.names[: program.inputs])
+    start, rows, sums, part = map(constants.name, ("start", "rows", "sums", "part"))
+    parts = {f"rows_of_{blocks.size}": blocks.block, f"rows_of_{blocks.length % blocks.size}": blocks.last}
+    writers = {constants.name(name): Writer(each, constants) for name, each in parts.items() if each}
+    finish, (first, *last) = constants.name("finish"), writers
+    end = blocks.length // blocks.size * blocks.size
+    chosen = f"({first} if {start} < {end} else {last[0]})" if last else first
+    given = [f"{name}[{rows}]" if i in blocks.rows else name for i, name in enumerate(inputs)]
+    whole = [name for i, name in enumerate(inputs) if i not in blocks.rows]
+    many = len(blocks.block.outputs)
+    writers[finish] = Writer(blocks.finish, constants)
+    functions = [line for name, writer in writers.items() for line in (*writer.function(name), "")]
+    buffers = [line for writer in writers.values() for line in writer.buffers()]
+    text = [
+        "import numpy as np", "", *constants.lines, *buffers, "", *functions,
+        f"def run({', '.join(inputs)}):",
+        f'    """{blocks.size} rows at a time, so that they stay in the cache."""',
+        f"    {sums} = [0.0] * {many}",
+        f"    for {start} in range(0, {blocks.length}, {blocks.size}):",
+        f"        {rows} = slice({start}, {start} + {blocks.size})",
+        f"        {part} = {chosen}({', '.join(given)})",
+        f"        if {part} is None:",
+        "            return None",
+        f"        {sums} = [a + b for a, b in zip({sums}, {part})]",
+        f"    return {finish}({', '.join((f'*{sums}', *whole))})", "",
+    ]  # fmt: skip
+    return Source("\n".join(text), inputs, constants.long)
 
 
 class Writer:
     """Writes the calls of a program, and notes the constants that they need."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, constants: Constants) -> None:
+        self.program, self.constants = program, constants
         self.into, self.kinds = buffers(program)
-        self.constants = Constants()
-        self.names = {Ref(i): self.constants.name(name) for i, name in enumerate(program.names) if name}
-        self.temporaries = [self.constants.name(f"t{i + 1}") for i in range(len(self.kinds))]
+        self.names = {Ref(i): constants.local(name) for i, name in enumerate(program.names) if name}
+        self.temporaries = [constants.name(f"t{i + 1}") for i in range(len(self.kinds))]
         self.inlined = _inlined(program, {*self.names, *self.into, *self.repeated()})
         self.written: dict[Ref, tuple[str, int]] = {}  # expressions that stand where they are used
         self.count = 0
 
     def source(self) -> Source:
-        """The whole module."""
-        body, program = self.body(), self.program
-        inputs = tuple(self.name(Ref(i)) for i in range(program.inputs))
+        """The whole module, of one function."""
+        function = self.function("run")
+        text = [*self.imports(), "", *self.constants.lines, *self.buffers(), "", *function, ""]
+        return Source("\n".join(text), self.inputs(), self.constants.long)
+
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return tuple(self.name(Ref(i)) for i in range(self.program.inputs))
+
+    def function(self, name: str) -> list[str]:
+        """The lines of the program as a function."""
+        body, program, inputs = self.body(), self.program, self.inputs()
         given = ", ".join(f"{name} {kind.shape}" for name, kind in zip(inputs, program.kinds, strict=False))
         outputs = ", ".join(self.operand(x) for x in program.outputs)
         told = wrap(f"{outputs} of {given}.", 100, break_long_words=False, break_on_hyphens=False)
-        text = [
-            *self.imports(), "", *self.constants.lines, *self.buffers(), "",
-            f"def run({', '.join(inputs)}):",
-            '    """' + "\n    ".join(told) + '"""',
+        return [
+            f"def {name}({', '.join(inputs)}):",
+            *('    """' + "\n    ".join(told) + '"""').splitlines(),
             *body,
-            f"    return {outputs}{',' * (len(program.outputs) == 1)}", "",
+            f"    return {outputs}{',' * (len(program.outputs) == 1)}",
         ]  # fmt: skip
-        return Source("\n".join(text), inputs, self.constants.long)
 
     def repeated(self) -> list[Ref]:
         """The values that the expression of a call would repeat."""
@@ -188,7 +239,9 @@ class Writer:
         """What a value is called; one that nobody named by a number."""
         if ref not in self.names:
             self.count += 1
-            self.names[ref] = self.constants.name(f"v{self.count}")
+            while f"v{self.count}" in self.program.names:
+                self.count += 1
+            self.names[ref] = self.constants.local(f"v{self.count}")
         return self.names[ref]
 
     def ndim(self, x: Any) -> int:

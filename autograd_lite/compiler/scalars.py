@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from autograd_lite.compiler.emit import ATOM, Source, Writer
+from autograd_lite.compiler.constants import Constants
+from autograd_lite.compiler.emit import ATOM, Source, Writer, with_names_apart
 from autograd_lite.compiler.program import GUARD, Call, Program, Ref, refs
 
 # Python that computes what a NumPy function does of floats, or raises where that is inf or nan.
@@ -33,7 +34,11 @@ _MATH = {
 def plain(program: Program) -> Source | None:
     """The source of a program of single numbers; None for a program of anything else."""
     numbers = all(not kind.shape and kind.dtype.str in ("<f8", "|b1", "<i8") for kind in program.kinds)
-    return _Floats(program).source() if numbers and all(map(_writable, program.calls)) else None
+    return (
+        _Floats(with_names_apart(program), Constants()).source()
+        if numbers and all(map(_writable, program.calls))
+        else None
+    )
 
 
 def _writable(call: Call) -> bool:

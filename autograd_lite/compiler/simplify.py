@@ -23,7 +23,7 @@ def without_unused(program: Program) -> Program:
         if ref in needed or call.function == GUARD:
             needed.update(used(call))
             kept.append(ref)
-    return _keeping(program, set(kept), {})
+    return keeping(program, set(kept), {})
 
 
 def shared(program: Program) -> Program:
@@ -34,7 +34,7 @@ def shared(program: Program) -> Program:
         key = _key(changed(call, lambda r: same.get(r, r)))
         if (known := first.setdefault(key, ref)) is not ref:
             same[ref] = known
-    return _keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
+    return keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
 
 
 def without_identities(program: Program) -> Program:
@@ -46,7 +46,7 @@ def without_identities(program: Program) -> Program:
         made[ref] = call
         if (simple := _identity(program, ref, call, made)) is not None:
             same[ref] = simple
-    return _keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
+    return keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
 
 
 _POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # as NumPy computes x ** 2
@@ -117,7 +117,7 @@ def _number(x: Any) -> Any:
     return x if isinstance(x, int | float | np.generic) and not isinstance(x, Ref) else None
 
 
-def _keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
+def keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
     """The program with these calls only, its values numbered anew; `same` has what stands for others."""
     number = {Ref(i): Ref(i) for i in range(program.inputs)}
     calls, kinds = [], list(program.kinds[: program.inputs])

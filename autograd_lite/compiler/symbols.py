@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
+from autograd_lite.tensor import Tensor
 
 _METHODS = (
     "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumsum", "max", "mean", "min", "prod",
@@ -153,7 +154,9 @@ class Symbol:
     def __abs__(self) -> Symbol:
         return self.recorder.call("np.absolute", np.absolute, (self,), {})
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Symbol:
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Any:
+        if any(isinstance(x, Tensor) for x in operands):
+            return NotImplemented  # it is the tensor's to answer
         if "out" in settings:
             raise TypeError(
                 f"compile: np.{ufunc.__name__} writes into out={_where()}; use its result instead"
@@ -161,7 +164,9 @@ class Symbol:
         written = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
         return self.recorder.call(written, getattr(ufunc, method), operands, settings)
 
-    def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Symbol:
+    def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
+        if any(issubclass(kind, Tensor) for kind in types):
+            return NotImplemented
         module = function.__module__.replace("numpy", "np", 1)
         return self.recorder.call(f"{module}.{function.__name__}", function, operands, settings)
 
