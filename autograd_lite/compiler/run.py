@@ -30,7 +30,7 @@ class Runnable:
     def __init__(self, program: Program, uses: Uses, arguments: int, jitted: Any = None) -> None:
         self.program, self._arguments = simplified(program), arguments
         self.leaves, self._draws = uses
-        self._kinds = [(leaf.shape, leaf.dtype) for leaf in self.leaves]
+        self._kinds = [told for leaf in self.leaves for told in (leaf.shape, leaf.dtype)]
         self._numbers = plain(self.program)
         self.source: Source = self._numbers or emitted(self.program)
         self._run: Callable[..., Any]
@@ -55,10 +55,11 @@ class Runnable:
         if Symbol in map(type, data):  # somebody is recording: wait
             with RECORDING:
                 data = [leaf.data for leaf in self.leaves]
-        if [(x.shape, x.dtype) for x in data] != self._kinds:
+        if [told for x in data for told in (x.shape, x.dtype)] != self._kinds:
             return None
-        drawn = [uniform(rng, shape) for rng, shape in self._draws]
-        return self._run(*arrays, *data, *drawn, *more)
+        if self._draws:
+            data += [uniform(rng, shape) for rng, shape in self._draws]
+        return self._run([*arrays, *data, *more])
 
 
 class _Pool:
@@ -69,7 +70,7 @@ class _Pool:
         self._code = compile(source.text, "<compiled by autograd_lite>", "exec")
         self._free: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, given: Sequence[Any]) -> Any:
         try:
             within, run = self._free.pop()
         except IndexError:
@@ -87,12 +88,12 @@ class _Floats:
         self._numpy: _Pool | None = None
         self._run = _function(compile(source.text, "<compiled by autograd_lite>", "exec"), {})
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, given: Sequence[Any]) -> Any:
         try:
             found = self._run(*[x.item() if isinstance(x, np.ndarray | np.generic) else x for x in given])
         except (ArithmeticError, ValueError):
             self._numpy = self._numpy or _Pool(emitted(self._program))
-            return self._numpy(*given)
+            return self._numpy(given)
         return found and self._of_numpy(found, self._program.outputs)
 
     def _of_numpy(self, found: Any, outputs: Any) -> Any:

@@ -63,24 +63,26 @@ class CompiledStep(Cached):
         optimizer = self._optimizer
         params = optimizer.params
         states = optimizer.state or [optimizer.start(p.data) for p in params]
-        given = [x if type(x) is np.ndarray else array(x) for x in arrays]
-        trained, sizes, more = [], [], [optimizer.lr]
+        more: list[Any] = [optimizer.lr]
+        key: list[Any] = [self._settings(optimizer)]
         for p, state in zip(params, states):  # noqa: B905 - strict costs time
             if p.requires_grad:
-                trained.append(id(p))
-                sizes.append(len(state))
+                key += id(p), len(state)
                 more += state
-        key = trained, sizes, self._settings(optimizer), [(x.shape, x.dtype) for x in given]
-        loss, squares, outputs, *moved = self._results(key, given, more, states)
+        if any(type(x) is not np.ndarray for x in arrays):
+            arrays = [array(x) for x in arrays]
+        for x in arrays:
+            key += x.shape, x.dtype
+        loss, squares, outputs, *moved = self._results(key, arrays, more, states)
         if not isfinite(squares):
-            self._refuse_what_is_not_finite(given)
-        after = iter(moved)
-        optimizer.state = states = states.copy()
+            self._refuse_what_is_not_finite(arrays)
+        after, states = iter(moved), states.copy()
         for i, p in enumerate(params):
             if p.requires_grad:
                 p.data, *state = next(after)
                 states[i] = tuple(state)
-        loss = loss.item() if np.size(loss) == 1 and self._steps == 1 else np.ravel(loss)
+        optimizer.state = states
+        loss = loss.item() if self._steps == 1 else np.ravel(loss)
         return (loss, *outputs) if outputs else loss
 
     def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:

@@ -122,7 +122,8 @@ def _(
 
 def _apart(z: Any, y: Any) -> tuple[Any, Any]:
     """What y lacks to the label that z favours, (1 or 0) - y, and e^-|z|, the odds against that label."""
-    return ~np.signbit(z) - y, np.exp(-np.abs(z))
+    favoured = np.copysign(0.5, z) + 0.5  # as floats: NumPy makes a copy to subtract from booleans
+    return favoured - y, np.exp(-np.abs(z))
 
 
 @op("σ−", formula="σ({logit})−{target}", samples=(case((4,), (4,)), case((2, 3), (2, 3))))
