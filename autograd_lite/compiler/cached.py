@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ class Cached:
         if backend not in ("numpy", "jax"):
             raise ValueError(f'compile: backend is {backend!r}; it is "numpy" or "jax"')
         self._f, self._backend = f, backend
-        self._programs: OrderedDict[Any, Runnable] = OrderedDict()
+        self._programs: dict[Any, Runnable] = {}
         self._last: tuple[Any, Runnable | None] = None, None
 
     @property
@@ -63,8 +62,10 @@ class Cached:
         while program is None or (results := program(arrays, more)) is None:
             program = self._compiled(_frozen(key), arrays, told)
         if known != key or program is not self._last[1]:
-            self._programs.move_to_end(_frozen(key))
             self._last = key, program
+            with RECORDING:  # the one used last is the last to be dropped
+                self._programs.pop(_frozen(key), None)
+                self._programs[_frozen(key)] = program
         return results
 
     def _compiled(self, key: Any, arrays: Any, told: Any) -> Runnable:
@@ -79,7 +80,7 @@ class Cached:
                 )
             program = self._programs[key] = Runnable(one, uses, len(arrays), self._jitted(uses, arrays, told))
             while len(self._programs) > _PROGRAMS:
-                self._programs.popitem(last=False)
+                del self._programs[next(iter(self._programs))]
         return program
 
     def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.compiler.watch import Watch
 from autograd_lite.modes import recording
 from autograd_lite.randomness import drawing
 from autograd_lite.tensor import NOTHING, Tensor, graph, node
 
 
 class Uses(NamedTuple):
-    """What a function uses beside its arguments: tensors, and random numbers as generators and shapes."""
+    """What a function uses beside its arguments: tensors, random numbers (generators and shapes), variables."""
 
     tensors: list[Tensor]
     draws: list[tuple[Any, Any]]
+    watch: Watch
 
 
 def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> Uses:
@@ -28,8 +29,8 @@ def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]
     """
     (first, draws), (second, _) = _run(f, arrays, argnums), _run(f, arrays, argnums)
     again = set(second)
-    held = [t for held in _held(f) for t in _tensors(held)]
-    return Uses(list(dict.fromkeys([*held, *(t for t in first if t in again)])), draws)
+    watch = Watch(f)
+    return Uses(list(dict.fromkeys([*watch.tensors(), *(t for t in first if t in again)])), draws, watch)
 
 
 def _run(
@@ -60,28 +61,6 @@ def _run_once(
     leaves = [x for t in made for x in (t, *t.inputs) if isinstance(x, Tensor) and x.op is None]
     given = set(tensors)
     return [t for t in leaves if t not in given], draws
-
-
-def _held(f: Any) -> list[Any]:
-    """What a function holds: its object, the variables it closes over, the globals it names."""
-    if isinstance(f, partial):
-        return [*_held(f.func), *f.args, *f.keywords.values()]
-    code = getattr(f, "__code__", None)
-    cells = [c.cell_contents for c in getattr(f, "__closure__", None) or () if c.cell_contents is not f]
-    known = getattr(f, "__globals__", {})
-    named = [known[name] for name in (code.co_names if code else ()) if name in known]
-    return [f, *cells, *named]
-
-
-def _tensors(held: Any) -> list[Tensor]:
-    """The tensors that something is, has as a module, or holds in a list, tuple or dictionary."""
-    held = getattr(held, "__self__", held)  # of a method: its object
-    if isinstance(held, Tensor):
-        return [held] if held.op is None else []
-    if isinstance(held, list | tuple | dict):
-        parts = held.values() if isinstance(held, dict) else held
-        return [t for part in parts if not isinstance(part, list | tuple | dict) for t in _tensors(part)]
-    return list(held.parameters()) if hasattr(held, "named_parameters") else []
 
 
 @contextmanager

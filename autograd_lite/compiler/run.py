@@ -29,7 +29,7 @@ class Runnable:
 
     def __init__(self, program: Program, uses: Uses, arguments: int, jitted: Any = None) -> None:
         self.program, self._arguments = simplified(program), arguments
-        self.leaves, self._draws = uses
+        self.leaves, self._draws, self._watch = uses
         self._kinds = [told for leaf in self.leaves for told in (leaf.shape, leaf.dtype)]
         self._numbers = plain(self.program)
         self.source: Source = self._numbers or emitted(self.program)
@@ -55,7 +55,7 @@ class Runnable:
         if Symbol in map(type, data):  # somebody is recording: wait
             with RECORDING:
                 data = [leaf.data for leaf in self.leaves]
-        if [told for x in data for told in (x.shape, x.dtype)] != self._kinds:
+        if [told for x in data for told in (x.shape, x.dtype)] != self._kinds or not self._watch.unchanged():
             return None
         if self._draws:
             data += [uniform(rng, shape) for rng, shape in self._draws]

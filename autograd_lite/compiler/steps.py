@@ -49,15 +49,15 @@ class CompiledStep(Cached):
             return self._step(arrays)
         before = self._optimizer.state, [p.data for p in self._optimizer.params]
         try:
-            found = [self._step(arrays) for _ in range(self._steps)]
+            found = [self._step(arrays) for _ in range(self._steps)]  # each an array of one loss
         except Exception:
             self._optimizer.state = before[0]
             for p, data in zip(self._optimizer.params, before[1], strict=True):
                 p.data = data
             raise
         if isinstance(found[0], tuple):
-            return np.array([loss for loss, *_ in found]), *found[-1][1:]
-        return np.array(found)
+            return np.concatenate([loss for loss, *_ in found]), *found[-1][1:]
+        return np.concatenate(found)
 
     def _step(self, arrays: Any) -> Any:
         optimizer = self._optimizer
@@ -104,8 +104,8 @@ class CompiledStep(Cached):
             raise ValueError(
                 "compile: every parameter of the optimiser is frozen, so there is nothing to train"
             )
-        tensors, draws = uses_of(self._f, arrays, ())
-        return Uses(list(dict.fromkeys([*tensors, *record.trainable(self._optimizer)])), draws)
+        tensors, draws, watch = uses_of(self._f, arrays, ())
+        return Uses(list(dict.fromkeys([*record.trainable(self._optimizer), *tensors])), draws, watch)
 
     def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
         pairs = zip(self._optimizer.params, told, strict=True)

@@ -136,7 +136,7 @@ def residual(logit: Any, target: Any) -> Any:
 
 @residual.gradient("logit", "× σ({logit})(1−σ({logit}))")
 def _(g: Any, y: Any, logit: Any, target: Any) -> Any:
-    return g * sigmoid(logit) * sigmoid(-logit)
+    return g * (sigmoid(logit) * sigmoid(-logit))
 
 
 @residual.gradient("target", "× (−1)")

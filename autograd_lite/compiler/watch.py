@@ -1,0 +1,104 @@
+"""What a function holds: tensors that it uses without being given them, and whether anything was replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, FunctionType, MethodType
+from typing import Any
+
+from autograd_lite.tensor import Tensor
+
+_OURS = ("autograd_lite.", "numpy")
+_PLAIN = (bool, int, float, str, tuple, type(None))
+
+
+class Watch:
+    """The variables that a function and the functions it calls close over, and the attributes of its modules.
+
+    Arrays are watched by identity: what is written into one is not seen.
+    """
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self._cells: list[Any] = []
+        self._globals: list[tuple[dict[str, Any], str]] = []
+        self._objects: list[dict[str, Any]] = []
+        self._lists: list[Any] = []
+        seen: dict[int, Any] = {}
+        found = [f]
+        while found:  # a function holds functions
+            for value in found:
+                seen[id(value)] = value
+                self._visit(value)
+            found = [value for value in self._read() if id(value) not in seen]
+        self._values = self._read()
+        self._ids = list(map(id, self._values))
+
+    def unchanged(self) -> bool:
+        """Whether everything is still what it was."""
+        try:
+            now = self._read()
+        except (KeyError, ValueError):  # a variable that is no more
+            return False
+        if list(map(id, now)) == self._ids:
+            return True
+        if len(now) != len(self._values) or not all(map(_same, now, self._values)):
+            return False
+        self._values, self._ids = now, list(map(id, now))
+        return True
+
+    def tensors(self) -> list[Tensor]:
+        """The tensors among what is held, each once."""
+        found = [t for value in self._values for t in _tensors(value)]
+        return list({id(t): t for t in found}.values())
+
+    def _read(self) -> list[Any]:
+        """All values, as they now are."""
+        now = [cell.cell_contents for cell in self._cells]
+        now += [known[name] for known, name in self._globals]
+        for held in self._objects:
+            now += held.values()
+        for values in self._lists:
+            now += values.values() if isinstance(values, dict) else values
+        return now
+
+    def _visit(self, value: Any) -> None:
+        """Watch what a function, method, module or container holds."""
+        if isinstance(value, partial):
+            self._lists.append([value.func, *value.args, *value.keywords.values()])
+        elif isinstance(value, MethodType):
+            self._lists.append([value.__self__, value.__func__])
+        elif isinstance(value, FunctionType) and not value.__module__.startswith(_OURS):
+            self._cells += value.__closure__ or ()
+            known = value.__globals__
+            self._globals += [(known, name) for name in _names(value.__code__) if name in known]
+            self._lists.append(value.__defaults__ or ())
+        elif isinstance(value, list | dict | tuple):
+            self._lists.append(value)
+        elif hasattr(value, "named_parameters") or _is_function_of_the_user(value):
+            self._objects.append(vars(value))
+            kind = type(value)
+            self._lists.append([getattr(kind, "forward", None) or kind.__call__])
+
+
+def _names(code: CodeType) -> list[str]:
+    """The names that code, and code within it, may look up among the globals."""
+    inner = [name for part in code.co_consts if isinstance(part, CodeType) for name in _names(part)]
+    return list(dict.fromkeys([*code.co_names, *inner]))
+
+
+def _is_function_of_the_user(value: Any) -> bool:
+    """Whether something is an object, of a class of the user, that can be called."""
+    kind = type(value)
+    known = kind.__module__.startswith((*_OURS, "builtins", "functools"))
+    return callable(value) and not known and not isinstance(value, type) and hasattr(value, "__dict__")
+
+
+def _same(now: Any, before: Any) -> bool:
+    return now is before or (type(now) is type(before) and isinstance(now, _PLAIN) and bool(now == before))
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    if isinstance(value, Tensor):
+        return [value] if value.op is None else []
+    return list(value.parameters()) if hasattr(value, "named_parameters") else []
