@@ -15,7 +15,7 @@ from autograd_lite.tensor import NOTHING, Tensor, graph, node
 
 
 class Uses(NamedTuple):
-    """What a function uses beside its arguments: tensors, random numbers (generators and shapes), variables."""
+    """What a function uses beside its arguments: tensors, draws of random numbers, and variables."""
 
     tensors: list[Tensor]
     draws: list[tuple[Any, Any]]

@@ -20,6 +20,7 @@ class Watch:
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        self._f = f
         self._cells: list[Any] = []
         self._globals: list[tuple[dict[str, Any], str]] = []
         self._objects: list[dict[str, Any]] = []
@@ -68,7 +69,7 @@ class Watch:
             self._lists.append([value.func, *value.args, *value.keywords.values()])
         elif isinstance(value, MethodType):
             self._lists.append([value.__self__, value.__func__])
-        elif isinstance(value, FunctionType) and not value.__module__.startswith(_OURS):
+        elif isinstance(value, FunctionType) and (value is self._f or not value.__module__.startswith(_OURS)):
             self._cells += value.__closure__ or ()
             known = value.__globals__
             self._globals += [(known, name) for name in _names(value.__code__) if name in known]

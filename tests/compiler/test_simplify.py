@@ -8,6 +8,7 @@ from autograd_lite.compiler.emit import emitted
 from autograd_lite.compiler.leaves import Uses
 from autograd_lite.compiler.program import GUARD, Call, Kind, Ones, Program, Ref, equal, mapped, refs
 from autograd_lite.compiler.run import Runnable
+from autograd_lite.compiler.watch import Watch
 
 VECTOR, MATRIX, NUMBER = Kind((4,), np.dtype(float)), Kind((3, 4), np.dtype(float)), Kind((), np.dtype(float))
 FLAG = Kind((), np.dtype(bool))
@@ -36,7 +37,7 @@ def functions(p):
 
 def results(p, *arrays):
     """What a program returns."""
-    return Runnable(p, Uses([], []), len(arrays))(arrays)
+    return Runnable(p, Uses([], [], Watch(len)), len(arrays))(arrays)
 
 
 X = Ref(0)
