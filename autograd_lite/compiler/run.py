@@ -30,6 +30,7 @@ class Runnable:
     def __init__(self, program: Program, uses: Uses, arguments: int, jitted: Any = None) -> None:
         self.program, self._arguments = simplified(program), arguments
         self.leaves, self._draws, self._watch = uses
+        self._watch.again()  # a counter of the function's has counted its recordings
         self._kinds = [told for leaf in self.leaves for told in (leaf.shape, leaf.dtype)]
         self._numbers = plain(self.program)
         self.source: Source = self._numbers or emitted(self.program)

@@ -32,6 +32,10 @@ class Watch:
                 seen[id(value)] = value
                 self._visit(value)
             found = [value for value in self._read() if id(value) not in seen]
+        self.again()
+
+    def again(self) -> None:
+        """Start from what everything is now."""
         self._values = self._read()
         self._ids = list(map(id, self._values))
 
@@ -76,7 +80,7 @@ class Watch:
             self._lists.append(value.__defaults__ or ())
         elif isinstance(value, list | dict | tuple):
             self._lists.append(value)
-        elif hasattr(value, "named_parameters") or _is_function_of_the_user(value):
+        elif not isinstance(value, type) and (hasattr(value, "named_parameters") or _is_the_users(value)):
             self._objects.append(vars(value))
             kind = type(value)
             self._lists.append([getattr(kind, "forward", None) or kind.__call__])
@@ -88,11 +92,10 @@ def _names(code: CodeType) -> list[str]:
     return list(dict.fromkeys([*code.co_names, *inner]))
 
 
-def _is_function_of_the_user(value: Any) -> bool:
+def _is_the_users(value: Any) -> bool:
     """Whether something is an object, of a class of the user, that can be called."""
-    kind = type(value)
-    known = kind.__module__.startswith((*_OURS, "builtins", "functools"))
-    return callable(value) and not known and not isinstance(value, type) and hasattr(value, "__dict__")
+    known = type(value).__module__.startswith((*_OURS, "builtins", "functools"))
+    return callable(value) and not known and hasattr(value, "__dict__")
 
 
 def _same(now: Any, before: Any) -> bool:
@@ -102,4 +105,5 @@ def _same(now: Any, before: Any) -> bool:
 def _tensors(value: Any) -> list[Tensor]:
     if isinstance(value, Tensor):
         return [value] if value.op is None else []
-    return list(value.parameters()) if hasattr(value, "named_parameters") else []
+    module = hasattr(value, "named_parameters") and not isinstance(value, type)
+    return list(value.parameters()) if module else []
