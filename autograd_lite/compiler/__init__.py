@@ -37,8 +37,6 @@ def compile(
         if steps != 1:
             raise ValueError("compile: steps are those of an optimizer, and there is none; pass optimizer=")
         return Compiled(f, argnums, backend)
-    if not hasattr(optimizer, "update"):
-        raise TypeError(f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())")
     return CompiledStep(f, optimizer, backend, steps)
 
 

@@ -74,10 +74,7 @@ class Cached:
             uses = self._uses(arrays, told)
             one, other = (self._recorded(arrays, uses, told) for _ in range(2))
             if not equal(one, other):
-                raise ValueError(
-                    "compile: the function computes something else the second time, so no program can stand "
-                    "for it: random numbers of its own, a counter, the time; pass what changes as an argument"
-                )
+                raise ValueError(_differing(one, other))
             program = self._programs[key] = Runnable(one, uses, len(arrays), self._jitted(uses, arrays, told))
             while len(self._programs) > _PROGRAMS:
                 del self._programs[next(iter(self._programs))]
@@ -91,6 +88,19 @@ class Cached:
 
     def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
         raise NotImplementedError
+
+
+def _differing(one: Program, other: Program) -> str:
+    """What to say of a function that is recorded as one program and then as another."""
+    pairs = zip(one.results(), other.calls, strict=False)
+    part = next(
+        (one.parts[ref] for ref, call, now in ((*a, b) for a, b in pairs) if not equal(call, now)), ""
+    )
+    return (
+        "compile: the function computes something else the second time, so no program can stand for it: "
+        "random numbers of its own, a counter, the time; pass what changes as an argument"
+        + (f". It differs first in {part}" if part else "")
+    )
 
 
 def _frozen(key: Any) -> Any:
@@ -109,11 +119,16 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def array(x: Any) -> Any:
+def array(x: Any, position: int = 0) -> Any:
     """An argument as the program takes it: an array or a NumPy number; whole Python numbers become floats."""
     if isinstance(x, Tensor):
         x = x.data
     if isinstance(x, np.ndarray | np.generic) or hasattr(x, "addressable_data"):  # an array of JAX
         return x
     array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"compile: argument {position} is {type(x).__name__}, which is no array of numbers; what is not "
+            "computed with is given by functools.partial or in a closure"
+        )
     return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]

@@ -81,7 +81,7 @@ def literal(x: Any) -> str | None:
     if x is Ellipsis:
         return "..."
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
-        return f"np.{np.dtype(x).name}"
+        return "bool" if np.dtype(x) == bool else f"np.{np.dtype(x).name}"
     if isinstance(x, float):  # np.float64 too, which computes the same
         return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
     if isinstance(x, np.generic):

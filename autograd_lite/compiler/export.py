@@ -12,20 +12,22 @@ from autograd_lite.compiler.emit import Source
 from autograd_lite.compiler.program import Kind
 
 _CHECK = """\
-    if np.shape({0}) != {2}:
-        raise ValueError(f"{1}: {0} has shape {{np.shape({0})}}; this program is for {2}")
+    {0} = np.asarray({0}, {3}){4}
+    if {0}.shape != {2}:
+        raise ValueError(f"{1}: {0} has shape {{{0}.shape}}; this program is for {2}")
+"""
+_REFUSAL = """\
+    if results is None:
+        raise ValueError("{0}: the program was made for other data: other labels, or zeros in other places")
 """
 _FUNCTION = '''"""{name}({arguments}) as NumPy, written by autograd_lite. It serves one thread at a time."""
 
 {text}
-
 {values}
-
 def {name}({arguments}):
+    """What `run` returns for them, in a tuple if there are several results."""
 {checks}    results = run({passed})
-    if results is None:
-        raise ValueError("{name}: this program is for other data: other labels, or zeros in other places")
-    return results if len(results) > 1 else results[0]
+{refusal}    return results if len(results) > 1 else results[0]
 '''
 
 
@@ -50,8 +52,14 @@ def module(name: str, source: Source, kinds: Sequence[Kind], held: Mapping[str, 
         name=name,
         arguments=", ".join(given),
         text=source.text,
-        values="".join(f"{n} = {_written(x)}\n" for n, x in values.items()),
-        checks="" if numbers else "".join(_CHECK.format(n, name, kind.shape) for n, kind in given.items()),
+        values="".join(f"\n{n} = {_written(x)}" for n, x in values.items()) + "\n" * bool(values),
+        checks=""
+        if numbers
+        else "".join(
+            _CHECK.format(n, name, kind.shape, literal(kind.dtype), "" if kind.shape else "[()]")
+            for n, kind in given.items()
+        ),
+        refusal=_REFUSAL.format(name) if "return None" in source.text else "",
         passed=", ".join(drawn.get(n, n) for n in source.inputs),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,12 @@ class Compiled(Cached):
 
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], backend: str) -> None:
         super().__init__(f, backend)
+        update_wrapper(self, f, updated=())
         self._argnums = argnums
         self._wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self._f, '__name__', self._f)}>"
 
     def __call__(self, *arrays: Any) -> Any:
         """The value of the function; given a tensor, what the function returns, as part of its graph."""
@@ -74,7 +79,8 @@ class Compiled(Cached):
         return rows.reshape(x.shape + x.shape)
 
     def _run(self, recorded: Any, given: Any, argnums: Any, directions: Any = ()) -> Any:
-        arrays, more = [array(x) for x in given], [array(v) for v in directions]
+        arrays, more = [array(x, i) for i, x in enumerate(given)], [array(v) for v in directions]
+        argnums = tuple([_position(i, arrays) for i in argnums])
         key = recorded, argnums, tuple([(x.shape, x.dtype) for x in arrays])
         return self._results(key, arrays, more, (recorded, argnums, more))
 
@@ -84,6 +90,18 @@ class Compiled(Cached):
     def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
         recorded, argnums, directions = told
         return recorded(self._f, arrays, uses, argnums, *([directions] if directions else ()))  # type: ignore[no-any-return]
+
+
+def _position(argnum: int, arrays: list[Any]) -> int:
+    """The place of an argument that is to be differentiated."""
+    if not -len(arrays) <= argnum < len(arrays):
+        raise ValueError(
+            f"compile: argnums has {argnum}, and the function is called with {len(arrays)} arguments"
+        )
+    i = argnum % len(arrays)
+    if arrays[i].dtype.kind != "f":
+        raise TypeError(f"compile: argument {i} has dtype {arrays[i].dtype} and no gradient; pass floats")
+    return i
 
 
 def _units(x: Any) -> Any:

@@ -54,6 +54,7 @@ class Recording:
                 if isinstance(y, tuple):
                     y, *others = y
                     self.outputs = tuple(others)
+                _refuse_containers(y, *self.outputs)
                 for output in (y, *self.outputs):
                     if isinstance(output, Tensor):
                         last = "loss" if output is y and not y.shape else "output"
@@ -115,7 +116,8 @@ def hessian(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -
     """The program of the Hessian of f(*arrays) in one argument: its products with all unit vectors."""
     direction = np.zeros_like(arrays[argnums[0]])[()]
     program = simplified(curvature(f, arrays, uses, argnums, [direction]))
-    return batched(program, Ref(program.inputs - 1))
+    names = tuple(name.replace("Hv_", "H_", 1) for name in program.names)
+    return batched(program._replace(names=names), Ref(program.inputs - 1))
 
 
 def step(f: Any, arrays: Sequence[Any], uses: Uses, optimizer: Any, states: Any) -> Program:
@@ -212,6 +214,16 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
     return backpropagate(y, seed, keep_all=True, create_graph=create_graph)
 
 
+def _refuse_containers(*outputs: Any) -> None:
+    """An error for a function that returns what a program cannot."""
+    for output in outputs:
+        if isinstance(output, list | dict | set | str) or output is None:
+            raise TypeError(
+                f"compile: the function returns {type(output).__name__}, which a program cannot; return an "
+                "array, or a tuple of arrays"
+            )
+
+
 def _like(x: Tensor, g: Any) -> Any:
     """A gradient in the shape and dtype of its tensor."""
     if g is None or getattr(g, "shape", ()) != x.shape:
@@ -222,4 +234,6 @@ def _like(x: Tensor, g: Any) -> Any:
 def _plain(x: Any) -> Any:
     if isinstance(x, tuple):
         return tuple(map(_plain, x))
-    return x.data if isinstance(x, Tensor) else x
+    x = x.data if isinstance(x, Tensor) else x
+    scalar = isinstance(x, Symbol) and isinstance(x.example, np.ndarray) and not x.shape
+    return x[()] if scalar else x  # as everywhere here: an array without axes is a number

@@ -21,6 +21,7 @@ _WRITTEN = {
     "np.equal": ("({} == {})", ATOM), "np.not_equal": ("({} != {})", ATOM),
     "np.bitwise_and": ("({} and {})", ATOM), "np.bitwise_or": ("({} or {})", ATOM),
     "np.logical_not": ("(not {})", ATOM), "np.invert": ("(not {})", ATOM),
+    "np.sign": ("(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0})", ATOM),
     ".sum": ("{}", ATOM), ".argmin": ("0", ATOM), ".argmax": ("0", ATOM), ".item": ("{}", ATOM),
 }  # fmt: skip
 _MATH = {

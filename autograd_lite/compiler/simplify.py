@@ -31,10 +31,18 @@ def shared(program: Program) -> Program:
     first: dict[Hashable, Ref] = {}
     same: dict[Ref, Any] = {}
     for ref, call in program.results():
-        key = _key(changed(call, lambda r: same.get(r, r)))
+        key = _key(_ordered(changed(call, lambda r: same.get(r, r))))
         if (known := first.setdefault(key, ref)) is not ref:
             same[ref] = known
     return keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
+
+
+def _ordered(call: Call) -> Call:
+    """The call with operands in order where their order does not matter."""
+    a_and_b = call.operands
+    if call.function in ("np.add", "np.multiply") and all(isinstance(x, Ref) for x in a_and_b):
+        return call._replace(operands=tuple(sorted(a_and_b)))
+    return call
 
 
 def without_identities(program: Program) -> Program:
@@ -99,8 +107,9 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
         inner = made.get(call.operands[0])
         if inner and inner.function == ".transpose" and len(inner.operands) == 1:
             found = inner.operands[0]
-    elif call.function == ".reshape" and isinstance(call.operands[0], Ref):
-        found = call.operands[0]
+    elif call.function in (".reshape", ".sum", ".mean", ".max", ".min") and isinstance(call.operands[0], Ref):
+        alone = call.function == ".reshape" or not program.kinds[call.operands[0]].shape
+        found = call.operands[0] if alone else None
     # A signed zero: x + 0 turns -0.0 into 0.0, which no comparison sees.
     return found if found is not None and program.kinds[found] == program.kinds[ref] else None
 
@@ -128,12 +137,17 @@ def keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
             ref = same[ref]
         return number[ref]
 
+    called: dict[Ref, str] = {}  # a value that stands for one with a name gets its name
+    for ref, standing in same.items():
+        while standing in same:
+            standing = same[standing]
+        called.setdefault(standing, program.names[ref])
     for ref, call in program.results():
         if ref in kept:
             calls.append(changed(call, renumbered))
             number[ref] = Ref(len(kinds))
             kinds.append(program.kinds[ref])
-            names.append(program.names[ref])
+            names.append(program.names[ref] or called.get(ref, ""))
             parts.append(program.parts[ref])
     outputs = mapped(program.outputs, renumbered)
     return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names), tuple(parts))

@@ -34,6 +34,10 @@ class CompiledStep(Cached):
                 f"compile: {type(optimizer).__name__} has a step of its own, which a compiled step would not "
                 "make; put what it does into update(p, g, state), or train without compile"
             )
+        if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
+            raise TypeError(
+                f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())"
+            )
         self._optimizer = optimizer
         plain = (bool, int, float, tuple)
         names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k != "lr"]

@@ -173,8 +173,9 @@ class Symbol:
     def _refuse(self, *_: Any) -> Any:
         raise TypeError(
             f"compile: a value is needed before the program runs{_where()}; an `if` on data becomes "
-            "np.where(condition, a, b), a loop over data a fixed number of steps, and a number that is "
-            "printed is returned instead"
+            "np.where(condition, a, b), a loop over data a fixed number of steps, an array that is filled "
+            "np.stack of its parts, a flag an argument of functools.partial, and a number that is printed is "
+            "returned"
         )
 
     def __bool__(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -318,3 +319,78 @@ def test_before_the_first_call_there_is_no_source():
 def test_a_gradient_needs_a_single_number():
     with pytest.raises(TypeError, match=r"returns a tensor of shape \(40, 3\); only a single number"):
         ag.compile(lambda x: x * 2.0).grad(X)
+
+
+class Scaled(Module):
+    """A module with a number, a flag and a list of modules."""
+
+    def __init__(self):
+        self.scale, self.layers = 2.0, [Linear(3, 3, rng=0), Linear(3, 3, rng=1)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return (x * self.scale if self.training else x).sum()
+
+
+def replaced_scale(model):
+    model.scale = 3.0
+
+
+def replaced_layer(model):
+    model.layers[1] = Linear(3, 3, rng=7)
+
+
+def replaced_weights(model):
+    model.layers[0].W = Parameter(np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "change", [replaced_scale, replaced_layer, replaced_weights, lambda m: m.eval(), lambda m: m.layers.pop()]
+)
+@pytest.mark.parametrize("how", ["module", "method", "closure", "helper", "partial"])
+def test_what_is_replaced_around_a_function_is_noticed(change, how):
+    model = Scaled()
+
+    def helper(x):
+        return model(x)
+
+    f = {
+        "module": model, "method": model.forward, "closure": lambda x: model(1.0 * x),
+        "helper": lambda x: helper(1.0 * x),
+        "partial": partial(lambda m, x: m(x), model),
+    }[how]  # fmt: skip
+    fast = ag.compile(f)
+    assert fast(X) == pytest.approx(model(X).item(), rel=1e-13)
+    change(model)
+    assert fast(X) == pytest.approx(model(X).item(), rel=1e-13)
+
+
+FACTOR = 2.0
+
+
+def test_variables_that_are_assigned_are_noticed(monkeypatch):
+    shift = 1.0
+    fast = ag.compile(lambda x: (x * FACTOR + shift).sum())
+    assert fast(X) == pytest.approx((X * 2 + 1).sum(), rel=1e-13)
+    monkeypatch.setitem(globals(), "FACTOR", 5.0)
+    assert fast(X) == pytest.approx((X * 5 + 1).sum(), rel=1e-13)
+    shift = np.array([1.0, 2.0, 3.0])
+    assert fast(X) == pytest.approx((X * 5 + shift).sum(), rel=1e-13)
+    programs = len(fast._programs)
+    shift = np.array([1.0, 2.0, 3.0])
+    assert fast(X) == pytest.approx((X * 5 + shift).sum(), rel=1e-13)
+    assert len(fast._programs) == programs
+
+
+def test_a_counter_of_the_function_does_not_record_it_again_and_again():
+    calls = []
+
+    def counted(x):
+        calls.append(1)
+        return x.sum()
+
+    fast = ag.compile(counted)
+    for _ in range(5):
+        fast(X)
+    assert len(calls) == 4
