@@ -147,7 +147,7 @@ def keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
             calls.append(changed(call, renumbered))
             number[ref] = Ref(len(kinds))
             kinds.append(program.kinds[ref])
-            names.append(program.names[ref] or called.get(ref, ""))
+            names.append(program.names[ref] or ("" if call.view else called.get(ref, "")))
             parts.append(program.parts[ref])
     outputs = mapped(program.outputs, renumbered)
     return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names), tuple(parts))
