@@ -44,10 +44,20 @@ class _Batch:
                 continue
             self.many.add(ref)
             self.now[ref] = self.rule(call)(ref, call)
-        outputs = mapped(self.old.outputs, self.now.__getitem__)
+        outputs = tuple(self.output(x) for x in self.old.outputs)
         return Program(
             self.inputs, tuple(self.calls), outputs, tuple(self.kinds), tuple(self.names), tuple(self.parts)
         )
+
+    def output(self, x: Any) -> Any:
+        """A result for all vectors: 0 where it depends on none, being linear in them; an array of its own."""
+        if self.is_many(x) and isinstance(self.now[x], Ref):
+            return self.now[x]
+        if self.is_many(x):
+            return self.call(".copy", self.now[x], kind=self.kind(x))
+        shape = self.old.kinds[x].shape if isinstance(x, Ref) else np.shape(x)
+        zeros = np.zeros((self.rows, *shape))
+        return self.call(".copy", zeros, kind=Kind(zeros.shape, zeros.dtype))
 
     def rule(self, call: Call) -> Callable[[Ref, Call], Any]:
         """How a call is made for many vectors."""

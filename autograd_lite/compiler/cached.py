@@ -16,6 +16,7 @@ from autograd_lite.compiler.run import RECORDING, Runnable
 from autograd_lite.compiler.xla import Jitted
 from autograd_lite.tensor import Tensor
 
+_ATTEMPTS = 3  # to record a function for some data, while variables around it change
 _PROGRAMS = 32  # that one compiled function keeps: for so many tuples of shapes and dtypes
 
 
@@ -59,8 +60,16 @@ class Cached:
         known, program = self._last
         if known != key:
             program = self._programs.get(_frozen(key))
-        while program is None or (results := program(arrays, more)) is None:
-            program = self._compiled(_frozen(key), arrays, told)
+        drawn: Any = program.draw() if program else None
+        attempts = 0
+        while program is None or (results := program(arrays, drawn, more)) is None:
+            if (attempts := attempts + 1) > _ATTEMPTS:
+                raise ValueError(
+                    "compile: a condition on the data is another in the program than in the function, "
+                    f"by rounding{' on the device' * (self._backend == 'jax')}; call the function itself on "
+                    "such data"
+                )
+            program, drawn = self._compiled(_frozen(key), arrays, told, drawn)
         if known != key or program is not self._last[1]:
             self._last = key, program
             with RECORDING:  # the one used last is the last to be dropped
@@ -68,17 +77,20 @@ class Cached:
                 self._programs[_frozen(key)] = program
         return results
 
-    def _compiled(self, key: Any, arrays: Any, told: Any) -> Runnable:
+    def _compiled(self, key: Any, arrays: Any, told: Any, drawn: Any) -> tuple[Runnable, Any]:
         with RECORDING, _uncollected():
             arrays = [np.asarray(x)[()] for x in arrays]
-            uses = self._uses(arrays, told)
+            for i, x in enumerate(arrays):
+                array(x, i)
+            uses = self._uses(arrays, told).draw(drawn)
             one, other = (self._recorded(arrays, uses, told) for _ in range(2))
             if not equal(one, other):
                 raise ValueError(_differing(one, other))
-            program = self._programs[key] = Runnable(one, uses, len(arrays), self._jitted(uses, arrays, told))
+            jitted = self._jitted(uses, arrays, told)
+            program = self._programs[key] = Runnable(one, uses, len(arrays), jitted)
             while len(self._programs) > _PROGRAMS:
                 del self._programs[next(iter(self._programs))]
-        return program
+        return program, uses.drawn
 
     def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:
         return Jitted if self._backend == "jax" else None
@@ -119,16 +131,17 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def array(x: Any, position: int = 0) -> Any:
+def array(x: Any, position: int = 0, jax: bool = False) -> Any:
     """An argument as the program takes it: an array or a NumPy number; whole Python numbers become floats."""
     if isinstance(x, Tensor):
         x = x.data
-    if isinstance(x, np.ndarray | np.generic) or hasattr(x, "addressable_data"):  # an array of JAX
+    if jax and hasattr(x, "addressable_data"):  # it stays on its device
         return x
-    array = np.asarray(x)
-    if array.dtype.kind not in "fiub":
+    whole = not isinstance(x, np.ndarray | np.generic)
+    made = np.asarray(x)[()]
+    if made.dtype.kind not in "fiub":
         raise TypeError(
-            f"compile: argument {position} is {type(x).__name__}, which is no array of numbers; what is not "
-            "computed with is given by functools.partial or in a closure"
+            f"compile: argument {position} is {type(x).__name__} of dtype {made.dtype}; pass arrays of "
+            "numbers, and what is not computed with by functools.partial"
         )
-    return array.astype(float)[()] if array.dtype.kind in "iu" else array[()]
+    return made.astype(float) if whole and made.dtype.kind in "iu" else made

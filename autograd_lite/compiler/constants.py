@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import math
 from typing import Any
 
@@ -19,7 +21,8 @@ class Constants:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.long: dict[str, Any] = {}
-        self._taken = {"np", "run"}
+        self._taken = {"np", "run", *keyword.kwlist, *dir(builtins), *dir(math)}
+        self._kept: list[Any] = []
         self._known: dict[Any, str] = {}
         self._locals: dict[str, str] = {}
 
@@ -59,13 +62,15 @@ class Constants:
         """The name of an array, which is written out where it is short."""
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
             raise TypeError(f"compile: a program cannot hold {x!r}; pass it as an argument or a number")
-        if x.size > 1 and (x == x.flat[0]).all():
+        x = x.astype(x.dtype.newbyteorder("="), copy=False)
+        if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
             filled = f"np.full({x.shape}, {literal(x.flat[0])}{dtype_argument(x.dtype)})"
             return self._constant(filled, "constant", filled)
         if x.size <= _SMALL:
             return self._constant(array_literal(x), "constant", array_literal(x))
         shown = f"...  # of shape {x.shape} and dtype {x.dtype}; export writes it out"
         name = self._constant(("array", id(x)), "constant", shown)
+        self._kept.append(x)  # so that nothing else gets its id
         self.long[name] = x
         return name
 
@@ -82,10 +87,10 @@ def literal(x: Any) -> str | None:
         return "..."
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return "bool" if np.dtype(x) == bool else f"np.{np.dtype(x).name}"
-    if isinstance(x, float):  # np.float64 too, which computes the same
-        return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
     if isinstance(x, np.generic):
         return f"np.{x.dtype.name}({literal(x.item())})"
+    if isinstance(x, float):
+        return repr(x) if math.isfinite(x) else f"float({str(x)!r})"
     if isinstance(x, type):
         return x.__name__
     return repr(x) if x is None or isinstance(x, bool | int | str) else None
@@ -93,6 +98,7 @@ def literal(x: Any) -> str | None:
 
 def array_literal(x: Any) -> str:
     """An array as Python that makes exactly this array."""
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
     if x.size <= _SMALL:
         values = f"[{', '.join(str(literal(value)) for value in x.ravel().tolist())}]"
         made = f"np.array({values}, {literal(x.dtype)})"

@@ -23,6 +23,9 @@ _INFIX = {
 }  # fmt: skip
 
 
+_DEEPEST = 8  # expressions within expressions
+
+
 class Source(NamedTuple):
     """A module with a function `run` of `inputs`, and the arrays that are too long to be shown in it."""
 
@@ -138,7 +141,7 @@ class Writer:
                 continue
             if self.program.parts[ref] not in (part, ""):
                 part = self.program.parts[ref]
-                lines.append(f"    # {part}")
+                lines.append(f"    # {' '.join(part.splitlines())}")
             lines += [f"    {line}" for line in self.statements(ref, call, found[0])]
         return lines
 
@@ -182,7 +185,7 @@ class Writer:
         first, *others = [self.operand(x) for x in self.ready(ref, call)]
         if function == PLACED:
             return f"np.zeros({self.operand(told['shape'])}, {first}.dtype)"
-        if function == ".swapaxes" and self.ndim(call.operands[0]) == 2:
+        if function == ".swapaxes" and self.ndim(call.operands[0]) == 2 and sum(call.operands[1:]) % 2:
             return f"{x}.T"
         if function == "[]":
             return f"{x}[{self.index(call.operands[1])}]"
@@ -276,4 +279,9 @@ def _inlined(program: Program, kept: set[Ref]) -> set[Ref]:
         else:
             statement = ref
         user |= dict.fromkeys(used(call), ref)
+    depth: dict[Ref, int] = {}
+    for ref, call in program.results():
+        depth[ref] = 1 + max((depth[r] for r in used(call) if r in found), default=0)
+        if depth[ref] > _DEEPEST:
+            found.discard(ref)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,8 +46,9 @@ def module(name: str, source: Source, kinds: Sequence[Kind], held: Mapping[str, 
     `kinds` are those of the inputs. Those that are `held` have a value, which the module contains, or are
     `Drawn` anew at each call; the function takes the others.
     """
+    while name in keyword.kwlist or re.search(rf"\b{name}\b", source.text):
+        name += "_"
     given = {n: kind for n, kind in zip(source.inputs, kinds, strict=False) if n not in held}
-    numbers = "import numpy" not in source.text
     drawn = {n: f"np.random.random({x.shape})" for n, x in held.items() if isinstance(x, Drawn)}
     values = {**source.constants, **{n: x for n, x in held.items() if n not in drawn}}
     return _FUNCTION.format(
@@ -53,9 +56,7 @@ def module(name: str, source: Source, kinds: Sequence[Kind], held: Mapping[str, 
         arguments=", ".join(given),
         text=source.text,
         values="".join(f"\n{n} = {_written(x)}" for n, x in values.items()) + "\n" * bool(values),
-        checks=""
-        if numbers
-        else "".join(
+        checks="".join(
             _CHECK.format(n, name, kind.shape, literal(kind.dtype), "" if kind.shape else "[()]")
             for n, kind in given.items()
         ),

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.autodiff import value_and_grad
 from autograd_lite.compiler import record
 from autograd_lite.compiler.batch import UnbatchedError
 from autograd_lite.compiler.cached import Cached, array
 from autograd_lite.compiler.leaves import Uses, uses_of
 from autograd_lite.compiler.program import Program
+from autograd_lite.randomness import drawing
 from autograd_lite.tensor import Tensor
 
 
@@ -27,20 +29,24 @@ class Compiled(Cached):
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], backend: str) -> None:
         super().__init__(f, backend)
         update_wrapper(self, f, updated=())
+        if argnums == ():
+            raise ValueError("compile: argnums is (), and no gradient is that of nothing; leave it out")
         self._argnums = argnums
-        self._wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self._wanted = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__name__', self._f)}>"
 
     def __call__(self, *arrays: Any) -> Any:
         """The value of the function; given a tensor, what the function returns, as part of its graph."""
-        if any(isinstance(x, Tensor) for x in arrays):
+        if self._within(arrays):
             return self._f(*arrays)
         return self._run(record.value, arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
-        """The value, a single number, and its gradient."""
+        """The value, a single number, and its gradient; of tensors as `ag.value_and_grad` returns them."""
+        if self._within(arrays):
+            return value_and_grad(self._f, self._argnums)(*arrays)  # type: ignore[no-any-return]
         value, *found = self._run(record.value, arrays, self._wanted)
         return value, found[0] if isinstance(self._argnums, int) else tuple(found)
 
@@ -78,8 +84,13 @@ class Compiled(Cached):
             rows = np.array([self._run(record.curvature, arrays, self._wanted, [v])[0] for v in _units(x)])
         return rows.reshape(x.shape + x.shape)
 
+    def _within(self, arrays: Any) -> bool:
+        """Whether the call is part of a graph, or of another function that is being recorded."""
+        return drawing.get() is not None or any(isinstance(x, Tensor) for x in arrays)
+
     def _run(self, recorded: Any, given: Any, argnums: Any, directions: Any = ()) -> Any:
-        arrays, more = [array(x, i) for i, x in enumerate(given)], [array(v) for v in directions]
+        jax = self._backend == "jax"
+        arrays, more = [array(x, i, jax) for i, x in enumerate(given)], [array(v) for v in directions]
         argnums = tuple([_position(i, arrays) for i in argnums])
         key = recorded, argnums, tuple([(x.shape, x.dtype) for x in arrays])
         return self._results(key, arrays, more, (recorded, argnums, more))
@@ -94,6 +105,8 @@ class Compiled(Cached):
 
 def _position(argnum: int, arrays: list[Any]) -> int:
     """The place of an argument that is to be differentiated."""
+    if isinstance(argnum, bool) or not isinstance(argnum, int | np.integer):
+        raise TypeError(f"compile: argnums has {argnum!r}; give positions of arguments, such as (0, 1)")
     if not -len(arrays) <= argnum < len(arrays):
         raise ValueError(
             f"compile: argnums has {argnum}, and the function is called with {len(arrays)} arguments"

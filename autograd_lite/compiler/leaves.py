@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.watch import Watch
 from autograd_lite.modes import recording
-from autograd_lite.randomness import drawing
+from autograd_lite.randomness import drawing, uniform
 from autograd_lite.tensor import NOTHING, Tensor, graph, node
 
 
@@ -20,6 +20,14 @@ class Uses(NamedTuple):
     tensors: list[Tensor]
     draws: list[tuple[Any, Any]]
     watch: Watch
+    drawn: Sequence[Any] = ()
+
+    def draw(self, before: list[Any] | None) -> Uses:
+        """With random numbers drawn, or those that were `before`, where they have the same shapes."""
+        shapes = [shape for _, shape in self.draws]
+        if before is None or [np.shape(x) for x in before] != shapes:
+            before = [uniform(rng, shape) for rng, shape in self.draws]
+        return self._replace(drawn=before)
 
 
 def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]) -> Uses:

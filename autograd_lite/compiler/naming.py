@@ -34,7 +34,7 @@ class Namer:
 
     def value(self, symbol: Any, name: str) -> None:
         """Name one value, unless it has a name."""
-        if isinstance(symbol, Symbol):
+        if isinstance(symbol, Symbol) and name:
             self._names.setdefault(symbol.ref, name)
 
     def forward(self, order: Sequence[Tensor], y: Tensor, last: str) -> None:
@@ -68,6 +68,10 @@ class Namer:
     def of(self, tensor: Tensor) -> str:
         """What a tensor is called."""
         return self._called.get(id(tensor), "v")
+
+    def name_of(self, symbol: Symbol) -> str:
+        """The name of a value, which it loses."""
+        return self._names.pop(symbol.ref, "") if symbol.ref >= self._recorder.inputs else ""
 
     def told(self) -> tuple[list[str], list[str]]:
         """The names and the parts of all values."""

@@ -30,7 +30,7 @@ class Recording:
             node(None, (), (), NOTHING, self.recorder.input(x), i in wanted) for i, x in enumerate(arrays)
         ]
         self.symbols = [self.recorder.input(leaf.data) for leaf in self.leaves]
-        self.draws = [self.recorder.input(np.full(shape, 0.5)[()]) for _, shape in uses.draws]
+        self.draws = [self.recorder.input(x) for x in uses.drawn]
         self.wanted = [self.tensors[i] for i in wanted]
         self.outputs: tuple[Any, ...] = ()  # what the function returns beside its value
         names = argument_names(f, len(arrays))
@@ -51,7 +51,7 @@ class Recording:
                 self.namer.value(draw, f"random{i + 1}")
             with graphs_recorded(lambda rng, shape: next(draws)):
                 y = self._f(*self.tensors)
-                if isinstance(y, tuple):
+                if isinstance(y, tuple) and y:
                     y, *others = y
                     self.outputs = tuple(others)
                 _refuse_containers(y, *self.outputs)
@@ -91,13 +91,29 @@ class Recording:
         """The program that ends in these results."""
         return self.recorder.program(_plain(outputs), *self.namer.told())
 
+    def owned(self, x: Any) -> Any:
+        """A result as an array of the caller's: no constant, no view of an argument or a parameter."""
+        x = _plain(x)
+        if isinstance(x, tuple):
+            return tuple(map(self.owned, x))
+        if isinstance(x, np.ndarray):
+            return self.recorder.call(".copy", np.ndarray.copy, (x,), {})
+        if not isinstance(x, Symbol) or not x.shape:
+            return x
+        given = self.recorder.examples[: self.recorder.inputs]
+        held = [y for y in given if isinstance(y, np.ndarray)] + self.recorder.constants
+        copied = x.copy() if any(np.may_share_memory(x.example, y) for y in held) else x
+        self.namer.value(copied, self.namer.name_of(x))
+        return copied
+
 
 def value(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
     """The program of f(*arrays), and then of its gradients in the arguments `argnums`."""
     recording = Recording(f, arrays, uses, argnums)
     with recording.running() as y:
         gradients = recording.gradients(y, recording.wanted) if argnums else ()
-        return recording.program((y, *recording.outputs) if recording.outputs else y, *gradients)
+        value = (y, *recording.outputs) if recording.outputs else y
+        return recording.program(*map(recording.owned, (value, *gradients)))
 
 
 def curvature(
@@ -109,7 +125,7 @@ def curvature(
     with recording.running() as y:
         for v, x in zip(vs, recording.wanted, strict=True):
             recording.namer.value(v, f"v_{recording.namer.of(x)}")
-        return recording.program(*recording.products(y, recording.wanted, vs))
+        return recording.program(*map(recording.owned, recording.products(y, recording.wanted, vs)))
 
 
 def hessian(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
@@ -144,7 +160,7 @@ def step(f: Any, arrays: Sequence[Any], uses: Uses, optimizer: Any, states: Any)
             _refuse_other_dtype(x, p)
             _name_update(recording.namer, recording.namer.of(x), state, p, after)
             moved.append((p, *after))
-        return recording.program(y, finite, recording.outputs, *moved)
+        return recording.program(y, finite, recording.owned(recording.outputs), *moved)
 
 
 def _refuse_unreached(y: Tensor, trained: Sequence[Tensor]) -> None:
@@ -217,15 +233,19 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
 def _refuse_containers(*outputs: Any) -> None:
     """An error for a function that returns what a program cannot."""
     for output in outputs:
-        if isinstance(output, list | dict | set | str) or output is None:
+        if isinstance(output, list | dict | set | str | tuple) or output is None:
             raise TypeError(
-                f"compile: the function returns {type(output).__name__}, which a program cannot; return an "
+                f"compile: the function returns a {type(output).__name__}, which a program cannot; return an "
                 "array, or a tuple of arrays"
             )
 
 
 def _like(x: Tensor, g: Any) -> Any:
     """A gradient in the shape and dtype of its tensor."""
+    if isinstance(g, int | float) and not isinstance(g, np.generic):
+        g = x.data.dtype.type(g)
+    if g is not None and x.shape and not g.shape:
+        return np.full(x.shape, g) if not isinstance(g, Symbol | Tensor) else g * np.ones(x.shape, g.dtype)
     if g is None or getattr(g, "shape", ()) != x.shape:
         return np.zeros(x.shape, x.data.dtype)[()]
     return g if g.dtype == x.data.dtype else g.astype(x.data.dtype)

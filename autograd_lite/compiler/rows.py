@@ -129,6 +129,8 @@ class _Roles:
     def added(self, ref: Ref, call: Call, told: list[str]) -> str | None:
         """Sums: rows, where it is along other axes, else a sum over rows."""
         role = None if "initial" in dict(call.settings) else self.reduction(ref, call, told)
+        if 0 in self.axes(call) and self.program.kinds[ref].dtype.kind != "f":
+            return None
         return _SUM if role == _ASKED or (told == [_ROWS] and self.axes(call) == {0}) else role
 
     def place(self, ref: Ref, call: Call, told: list[str]) -> str | None:

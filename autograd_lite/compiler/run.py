@@ -29,7 +29,7 @@ class Runnable:
 
     def __init__(self, program: Program, uses: Uses, arguments: int, jitted: Any = None) -> None:
         self.program, self._arguments = simplified(program), arguments
-        self.leaves, self._draws, self._watch = uses
+        self.leaves, self._draws, self._watch, _ = uses
         self._watch.again()  # a counter of the function's has counted its recordings
         self._kinds = [told for leaf in self.leaves for told in (leaf.shape, leaf.dtype)]
         self._numbers = plain(self.program)
@@ -44,13 +44,18 @@ class Runnable:
 
     def module(self, name: str, fixed: bool) -> str:
         """The program as a module of its own; `fixed` where the leaves are to stay as they are."""
-        data = [leaf.data.item() if self._numbers else leaf.data for leaf in self.leaves if fixed]
-        names, count = self.source.inputs[self._arguments :], len(self.leaves)
+        source = emitted(self.program) if self._numbers else self.source  # floats raise where NumPy has inf
+        data = [leaf.data for leaf in self.leaves if fixed]
+        names, count = source.inputs[self._arguments :], len(self.leaves)
         held = dict(zip(names, data, strict=False))
         held |= zip(names[count:], (Drawn(shape) for _, shape in self._draws), strict=False)
-        return module(name, self.source, self.program.kinds, held)
+        return module(name, source, self.program.kinds, held)
 
-    def __call__(self, arrays: Sequence[Any], more: Sequence[Any] = ()) -> Any:
+    def draw(self) -> list[Any]:
+        """The random numbers of one call."""
+        return [uniform(rng, shape) for rng, shape in self._draws] if self._draws else []
+
+    def __call__(self, arrays: Sequence[Any], drawn: Sequence[Any], more: Sequence[Any]) -> Any:
         """The results, a tuple; None where the program was recorded for data of another kind."""
         data = [leaf.data for leaf in self.leaves]
         if Symbol in map(type, data):  # somebody is recording: wait
@@ -58,9 +63,7 @@ class Runnable:
                 data = [leaf.data for leaf in self.leaves]
         if [told for x in data for told in (x.shape, x.dtype)] != self._kinds or not self._watch.unchanged():
             return None
-        if self._draws:
-            data += [uniform(rng, shape) for rng, shape in self._draws]
-        return self._run([*arrays, *data, *more])
+        return self._run([*arrays, *data, *drawn, *more])
 
 
 class _Pool:
@@ -101,8 +104,10 @@ class _Floats:
         """The results as NumPy's numbers, but for those that NumPy has as Python's."""
         if isinstance(found, tuple):
             return tuple([self._of_numpy(x, output) for x, output in zip(found, outputs, strict=True)])
-        bare = not isinstance(outputs, Ref) or self._program.kinds[outputs].bare
-        return found if bare else np.float64(found)
+        if not isinstance(outputs, Ref):
+            return outputs
+        kind = self._program.kinds[outputs]
+        return found if kind.bare else kind.dtype.type(found)
 
 
 def _function(code: Any, constants: dict[str, Any]) -> Any:

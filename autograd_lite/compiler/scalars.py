@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import numpy as np
 
 from autograd_lite.compiler.constants import Constants
 from autograd_lite.compiler.emit import ATOM, Source, Writer, with_names_apart
-from autograd_lite.compiler.program import GUARD, Call, Program, Ref, refs
+from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
 
 # Python that computes what a NumPy function does of floats, or raises where that is inf or nan.
 _WRITTEN = {
@@ -24,6 +27,16 @@ _WRITTEN = {
     "np.sign": ("(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0})", ATOM),
     ".sum": ("{}", ATOM), ".argmin": ("0", ATOM), ".argmax": ("0", ATOM), ".item": ("{}", ATOM),
 }  # fmt: skip
+_COUNTING = {
+    "np.add",
+    "np.subtract",
+    "np.multiply",
+    "np.divide",
+    "np.power",
+    "np.square",
+    "np.negative",
+    ".sum",
+}
 _MATH = {
     "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
     "arctan2": "atan2", "arctanh": "atanh", "copysign": "copysign", "cos": "cos", "cosh": "cosh",
@@ -34,20 +47,30 @@ _MATH = {
 
 def plain(program: Program) -> Source | None:
     """The source of a program of single numbers; None for a program of anything else."""
-    numbers = all(not kind.shape and kind.dtype.str in ("<f8", "|b1", "<i8") for kind in program.kinds)
-    return (
-        _Floats(with_names_apart(program), Constants()).source()
-        if numbers and all(map(_writable, program.calls))
-        else None
-    )
+    inputs = all(_is_number(kind) for kind in program.kinds[: program.inputs])
+    if not (inputs and all(_writable(program, ref, call) for ref, call in program.results())):
+        return None
+    return _Floats(with_names_apart(program), Constants()).source()
 
 
-def _writable(call: Call) -> bool:
+def _is_number(kind: Kind) -> bool:
+    return not kind.shape and (kind.dtype.str in ("<f8", "|b1") or kind.bare)
+
+
+def _writable(program: Program, ref: Ref, call: Call) -> bool:
+    place = call.function in (".argmin", ".argmax")
+    flags = [
+        program.kinds[x].dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
+        for x in call.operands
+    ]
+    counts = all(flags) and call.function in _COUNTING  # NumPy has True + True = True
+    if counts or not (_is_number(program.kinds[ref]) or place):
+        return False
     known = call.function in (GUARD, *_WRITTEN) or call.function.removeprefix("np.") in _MATH
     settings = dict(call.settings)
     settings.pop("expected" if call.function == GUARD else "axis", None)
     constants = [x for x in call.operands if not isinstance(x, Ref)]
-    return known and not settings and all(isinstance(x, int | float) for x in constants)
+    return known and not settings and all(type(x) in (int, float, bool, np.float64) for x in constants)
 
 
 class _Floats(Writer):
@@ -62,6 +85,10 @@ class _Floats(Writer):
         if tightness == ATOM and written.endswith(")") and not written.startswith("("):
             told = [self.operand(x) for x in call.operands]
         return written.format(*told), tightness
+
+    def operand(self, x: Any) -> str:
+        """A reference by its name, a number as Python's."""
+        return super().operand(float(x) if isinstance(x, np.float64) else x)
 
     def imports(self) -> list[str]:
         """The lines that import what the program needs."""
@@ -79,7 +106,7 @@ class _Floats(Writer):
     def _pattern(self, call: Call) -> tuple[str, int]:
         if call.function in _WRITTEN:
             written, tightness = _WRITTEN[call.function]
-            constant = not isinstance(call.operands[-1], Ref)
+            constant = not isinstance(call.operands[-1], Ref) and call.operands[-1] == call.operands[-1]
             return written.replace(" or {1} != {1}", "") if constant else written, tightness
         function = _MATH[call.function.removeprefix("np.")]
         return f"{function}({', '.join('{}' for _ in call.operands)})", ATOM

@@ -73,7 +73,8 @@ def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
         return call
     (*_, rows), dtype = (0, *program.kinds[x].shape[:1]), program.kinds[x].dtype
     ndim, axis = len(program.kinds[x].shape), dict(call.settings).get("axis")
-    if call.function == "np.power" and _number(call.operands[1]) in _POWERS:
+    squared = call.function == "np.power" and _number(call.operands[1]) == 2
+    if squared or (call.function == "np.power" and ndim and _number(call.operands[1]) in _POWERS):
         return Call(_POWERS[_number(call.operands[1])], (x,), (), False)
     if call.function == ".sum" and dtype == program.kinds[ref].dtype and rows:
         whole = ndim == 1 and set(dict(call.settings)) <= {"axis"} and rows <= _FEW
@@ -100,6 +101,11 @@ def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> 
                 found = other
     elif call.function == "np.matmul" and any(isinstance(x, Eye) for x in call.operands):
         found = next((x for x in call.operands if isinstance(x, Ref)), None)
+    elif (
+        call.function == ".swapaxes"
+        and len({a % len(program.kinds[ref].shape) for a in call.operands[1:]}) == 1
+    ):
+        found = call.operands[0]
     elif call.function == "np.negative":
         inner = made.get(call.operands[0])
         found = inner.operands[0] if inner and inner.function == "np.negative" else None

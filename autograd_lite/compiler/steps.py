@@ -40,7 +40,9 @@ class CompiledStep(Cached):
             )
         self._optimizer = optimizer
         plain = (bool, int, float, tuple)
-        names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k != "lr"]
+        known = {"lr", "params", "state", "_used"}
+        names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k not in known]
+        self._others = [k for k in vars(optimizer) if k not in {*names, *known}]
         self._settings = attrgetter(*names) if names else lambda _: ()  # lr is an input of the program
 
     def __call__(self, *arrays: Any) -> Any:
@@ -68,17 +70,20 @@ class CompiledStep(Cached):
         params = optimizer.params
         states = optimizer.state or [optimizer.start(p.data) for p in params]
         more: list[Any] = [optimizer.lr]
-        key: list[Any] = [self._settings(optimizer)]
+        others = [_told(getattr(optimizer, name)) for name in self._others]
+        key: list[Any] = [self._settings(optimizer), others]
         for p, state in zip(params, states):  # noqa: B905 - strict costs time
             if p.requires_grad:
                 key += id(p), len(state)
                 more += state
         if any(type(x) is not np.ndarray for x in arrays):
-            arrays = [array(x) for x in arrays]
+            arrays = [array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
         for x in arrays:
             key += x.shape, x.dtype
         loss, squares, outputs, *moved = self._results(key, arrays, more, states)
         if not isfinite(squares):
+            if self._backend == "jax" and self._steps > 1:  # one of them is at fault: make them one by one
+                return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
             self._refuse_what_is_not_finite(arrays)
         after, states = iter(moved), states.copy()
         for i, p in enumerate(params):
@@ -108,8 +113,8 @@ class CompiledStep(Cached):
             raise ValueError(
                 "compile: every parameter of the optimiser is frozen, so there is nothing to train"
             )
-        tensors, draws, watch = uses_of(self._f, arrays, ())
-        return Uses(list(dict.fromkeys([*record.trainable(self._optimizer), *tensors])), draws, watch)
+        uses = uses_of(self._f, arrays, ())
+        return uses._replace(tensors=list(dict.fromkeys([*record.trainable(self._optimizer), *uses.tensors])))
 
     def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
         pairs = zip(self._optimizer.params, told, strict=True)
@@ -128,3 +133,8 @@ class CompiledStep(Cached):
                     f"compile: the gradient of {p.name or 'a parameter'} is not finite: {told}; lower lr, "
                     "standardise the features, and look for nan and inf"
                 )
+
+
+def _told(setting: Any) -> Any:
+    """A setting of an optimiser as something that can be compared: what is in it."""
+    return (setting.dtype.str, setting.tobytes()) if hasattr(setting, "tobytes") else repr(setting)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import messages
+from autograd_lite.compiler import refusals
 from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
 from autograd_lite.tensor import Tensor
 
 _METHODS = (
-    "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumsum", "max", "mean", "min", "prod",
-    "ravel", "repeat", "reshape", "squeeze", "std", "sum", "swapaxes", "take", "transpose", "var",
+    "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumsum", "flatten", "max", "mean", "min",
+    "prod", "ravel", "repeat", "reshape", "squeeze", "std", "sum", "swapaxes", "take", "transpose", "var",
 )  # fmt: skip
 _OPS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ops") + os.sep
 # Views or copies, as the memory of the array lies, which may be otherwise when the program runs.
@@ -39,6 +40,7 @@ class Recorder:
         self.calls: list[Call] = []
         self.examples: list[Any] = []
         self.lines: dict[Ref, tuple[Any, int]] = {}  # the user's code that asked for a value, and its line
+        self.constants: list[Any] = []  # arrays that calls use
         self.inputs = 0
         self.closed = False  # whether the function has ended, and its values are no more
 
@@ -50,23 +52,25 @@ class Recorder:
     def call(self, written: str, function: Callable[..., Any], operands: Any, settings: Any) -> Symbol:
         """Do it with the examples, note it, and return a symbol for its result."""
         if self.closed:
-            raise TypeError(
-                f"compile: a value of a function that was compiled is used after its end{_where()}; "
-                "return it from the function, instead of keeping it in an attribute or a variable"
-            )
+            raise refusals.ended()
         example = function(*_example(tuple(operands)), **_example(dict(settings)))
         if not isinstance(example, np.ndarray | np.generic | int | float):
-            raise TypeError(
-                f"compile: {written} returns {type(example).__name__}, which a program cannot hold"
-                f"{_where()}; compute it outside, or by operations that return an array"
-            )
+            raise refusals.returning(written, type(example).__name__)
         told = tuple(sorted((name, _noted(value)) for name, value in settings.items()))
         noted = _noted(tuple(operands))
+        if np.float64 in map(type, noted) and _all_float64(operands):
+            noted = tuple(float(x) if type(x) is np.float64 else x for x in noted)  # which computes the same
         shares = np.ndim(example) and any(np.may_share_memory(example, self.examples[r]) for r in refs(noted))
         self.calls.append(Call(written, noted, told, bool(shares) or written in _VIEWS))
+        self.constants += [x for x in noted if isinstance(x, np.ndarray)]
         symbol = self._symbol(example)
         self.lines[symbol.ref] = messages.caller_line()
         return symbol
+
+    def is_seen_through(self, ref: Ref) -> bool:
+        """Whether a value is a view of others, or others are views of it."""
+        views = (i for i, call in enumerate(self.calls) if call.view)
+        return any(ref == self.inputs + i or ref in refs(self.calls[i].operands) for i in views)
 
     def guard(self, asked: Symbol) -> bool:
         """What a condition now is, which every run of the program checks."""
@@ -130,12 +134,21 @@ class Symbol:
 
     def __getattr__(self, name: str) -> Any:
         if name not in _METHODS:
-            raise AttributeError(f"a value that is compiled has no {name!r}")
+            kind = TypeError if hasattr(np.ndarray, name) else AttributeError
+            raise kind(
+                f"compile: a value that is compiled has no {name!r}{refusals.where()}; use NumPy functions"
+            )
         method = getattr(type(self.example), name)
         return lambda *args, **settings: self.recorder.call(f".{name}", method, (self, *args), settings)
 
     def __getitem__(self, index: Any) -> Symbol:
+        for part in index if isinstance(index, tuple) else (index,):
+            if isinstance(part, Symbol) and part.dtype.kind == "b" and part.ndim:
+                raise refusals.sized("how many entries a mask selects")
         return self.recorder.call("[]", lambda x, i: x[i], (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise refusals.written()
 
     @property
     def bare(self) -> bool:
@@ -157,26 +170,24 @@ class Symbol:
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Any:
         if any(isinstance(x, Tensor) for x in operands):
             return NotImplemented  # it is the tensor's to answer
+        name: str = ufunc.__name__
+        if getattr(np, name, None) is not ufunc:
+            raise refusals.foreign(name)
         if "out" in settings:
-            raise TypeError(
-                f"compile: np.{ufunc.__name__} writes into out={_where()}; use its result instead"
-            )
-        written = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+            raise refusals.written()
+        written = f"np.{name}" + ("" if method == "__call__" else f".{method}")
         return self.recorder.call(written, getattr(ufunc, method), operands, settings)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
+        if function.__name__ in refusals.BY_SIZE or (function is np.where and len(operands) == 1):
+            raise refusals.sized(f"the size of what np.{function.__name__} returns")
         module = function.__module__.replace("numpy", "np", 1)
         return self.recorder.call(f"{module}.{function.__name__}", function, operands, settings)
 
     def _refuse(self, *_: Any) -> Any:
-        raise TypeError(
-            f"compile: a value is needed before the program runs{_where()}; an `if` on data becomes "
-            "np.where(condition, a, b), a loop over data a fixed number of steps, an array that is filled "
-            "np.stack of its parts, a flag an argument of functools.partial, and a number that is printed is "
-            "returned"
-        )
+        raise refusals.needed()
 
     def __bool__(self) -> bool:
         """The answer for the example, to an op of ours, which checks its input; to anybody else an error."""
@@ -212,8 +223,25 @@ def _operator(name: str, ufunc: Any, reflected: bool) -> Any:
     return operate
 
 
+def _in_place(name: str) -> Any:
+    def operate(self: Symbol, other: Any) -> Symbol:
+        made = getattr(self, f"__{name}__")(other)
+        if made is NotImplemented or not isinstance(self.example, np.ndarray):  # numbers do not change
+            return made  # type: ignore[no-any-return]
+        if self.ref < self.recorder.inputs or self.recorder.is_seen_through(self.ref):
+            self[...] = made
+        if made.dtype != self.dtype:
+            made = made.astype(self.dtype)
+        self.ref, self.example = made.ref, made.example  # for all variables that hold it, as in NumPy
+        return self
+
+    return operate
+
+
 for _name, _ufunc in _OPERATORS.items():
     setattr(Symbol, f"__{_name}__", _operator(_name, _ufunc, reflected=False))
+    if _name in {"add", "sub", "mul", "truediv"}:
+        setattr(Symbol, f"__i{_name}__", _in_place(_name))
     if _name not in {"gt", "lt", "ge", "le", "eq", "ne"}:
         setattr(Symbol, f"__r{_name}__", _operator(_name, _ufunc, reflected=True))
 
@@ -222,6 +250,12 @@ def _kind(example: Any) -> Kind:
     if isinstance(example, np.ndarray | np.generic):
         return Kind(example.shape, example.dtype)
     return Kind((), np.dtype(type(example)), True)
+
+
+def _all_float64(operands: Any) -> bool:
+    """Whether the values among operands are in float64, as a NumPy number is, and as it would make them."""
+    values = [x for x in operands if isinstance(x, Symbol)]
+    return bool(values) and all(not x.bare and x.dtype == np.float64 for x in values)
 
 
 def _example(operand: Any) -> Any:
@@ -242,9 +276,3 @@ def _noted(operand: Any) -> Any:
     if isinstance(operand, tuple | list):
         return type(operand)(map(_noted, operand))
     return operand
-
-
-def _where() -> str:
-    """The user's line, for an error."""
-    code, line = messages.caller_line()
-    return f" in {code.co_filename}:{line}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
@@ -77,25 +78,30 @@ class Watch:
             self._cells += value.__closure__ or ()
             known = value.__globals__
             self._globals += [(known, name) for name in _names(value.__code__) if name in known]
-            self._lists.append(value.__defaults__ or ())
+            self._lists += [value.__defaults__ or (), value.__kwdefaults__ or {}]
+            self._lists.append([getattr(value, "__wrapped__", None)])
+        elif hasattr(value, "__wrapped__"):  # another compiled function
+            self._lists.append([value.__wrapped__])
         elif isinstance(value, list | dict | tuple):
             self._lists.append(value)
-        elif not isinstance(value, type) and (hasattr(value, "named_parameters") or _is_the_users(value)):
+        elif not isinstance(value, type) and (
+            hasattr(value, "named_parameters") or self._is_the_users(value)
+        ):
             self._objects.append(vars(value))
             kind = type(value)
-            self._lists.append([getattr(kind, "forward", None) or kind.__call__])
+            self._lists.append([getattr(kind, name, None) for name in ("forward", "__call__")])
+
+    def _is_the_users(self, value: Any) -> bool:
+        """Whether something is an object of a class that stands where the function does."""
+        place = getattr(self._f, "__module__", None) or type(self._f).__module__
+        return hasattr(value, "__dict__") and type(value).__module__.split(".")[0] == place.split(".")[0]
 
 
 def _names(code: CodeType) -> list[str]:
-    """The names that code, and code within it, may look up among the globals."""
+    """The names that code, and code within it, looks up among the globals."""
+    own = [step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
     inner = [name for part in code.co_consts if isinstance(part, CodeType) for name in _names(part)]
-    return list(dict.fromkeys([*code.co_names, *inner]))
-
-
-def _is_the_users(value: Any) -> bool:
-    """Whether something is an object, of a class of the user, that can be called."""
-    known = type(value).__module__.startswith((*_OURS, "builtins", "functools"))
-    return callable(value) and not known and hasattr(value, "__dict__")
+    return list(dict.fromkeys([*own, *inner]))
 
 
 def _same(now: Any, before: Any) -> bool:

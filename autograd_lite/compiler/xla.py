@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref
+from autograd_lite.compiler.buffers import is_ufunc
+from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs
 from autograd_lite.extras import require
 
 
@@ -47,14 +48,14 @@ class Jitted:
     def _once(self, *given: Any) -> Any:
         """The results, and whether all guards hold."""
         numpy, values, fits = self._jax.numpy, list(given), True
-        for _, call in self._program.results():
+        for ref, call in self._program.results():
             operands = [self._operand(x, values) for x in call.operands]
             settings = {name: self._operand(value, values) for name, value in call.settings}
             if call.function == GUARD:
                 fits = numpy.logical_and(fits, operands[0] == settings["expected"])
                 values.append(None)
             else:
-                values.append(self._made(call, operands, settings))
+                values.append(self._made(ref, call, operands, settings))
         return self._operand(self._program.outputs, values), fits
 
     def _often(self, *given: Any) -> Any:
@@ -87,15 +88,15 @@ class Jitted:
             return getattr(self._jax.numpy, type(x).__name__.lower())(x.count, dtype=x.dtype)
         return x
 
-    def _made(self, call: Call, operands: Any, settings: Any) -> Any:
+    def _made(self, ref: Ref, call: Call, operands: Any, settings: Any) -> Any:
         """The result of one call, by the function of the same name."""
+        dtype = self._program.kinds[ref].dtype
+        if is_ufunc(call) and dtype.kind == "f":  # JAX has other rules for mixed dtypes
+            operands = [x.astype(dtype) if getattr(x, "dtype", dtype) != dtype else x for x in operands]
         first, *others = operands
         if call.function == "[]":
-            return (
-                first[others[0]]
-                if not isinstance(first, np.ndarray)
-                else self._jax.numpy.asarray(first)[others[0]]
-            )
+            x = self._jax.numpy.asarray(first)
+            return x.at[others[0]].get(mode="fill") if refs(call.operands[1:]) else x[others[0]]
         if call.function == ".item":
             return first.reshape(-1)[others[0]]
         if call.function == PLACED:

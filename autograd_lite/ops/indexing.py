@@ -69,6 +69,8 @@ def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
 
 def _at_most_once(part: Any) -> bool:
     """Whether this part of an index can take no entry twice."""
+    if hasattr(part, "recorder"):  # a value of a program that is being recorded
+        return False
     basic = isinstance(part, int | np.integer | slice | EllipsisType) or part is None
     return basic or np.asarray(part).dtype.kind == "b"
 

@@ -37,7 +37,7 @@ def functions(p):
 
 def results(p, *arrays):
     """What a program returns."""
-    return Runnable(p, Uses([], [], Watch(len)), len(arrays))(arrays)
+    return Runnable(p, Uses([], [], Watch(len)), len(arrays))(arrays, (), ())
 
 
 X = Ref(0)
