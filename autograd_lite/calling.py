@@ -165,7 +165,7 @@ def explained(op: Any, inputs: Any, error: Exception) -> Exception:
     """The error of a forward, told in the user's words: names, shapes, what differs, what to do."""
     defaults = op.arguments if not op.variadic else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
     told = messages.shapes(inputs, defaults)
-    reason = mismatch(op.signature, [messages.shape_of(x) for x in inputs]) or str(error)
+    reason = mismatch(op.signature, [messages.shape_of(x) for x in inputs]) or str(error.__cause__ or error)
     hint = f". {op.hint}" if op.hint else ""
     kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
     return kind(f"{op.name}: {told}: {reason}{hint}")

@@ -59,7 +59,9 @@ class ArrayProtocol:
     # What Python asks of a number or a sequence.
 
     def __len__(self) -> int:
-        return len(self.data)
+        if not self.data.shape:
+            raise TypeError("len() of a tensor without axes")
+        return int(self.data.shape[0])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))  # type: ignore[index]

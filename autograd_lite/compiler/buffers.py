@@ -17,7 +17,7 @@ def buffers(program: Program) -> tuple[dict[Ref, int], list[Kind]]:
     A buffer is free again after the last use of what is in it, also through views; a result that is
     returned has none, so nothing that a user holds is ever written into.
     """
-    base = _bases(program)
+    base = bases(program)
     last: dict[Ref, Ref] = {}
     for ref, call in program.results():
         last |= {b: ref for r in used(call) for b in base[r]}
@@ -26,8 +26,8 @@ def buffers(program: Program) -> tuple[dict[Ref, int], list[Kind]]:
     kinds: list[Kind] = []
     free: dict[Kind, list[int]] = {}
     for ref, call in program.results():
-        bases = dict.fromkeys(b for r in used(call) for b in base[r])
-        dying = [] if call.view else [b for b in bases if last.get(b) == ref and b in into]
+        read = dict.fromkeys(b for r in used(call) for b in base[r])
+        dying = [] if call.view else [b for b in read if last.get(b) == ref and b in into]
         elementwise = is_ufunc(call) and call.function != "np.matmul"
         if elementwise:  # NumPy allows the result to replace an operand of the same shape and dtype
             _give_back(dying, into, kinds, free)
@@ -51,7 +51,7 @@ def _give_back(
         free.setdefault(kinds[into[ref]], []).append(into[ref])
 
 
-def _bases(program: Program) -> dict[Ref, set[Ref]]:
+def bases(program: Program) -> dict[Ref, set[Ref]]:
     """The values whose memory each value may share: itself, unless it is a view."""
     base = {Ref(i): {Ref(i)} for i in range(program.inputs)}
     for ref, call in program.results():

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.leaves import Uses
+from autograd_lite.compiler.leaves import Uses, tried, undone_if_refused
 from autograd_lite.compiler.program import Program, equal
 from autograd_lite.compiler.run import RECORDING, Runnable
 from autograd_lite.compiler.xla import Jitted
@@ -82,11 +82,15 @@ class Cached:
             arrays = [np.asarray(x)[()] for x in arrays]
             for i, x in enumerate(arrays):
                 array(x, i)
-            uses = self._uses(arrays, told).draw(drawn)
-            one, other = (self._recorded(arrays, uses, told) for _ in range(2))
-            if not equal(one, other):
-                raise ValueError(_differing(one, other))
-            jitted = self._jitted(uses, arrays, told)
+            uses = self._uses(arrays, told)
+            with undone_if_refused(uses):
+                uses = uses.draw(drawn)
+                if uses.draws:
+                    tried(self._f, arrays, uses)
+                one, other = (self._recorded(arrays, uses, told) for _ in range(2))
+                if not equal(one, other):
+                    raise ValueError(_differing(one, other))
+                jitted = self._jitted(uses, arrays, told)
             program = self._programs[key] = Runnable(one, uses, len(arrays), jitted)
             while len(self._programs) > _PROGRAMS:
                 del self._programs[next(iter(self._programs))]
@@ -138,10 +142,10 @@ def array(x: Any, position: int = 0, jax: bool = False) -> Any:
     if jax and hasattr(x, "addressable_data"):  # it stays on its device
         return x
     whole = not isinstance(x, np.ndarray | np.generic)
-    made = np.asarray(x)[()]
+    made = np.asarray(x)
     if made.dtype.kind not in "fiub":
         raise TypeError(
             f"compile: argument {position} is {type(x).__name__} of dtype {made.dtype}; pass arrays of "
             "numbers, and what is not computed with by functools.partial"
         )
-    return made.astype(float) if whole and made.dtype.kind in "iu" else made
+    return made.astype(float)[()] if whole and made.dtype.kind in "iu" else made[()]

@@ -46,7 +46,8 @@ def module(name: str, source: Source, kinds: Sequence[Kind], held: Mapping[str, 
     `kinds` are those of the inputs. Those that are `held` have a value, which the module contains, or are
     `Drawn` anew at each call; the function takes the others.
     """
-    while name in keyword.kwlist or re.search(rf"\b{name}\b", source.text):
+    taken = {*keyword.kwlist, *held, "np", *re.findall(r"^(?:def )?(\w+)", source.text, re.MULTILINE)}
+    while name in taken:
         name += "_"
     given = {n: kind for n, kind in zip(source.inputs, kinds, strict=False) if n not in held}
     drawn = {n: f"np.random.random({x.shape})" for n, x in held.items() if isinstance(x, Drawn)}

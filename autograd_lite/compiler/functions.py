@@ -29,7 +29,7 @@ class Compiled(Cached):
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], backend: str) -> None:
         super().__init__(f, backend)
         update_wrapper(self, f, updated=())
-        if argnums == ():
+        if isinstance(argnums, tuple | list) and not argnums:
             raise ValueError("compile: argnums is (), and no gradient is that of nothing; leave it out")
         self._argnums = argnums
         self._wanted = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)

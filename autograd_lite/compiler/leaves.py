@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.watch import Watch
 from autograd_lite.modes import recording
-from autograd_lite.randomness import drawing, uniform
+from autograd_lite.randomness import drawing, generator, uniform
 from autograd_lite.tensor import NOTHING, Tensor, graph, node
 
 
@@ -39,6 +39,13 @@ def uses_of(f: Callable[..., Any], arrays: Sequence[Any], argnums: Sequence[int]
     again = set(second)
     watch = Watch(f)
     return Uses(list(dict.fromkeys([*watch.tensors(), *(t for t in first if t in again)])), draws, watch)
+
+
+def tried(f: Callable[..., Any], arrays: Sequence[Any], uses: Uses) -> None:
+    """Run f on what has been drawn: an op that refuses it raises its own error."""
+    drawn = iter(uses.drawn)
+    with graphs_recorded(lambda rng, shape: next(drawn)):
+        f(*(node(None, (), (), NOTHING, x, False) for x in arrays))
 
 
 def _run(
@@ -81,3 +88,16 @@ def graphs_recorded(drawn: Callable[[Any, Any], Any]) -> Iterator[None]:
     finally:
         recording.reset(token)
         drawing.reset(source)
+
+
+@contextmanager
+def undone_if_refused(uses: Uses) -> Iterator[None]:
+    """Generators go back to where they are now, should an error end this."""
+    sources = [generator(rng).bit_generator for rng, _ in uses.draws]
+    before = [source.state for source in sources]
+    try:
+        yield
+    except BaseException:
+        for source, state in zip(sources, before, strict=True):
+            source.state = state
+        raise

@@ -69,10 +69,6 @@ class Namer:
         """What a tensor is called."""
         return self._called.get(id(tensor), "v")
 
-    def name_of(self, symbol: Symbol) -> str:
-        """The name of a value, which it loses."""
-        return self._names.pop(symbol.ref, "") if symbol.ref >= self._recorder.inputs else ""
-
     def told(self) -> tuple[list[str], list[str]]:
         """The names and the parts of all values."""
         count = len(self._recorder.examples)

@@ -42,6 +42,11 @@ class Ones:
     count: int
     dtype: np.dtype[Any]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return (self.count,)
+
 
 @dataclass(frozen=True)
 class Eye:
@@ -49,6 +54,11 @@ class Eye:
 
     count: int
     dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.count, self.count
 
 
 class Kind(NamedTuple):

@@ -91,21 +91,6 @@ class Recording:
         """The program that ends in these results."""
         return self.recorder.program(_plain(outputs), *self.namer.told())
 
-    def owned(self, x: Any) -> Any:
-        """A result as an array of the caller's: no constant, no view of an argument or a parameter."""
-        x = _plain(x)
-        if isinstance(x, tuple):
-            return tuple(map(self.owned, x))
-        if isinstance(x, np.ndarray):
-            return self.recorder.call(".copy", np.ndarray.copy, (x,), {})
-        if not isinstance(x, Symbol) or not x.shape:
-            return x
-        given = self.recorder.examples[: self.recorder.inputs]
-        held = [y for y in given if isinstance(y, np.ndarray)] + self.recorder.constants
-        copied = x.copy() if any(np.may_share_memory(x.example, y) for y in held) else x
-        self.namer.value(copied, self.namer.name_of(x))
-        return copied
-
 
 def value(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
     """The program of f(*arrays), and then of its gradients in the arguments `argnums`."""
@@ -113,7 +98,7 @@ def value(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> 
     with recording.running() as y:
         gradients = recording.gradients(y, recording.wanted) if argnums else ()
         value = (y, *recording.outputs) if recording.outputs else y
-        return recording.program(*map(recording.owned, (value, *gradients)))
+        return recording.program(value, *gradients)
 
 
 def curvature(
@@ -125,7 +110,7 @@ def curvature(
     with recording.running() as y:
         for v, x in zip(vs, recording.wanted, strict=True):
             recording.namer.value(v, f"v_{recording.namer.of(x)}")
-        return recording.program(*map(recording.owned, recording.products(y, recording.wanted, vs)))
+        return recording.program(*recording.products(y, recording.wanted, vs))
 
 
 def hessian(f: Any, arrays: Sequence[Any], uses: Uses, argnums: Sequence[int]) -> Program:
@@ -160,7 +145,7 @@ def step(f: Any, arrays: Sequence[Any], uses: Uses, optimizer: Any, states: Any)
             _refuse_other_dtype(x, p)
             _name_update(recording.namer, recording.namer.of(x), state, p, after)
             moved.append((p, *after))
-        return recording.program(y, finite, recording.owned(recording.outputs), *moved)
+        return recording.program(y, finite, recording.outputs, *moved)
 
 
 def _refuse_unreached(y: Tensor, trained: Sequence[Tensor]) -> None:

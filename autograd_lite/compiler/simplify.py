@@ -7,12 +7,51 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import GUARD, Call, Eye, Ones, Program, Ref, changed, mapped, refs, used
+from autograd_lite.compiler.buffers import bases
+from autograd_lite.compiler.program import (
+    GUARD,
+    Call,
+    Eye,
+    Kind,
+    Ones,
+    Program,
+    Ref,
+    changed,
+    mapped,
+    refs,
+    used,
+)
 
 
 def simplified(program: Program) -> Program:
     """The program after all passes, each of which leaves nothing to those before it."""
-    return without_unused(shared(without_identities(cheaper(program))))
+    return owned(without_unused(shared(without_identities(cheaper(program)))))
+
+
+def owned(program: Program) -> Program:
+    """With copies of results that are constants, or views of them or of inputs: a result is the caller's."""
+    calls, kinds, base = list(program.calls), list(program.kinds), bases(program)
+    returned: set[Any] = set()
+
+    def own(x: Any) -> Any:
+        if isinstance(x, tuple):
+            return tuple(map(own, x))
+        shape = program.kinds[x].shape if isinstance(x, Ref) else getattr(x, "shape", ())
+        memory = base[x] if isinstance(x, Ref) else set()
+        made = bool(memory) and not memory & returned and min(memory) >= program.inputs
+        returned.update(memory)
+        if not shape or made:
+            return x
+        dtype = program.kinds[x].dtype if isinstance(x, Ref) else x.dtype
+        calls.append(Call(".copy", (x,), (), False))
+        kinds.append(Kind(program.kinds[x].shape if isinstance(x, Ref) else shape, dtype))
+        return Ref(len(kinds) - 1)
+
+    outputs = own(program.outputs)
+    more = ("",) * (len(kinds) - len(program.kinds))
+    return Program(
+        program.inputs, tuple(calls), outputs, tuple(kinds), program.names + more, program.parts + more
+    )
 
 
 def without_unused(program: Program) -> Program:

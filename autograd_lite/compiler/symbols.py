@@ -40,7 +40,6 @@ class Recorder:
         self.calls: list[Call] = []
         self.examples: list[Any] = []
         self.lines: dict[Ref, tuple[Any, int]] = {}  # the user's code that asked for a value, and its line
-        self.constants: list[Any] = []  # arrays that calls use
         self.inputs = 0
         self.closed = False  # whether the function has ended, and its values are no more
 
@@ -62,7 +61,6 @@ class Recorder:
             noted = tuple(float(x) if type(x) is np.float64 else x for x in noted)  # which computes the same
         shares = np.ndim(example) and any(np.may_share_memory(example, self.examples[r]) for r in refs(noted))
         self.calls.append(Call(written, noted, told, bool(shares) or written in _VIEWS))
-        self.constants += [x for x in noted if isinstance(x, np.ndarray)]
         symbol = self._symbol(example)
         self.lines[symbol.ref] = messages.caller_line()
         return symbol
@@ -129,12 +127,9 @@ class Symbol:
         """The last two axes exchanged."""
         return self.swapaxes(-1, -2)
 
-    def __len__(self) -> int:
-        return len(self.example)
-
     def __getattr__(self, name: str) -> Any:
         if name not in _METHODS:
-            kind = TypeError if hasattr(np.ndarray, name) else AttributeError
+            kind = TypeError if hasattr(np.ndarray, name) and name[0] != "_" else AttributeError
             raise kind(
                 f"compile: a value that is compiled has no {name!r}{refusals.where()}; use NumPy functions"
             )

@@ -80,12 +80,12 @@ class Watch:
             self._globals += [(known, name) for name in _names(value.__code__) if name in known]
             self._lists += [value.__defaults__ or (), value.__kwdefaults__ or {}]
             self._lists.append([getattr(value, "__wrapped__", None)])
-        elif hasattr(value, "__wrapped__"):  # another compiled function
+        elif "__wrapped__" in getattr(value, "__dict__", ()):  # another compiled function
             self._lists.append([value.__wrapped__])
         elif isinstance(value, list | dict | tuple):
             self._lists.append(value)
         elif not isinstance(value, type) and (
-            hasattr(value, "named_parameters") or self._is_the_users(value)
+            hasattr(type(value), "named_parameters") or self._is_the_users(value)
         ):
             self._objects.append(vars(value))
             kind = type(value)
@@ -94,7 +94,12 @@ class Watch:
     def _is_the_users(self, value: Any) -> bool:
         """Whether something is an object of a class that stands where the function does."""
         place = getattr(self._f, "__module__", None) or type(self._f).__module__
-        return hasattr(value, "__dict__") and type(value).__module__.split(".")[0] == place.split(".")[0]
+        known = type(value).__module__.startswith((*_OURS, "builtins", "functools"))
+        return (
+            not known
+            and hasattr(value, "__dict__")
+            and type(value).__module__.split(".")[0] == place.split(".")[0]
+        )
 
 
 def _names(code: CodeType) -> list[str]:
@@ -111,5 +116,4 @@ def _same(now: Any, before: Any) -> bool:
 def _tensors(value: Any) -> list[Tensor]:
     if isinstance(value, Tensor):
         return [value] if value.op is None else []
-    module = hasattr(value, "named_parameters") and not isinstance(value, type)
-    return list(value.parameters()) if module else []
+    return list(value.parameters()) if hasattr(type(value), "named_parameters") else []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.buffers import is_ufunc
-from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs
+from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref
 from autograd_lite.extras import require
 
 
@@ -51,6 +51,9 @@ class Jitted:
         for ref, call in self._program.results():
             operands = [self._operand(x, values) for x in call.operands]
             settings = {name: self._operand(value, values) for name, value in call.settings}
+            if call.function == "[]":  # JAX takes another entry for an index that is out of range
+                for index, size in _indices(call.operands[1], operands[1], operands[0].shape):
+                    fits = numpy.logical_and(fits, numpy.all((index >= -size) & (index < size)))
             if call.function == GUARD:
                 fits = numpy.logical_and(fits, operands[0] == settings["expected"])
                 values.append(None)
@@ -95,8 +98,7 @@ class Jitted:
             operands = [x.astype(dtype) if getattr(x, "dtype", dtype) != dtype else x for x in operands]
         first, *others = operands
         if call.function == "[]":
-            x = self._jax.numpy.asarray(first)
-            return x.at[others[0]].get(mode="fill") if refs(call.operands[1:]) else x[others[0]]
+            return self._jax.numpy.asarray(first)[others[0]]
         if call.function == ".item":
             return first.reshape(-1)[others[0]]
         if call.function == PLACED:
@@ -108,3 +110,19 @@ class Jitted:
         for name in call.function.split(".")[1:]:
             function = getattr(function, name)
         return function(*operands, **settings)
+
+
+def _indices(told: Any, index: Any, shape: tuple[int, ...]) -> list[tuple[Any, int]]:
+    """The values among the parts of an index, each with the length of its axis."""
+    told, index = (x if isinstance(x, tuple) else (x,) for x in (told, index))
+    taken = [part for part in told if part is not None]
+    axes = iter(range(len(shape)))
+    found = []
+    for part, value in zip(told, index, strict=True):
+        if part is Ellipsis:
+            for _ in range(len(shape) - len(taken) + 1):
+                next(axes)
+        elif part is not None:
+            axis = next(axes)
+            found += [(value, shape[axis])] if isinstance(part, Ref) else []
+    return found

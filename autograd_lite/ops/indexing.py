@@ -57,8 +57,10 @@ def taken(table: Any, index: Any) -> Any:
 
 def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
     """Zeros with x written, or added, at an index: the one forward that writes into what it makes."""
-    if (recorder := getattr(x, "recorder", None)) is not None:  # a program is being recorded
-        return recorder.call("placed", placed, (x,), {"index": index, "shape": shape, "adds": adds})
+    parts = (x, *index) if isinstance(index, tuple) else (x, index)
+    recorders = [part.recorder for part in parts if hasattr(part, "recorder")]
+    if recorders:  # a program is being recorded
+        return recorders[0].call("placed", placed, (x,), {"index": index, "shape": shape, "adds": adds})
     out = np.zeros(shape, x.dtype)
     if adds:
         np.add.at(out, index, x)
