@@ -18,6 +18,7 @@ from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.symbols import Symbol
 from autograd_lite.randomness import uniform
 
+_NOTHING: Sequence[Any] = ()
 RECORDING = threading.RLock()  # held while tensors have symbols for data
 
 
@@ -51,9 +52,9 @@ class Runnable:
         held |= zip(names[count:], (Drawn(shape) for _, shape in self._draws), strict=False)
         return module(name, source, self.program.kinds, held)
 
-    def draw(self) -> list[Any]:
+    def draw(self) -> Sequence[Any]:
         """The random numbers of one call."""
-        return [uniform(rng, shape) for rng, shape in self._draws] if self._draws else []
+        return [uniform(rng, shape) for rng, shape in self._draws] if self._draws else _NOTHING
 
     def __call__(self, arrays: Sequence[Any], drawn: Sequence[Any], more: Sequence[Any]) -> Any:
         """The results, a tuple; None where the program was recorded for data of another kind."""

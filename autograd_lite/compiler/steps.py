@@ -70,8 +70,9 @@ class CompiledStep(Cached):
         params = optimizer.params
         states = optimizer.state or [optimizer.start(p.data) for p in params]
         more: list[Any] = [optimizer.lr]
-        others = [_told(getattr(optimizer, name)) for name in self._others]
-        key: list[Any] = [self._settings(optimizer), others]
+        key: list[Any] = [self._settings(optimizer)]
+        if self._others:
+            key += [_told(getattr(optimizer, name)) for name in self._others]
         for p, state in zip(params, states):  # noqa: B905 - strict costs time
             if p.requires_grad:
                 key += id(p), len(state)
@@ -80,19 +81,19 @@ class CompiledStep(Cached):
             arrays = [array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
         for x in arrays:
             key += x.shape, x.dtype
-        loss, squares, outputs, *moved = self._results(key, arrays, more, states)
-        if not isfinite(squares):
+        results = self._results(key, arrays, more, states)
+        if not isfinite(results[1]):
             if self._backend == "jax" and self._steps > 1:  # one of them is at fault: make them one by one
                 return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
             self._refuse_what_is_not_finite(arrays)
-        after, states = iter(moved), states.copy()
+        place, states = 3, states.copy()
         for i, p in enumerate(params):
             if p.requires_grad:
-                p.data, *state = next(after)
-                states[i] = tuple(state)
+                p.data, states[i] = results[place][0], results[place][1:]
+                place += 1
         optimizer.state = states
-        loss = loss.item() if self._steps == 1 else np.ravel(loss)
-        return (loss, *outputs) if outputs else loss
+        loss = results[0].item() if self._steps == 1 else np.ravel(results[0])
+        return (loss, *results[2]) if results[2] else loss
 
     def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:
         if self._backend != "jax":

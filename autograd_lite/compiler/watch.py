@@ -5,12 +5,13 @@ from __future__ import annotations
 import dis
 from collections.abc import Callable
 from functools import partial
+from operator import is_
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from autograd_lite.tensor import Tensor
 
-_OURS = ("autograd_lite.", "numpy")
+_OURS = ("autograd_lite.", "numpy", "builtins", "functools")
 _PLAIN = (bool, int, float, str, tuple, type(None))
 
 
@@ -26,19 +27,19 @@ class Watch:
         self._globals: list[tuple[dict[str, Any], str]] = []
         self._objects: list[dict[str, Any]] = []
         self._lists: list[Any] = []
+        self._fixed: list[Any] = []  # what cannot be replaced without what holds it
         seen: dict[int, Any] = {}
         found = [f]
         while found:  # a function holds functions
             for value in found:
                 seen[id(value)] = value
                 self._visit(value)
-            found = [value for value in self._read() if id(value) not in seen]
+            found = [value for value in (*self._read(), *self._fixed) if id(value) not in seen]
         self.again()
 
     def again(self) -> None:
         """Start from what everything is now."""
         self._values = self._read()
-        self._ids = list(map(id, self._values))
 
     def unchanged(self) -> bool:
         """Whether everything is still what it was."""
@@ -46,16 +47,18 @@ class Watch:
             now = self._read()
         except (KeyError, ValueError):  # a variable that is no more
             return False
-        if list(map(id, now)) == self._ids:
-            return True
-        if len(now) != len(self._values) or not all(map(_same, now, self._values)):
+        if len(now) != len(self._values):
             return False
-        self._values, self._ids = now, list(map(id, now))
+        if all(map(is_, now, self._values)):
+            return True
+        if not all(map(_same, now, self._values)):
+            return False
+        self._values = now
         return True
 
     def tensors(self) -> list[Tensor]:
         """The tensors among what is held, each once."""
-        found = [t for value in self._values for t in _tensors(value)]
+        found = [t for value in (*self._fixed, *self._values) for t in _tensors(value)]
         return list({id(t): t for t in found}.values())
 
     def _read(self) -> list[Any]:
@@ -71,25 +74,26 @@ class Watch:
     def _visit(self, value: Any) -> None:
         """Watch what a function, method, module or container holds."""
         if isinstance(value, partial):
-            self._lists.append([value.func, *value.args, *value.keywords.values()])
+            self._fixed += [value.func, *value.args, *value.keywords.values()]
         elif isinstance(value, MethodType):
-            self._lists.append([value.__self__, value.__func__])
-        elif isinstance(value, FunctionType) and (value is self._f or not value.__module__.startswith(_OURS)):
+            self._fixed += [value.__self__, value.__func__]
+        elif isinstance(value, FunctionType) and (value is self._f or not _is_ours(value.__module__)):
             self._cells += value.__closure__ or ()
             known = value.__globals__
             self._globals += [(known, name) for name in _names(value.__code__) if name in known]
-            self._lists += [value.__defaults__ or (), value.__kwdefaults__ or {}]
-            self._lists.append([getattr(value, "__wrapped__", None)])
+            self._fixed += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+            self._fixed += vars(value).values()  # what a decorator has wrapped
         elif "__wrapped__" in getattr(value, "__dict__", ()):  # another compiled function
-            self._lists.append([value.__wrapped__])
-        elif isinstance(value, list | dict | tuple):
+            self._fixed.append(value.__wrapped__)
+        elif isinstance(value, list | dict):
             self._lists.append(value)
+        elif isinstance(value, tuple):
+            self._fixed += value
         elif not isinstance(value, type) and (
             hasattr(type(value), "named_parameters") or self._is_the_users(value)
         ):
             self._objects.append(vars(value))
-            kind = type(value)
-            self._lists.append([getattr(kind, name, None) for name in ("forward", "__call__")])
+            self._fixed += [getattr(type(value), name, None) for name in ("forward", "__call__")]
 
     def _is_the_users(self, value: Any) -> bool:
         """Whether something is an object of a class that stands where the function does."""
@@ -107,6 +111,10 @@ def _names(code: CodeType) -> list[str]:
     own = [step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
     inner = [name for part in code.co_consts if isinstance(part, CodeType) for name in _names(part)]
     return list(dict.fromkeys([*own, *inner]))
+
+
+def _is_ours(module: str | None) -> bool:
+    return module is not None and module.startswith(_OURS)
 
 
 def _same(now: Any, before: Any) -> bool:
