@@ -48,6 +48,21 @@ def test_a_wrong_rule_is_told_as_the_readme_says(tmp_path, monkeypatch):
         OPS.pop("scale")
 
 
+def test_the_compiled_program_is_the_one_shown():
+    scope = {"ag": ag, "np": np}
+    exec(compile(PROGRAMS[3].replace("print(step.source)", ""), "xor.py", "exec"), scope)
+    shown = re.search(r"```\n(    # back through.*?)```", README, re.DOTALL)[1]
+    assert shown in scope["step"].source
+    assert scope["step"](*ag.datasets.xor()) < 0.01
+
+
+def test_the_tables_of_the_benchmark_are_those_of_its_report():
+    report = (Path(__file__).parent / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    rows = [line for line in README.split("## Speed")[1].splitlines() if line.startswith("| ")]
+    assert len(rows) > 12
+    assert all(row in report for row in rows)
+
+
 def test_the_demo_prints_what_the_readme_says(tmp_path, capsys):
     main(["demo", "--out", str(tmp_path / "demo")])
     printed = _settled(capsys.readouterr().out)

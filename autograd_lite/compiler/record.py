@@ -139,11 +139,11 @@ def step(f: Any, arrays: Sequence[Any], uses: Uses, optimizer: Any, states: Any)
         recording.namer.value(finite, "squares")
         recording.namer.part(finite, "a number that is finite if all gradients are")
         recording.namer.value(rate, "lr")
-        moved = []
+        moved, labels = [], [*getattr(optimizer, "state_names", ()), *"123456789"]
         for x, g, state in zip(trained, gradients, kept, strict=True):
             p, after = _updated(optimizer, rate, x.data, g, state)
             _refuse_other_dtype(x, p)
-            _name_update(recording.namer, recording.namer.of(x), state, p, after)
+            _name_update(recording.namer, recording.namer.of(x), labels, state, p, after)
             moved.append((p, *after))
         return recording.program(y, finite, recording.outputs, *moved)
 
@@ -168,11 +168,11 @@ def _refuse_other_dtype(x: Tensor, p: Any) -> None:
         )
 
 
-def _name_update(namer: Namer, name: str, state: Any, p: Any, after: Any) -> None:
-    for i, before in enumerate(state):
-        namer.value(before, f"{name}_state{i + 1}")
-    for i, now in enumerate(after):
-        namer.value(now, f"new_{name}_state{i + 1}")
+def _name_update(namer: Namer, name: str, labels: Sequence[str], state: Any, p: Any, after: Any) -> None:
+    for before, label in zip(state, labels, strict=False):
+        namer.value(before, f"{name}_{label}")
+    for now, label in zip(after, labels, strict=False):
+        namer.value(now, f"new_{name}_{label}")
         namer.part(now, f"step of {name}")
     namer.value(p, f"new_{name}")
     namer.part(p, f"step of {name}")

@@ -84,6 +84,8 @@ def rmsprop(
 class SGD(Optimizer):
     """Stochastic gradient descent: p - lr g, with (Nesterov's) momentum and weight decay on request."""
 
+    state_names = ("v",)
+
     def __init__(
         self,
         params: Any,
@@ -111,6 +113,7 @@ class Adam(Optimizer):
     """Adam: steps of size about lr, scaled by running means of gradients and of their squares."""
 
     rule = staticmethod(adam)
+    state_names = "m", "v", "t"
 
     def __init__(
         self,
@@ -151,6 +154,8 @@ class AdamW(Adam):
 
 class RMSprop(Optimizer):
     """RMSprop: gradients divided by the root of a running mean of their squares."""
+
+    state_names = "v", "step"
 
     def __init__(
         self,

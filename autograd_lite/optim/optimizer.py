@@ -36,6 +36,7 @@ class Optimizer:
 
     params: list[Parameter]
     state: list[State]
+    state_names: tuple[str, ...] = ()  # of the parts of a state, as formulas write them
 
     def __init__(self, params: Iterable[Parameter]) -> None:
         self.params = checked(type(self).__name__, params)

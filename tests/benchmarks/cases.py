@@ -1,14 +1,27 @@
-"""The table of cases: what is measured, on what data, with which of the two adapter functions."""
+"""The table of cases: what is measured, on what data, with which of the adapter functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import footprint
 import numpy as np
+from peers import (
+    COMPILED,
+    EAGER,
+    JAX,
+    MICROGRAD,
+    NUMPY,
+    TORCH,
+    TORCH_COMPILED,
+    TORCH_COMPILED_LOSS,
+    Peer,
+    Table,
+)
 from timing import Samples, interleave
 
 
@@ -50,43 +63,98 @@ def chain(leaves: list[Any], _relu: Callable[[Any], Any]) -> Any:
     return y
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """A row of the table: `measure(peers, seconds)` gives samples, in `unit`, for each peer."""
+    """A row of the tables: `measure(peers, seconds)` gives samples, in `unit`, for each peer.
+
+    `targets` has the ratio that the compiled mode is to reach, by competitor; `data` makes
+    the problem of a case that trains.
+    """
 
     title: str
     unit: str
     measure: Callable[[list[Any], float], dict[str, Samples]]
+    tables: tuple[Table, ...] = (EAGER,)
+    targets: Mapping[Peer, float] = field(default_factory=dict)
+    data: Callable[[], Problem] | None = None
 
 
-def training(title: str, *args: Any, **settings: Any) -> Case:
+BOTH = (EAGER, COMPILED)
+
+
+def timed(title: str, function: str, *arguments: Callable[[], Any], warmups: int, **more: Any) -> Case:
+    """A case that times what the adapters' `function` returns for these arguments, made when needed."""
+
+    def measure(peers: list[Any], seconds: float) -> dict[str, Samples]:
+        given = [argument() for argument in arguments]
+        makers = {p.title: p.function(function) for p in peers}
+        runs = {title: make(*given) for title, make in makers.items() if make}
+        return interleave(runs, seconds, warmups)
+
+    return Case(title, "µs", measure, **more)
+
+
+def training(title: str, data: Callable[[], Problem], **more: Any) -> Case:
     """A case that times one training step, after 100 steps whose last losses must agree."""
-
-    def measure(peers: list[Any], seconds: float) -> dict[str, Samples]:
-        data = problem(*args, **settings)
-        makers = {p.title: p.function("train") for p in peers}
-        steps = {title: make(data) for title, make in makers.items() if make}
-        return interleave(steps, seconds, warmups=100)
-
-    return Case(title, "µs", measure)
+    return timed(title, "train", data, warmups=100, data=data, **more)
 
 
-def scalars(title: str, program: Callable[..., Any], values: list[float]) -> Case:
-    """A case that times building and differentiating a graph of Python floats."""
+def scalars(title: str, program: Callable[..., Any], values: list[float], **more: Any) -> Case:
+    """A case that times the value and gradients of a graph of Python floats; eager ones build it, too."""
+    return timed(title, "differentiate", lambda: program, lambda: values, warmups=1, **more)
 
-    def measure(peers: list[Any], seconds: float) -> dict[str, Samples]:
-        makers = {p.title: p.function("differentiate") for p in peers}
-        runs = {title: make(program, values) for title, make in makers.items() if make}
-        return interleave(runs, seconds, warmups=1)
 
-    return Case(title, "µs", measure)
+def to_reach(eager: float, compiled: float, jax: float, numpy: float) -> dict[Peer, float]:
+    """The targets of a training step; one for torch.compile in either form."""
+    return {
+        TORCH: eager,
+        TORCH_COMPILED: compiled,
+        TORCH_COMPILED_LOSS: compiled,
+        JAX: jax,
+        NUMPY: numpy,
+    }
 
 
 CASES = {
-    "logistic": training("logistic regression 569x30", 569, [30, 1]),
-    "tanh": training("network 200x(2-16-16-1) tanh", 200, [2, 16, 16, 1]),
-    "relu": training("network 128x(784-256-128-1) relu", 128, [784, 256, 128, 1], "relu", lr=0.01),
-    "scalars": scalars("400 scalar operations", scalar_graph, [0.5, 0.5, 0.4]),
+    "logistic": training(
+        "logistic regression 569x30",
+        partial(problem, 569, [30, 1]),
+        tables=BOTH,
+        targets=to_reach(0.15, 0.15, 0.65, 0.95),
+    ),
+    "tanh": training(
+        "network 200x(2-16-16-1) tanh",
+        partial(problem, 200, [2, 16, 16, 1]),
+        tables=BOTH,
+        targets=to_reach(0.25, 0.25, 0.75, 0.95),
+    ),
+    "relu": training(
+        "network 128x(784-256-128-1) relu",
+        partial(problem, 128, [784, 256, 128, 1], "relu", lr=0.01),
+        tables=BOTH,
+        targets=to_reach(0.85, 0.85, 1.0, 0.65),
+    ),
+    "large": training(
+        "logistic regression 200 000x100",
+        partial(problem, 200_000, [100, 1]),
+        tables=(COMPILED,),
+        targets=to_reach(0.75, 0.75, 0.75, 0.95),
+    ),
+    "hessian": timed(
+        "Hessian, logistic regression 1000x50",
+        "hessian",
+        partial(problem, 1000, [50, 1]),
+        warmups=20,
+        tables=(COMPILED,),
+        targets={TORCH: 0.1, JAX: 0.9, NUMPY: 1.5},
+    ),
+    "scalars": scalars(
+        "400 scalar operations",
+        scalar_graph,
+        [0.5, 0.5, 0.4],
+        tables=BOTH,
+        targets={TORCH: 0.02, MICROGRAD: 0.1},
+    ),
     "chain": scalars("chain of 50 000 operations", chain, [0.5, 0.999, 0.001]),
     "import": Case("import time", "ms", footprint.import_times),
     "size": Case("installed size, with dependencies", "MB", footprint.sizes),

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from peers import OURS, PEERS
+from peers import COMPILED, PEERS, Peer, Table
 from timing import Samples
 
 METHOD = """\
@@ -18,31 +18,78 @@ float64, one thread, same first values, same arithmetic; all losses agreed to 1e
 Competitors are interleaved (A B C A B C ...). A training step is forward, backward, SGD update and
 the loss as a Python float; the optimiser is the library's own (ours, PyTorch) or three lines where
 it has none. A ratio is the median over rounds of ours / theirs: **below 1, ours is faster or
-smaller**. In the rows of import and size, "NumPy by hand" is NumPy alone.
+smaller**. The garbage collector does not search what all of them have imported. In the rows of import
+and size, "NumPy by hand" is NumPy alone.
+"""
+
+COMPILED_METHOD = """
+`ag.compile` after its first call, in the same run. "PyTorch" and "autograd_lite" are eager.
+"torch.compile" has the whole step in one compiled function, the fastest form found; "loss only" compiles
+the loss, and leaves `backward()` and the optimiser as they are. Of the scalar operations, who is eager
+builds the graph at every run. A cell is the ratio and its target: **bold where the target is missed**.
 """
 
 
-def markdown(rows: dict[Any, dict[str, Samples]], seconds: float) -> str:
-    """Returns the whole report; `rows` has the samples of each peer for each case."""
-    peers = [p.title for p in PEERS if p is not OURS]
-    ratios = [
-        [c.title, absolute(found, OURS.title, c.unit), *(ratio(found, p) for p in peers)]
-        for c, found in rows.items()
-    ]
+def markdown(
+    rows: dict[Any, dict[str, Samples]], tables: tuple[Table, ...], extra: list[str], seconds: float
+) -> str:
+    """Returns the whole report; `rows` has the samples of each peer for each case, `extra` more lines."""
+    peers = [p for p in PEERS if any(p.title in found for found in rows.values())]
     medians = [
-        [f"{c.title}, {c.unit}", *(absolute(found, p.title) for p in PEERS)] for c, found in rows.items()
+        [f"{c.title}, {c.unit}", *(absolute(found, p.title) for p in peers)] for c, found in rows.items()
     ]
     return "\n".join(
         [
             "# Benchmarks\n",
             *machine(),
-            f"\n{METHOD}\n## Ours / theirs\n",
-            *table(["", OURS.title, *(f"/ {p}" for p in peers)], ratios),
-            "\n## Medians\n",
-            *table(["", *(p.title for p in PEERS)], medians),
+            f"\n{METHOD}",
+            *(line for which in tables for line in ratios(which, rows)),
+            *extra,
+            "## Medians\n",
+            *table(["", *(p.title for p in peers)], medians),
             f"\nThe whole run took {seconds:.0f} s.\n",
         ]
     )
+
+
+def ratios(which: Table, rows: dict[Any, dict[str, Samples]]) -> list[str]:
+    """Returns a table of ratios under its heading, with the targets it has; nothing without rows."""
+    found = {c: samples for c, samples in rows.items() if which in c.tables and which.base.title in samples}
+    if not found:
+        return []
+    judged = {
+        c: [(ratio(samples, which.base, p), target(which, c, p)) for p in which.others]
+        for c, samples in found.items()
+    }
+    body = [
+        [c.title, absolute(samples, which.base.title, c.unit), *(cell(*pair) for pair in judged[c])]
+        for c, samples in found.items()
+    ]
+    head = ["", which.base.title, *(f"/ {p.title}" for p in which.others)]
+    verdicts = [pair for pairs in judged.values() for pair in pairs]
+    method = COMPILED_METHOD if which is COMPILED else ""
+    return [f"## {which.title}", method, *table(head, body), *met(verdicts), ""]
+
+
+def target(which: Table, case: Any, peer: Peer) -> float | None:
+    """Returns the ratio to reach, which only the compiled table has."""
+    return case.targets.get(peer) if which is COMPILED else None
+
+
+def cell(value: float | str, goal: float | None = None) -> str:
+    """Returns a number, or a word, with the target if there is one: bold where it is missed."""
+    if isinstance(value, str):
+        return value
+    if goal is None:
+        return f"{value:#.2g}" if value < 9.95 else f"{value:,.0f}".replace(",", " ")
+    text = f"{value:#.3g}" if value < 1 else number(value)
+    return f"{text} (≤ {goal:g})" if value <= goal else f"**{text}** (≤ {goal:g})"
+
+
+def met(judged: list[tuple[float | str, float | None]]) -> list[str]:
+    """Returns a line that counts how many of these numbers reach their targets, if any has one."""
+    verdicts = [value <= goal for value, goal in judged if isinstance(value, float) and goal is not None]
+    return [f"\nTargets met: {sum(verdicts)} of {len(verdicts)}."] if verdicts else []
 
 
 def table(head: list[str], body: list[list[str]]) -> list[str]:
@@ -51,25 +98,28 @@ def table(head: list[str], body: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, rule, *body)]
 
 
-def ratio(found: dict[str, Samples], peer: str) -> str:
-    """Returns ours / theirs, the peer's failure, or a dash where one has no such case."""
-    ours, theirs = found.get(OURS.title), found.get(peer)
+def ratio(found: dict[str, Samples], base: Peer, peer: Peer) -> float | str:
+    """Returns base / peer, the peer's failure, or a dash where one has no such case."""
+    ours, theirs = found.get(base.title), found.get(peer.title)
     if isinstance(theirs, str):
         return theirs
     if not isinstance(ours, list) or not theirs:
         return "-"
-    value = median(a / b for a, b in zip(ours, theirs, strict=True))
-    return f"{value:#.2g}" if value < 9.95 else f"{value:,.0f}".replace(",", " ")
+    return median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def absolute(found: dict[str, Samples], peer: str, unit: str = "") -> str:
-    """Returns the median, to three digits or to all of its whole part."""
+    """Returns the median, the peer's failure, or a dash where one has no such case."""
     samples = found.get(peer)
     if not isinstance(samples, list):
         return samples or "-"
-    value = median(samples)
+    return f"{number(median(samples))} {unit}".strip()
+
+
+def number(value: float) -> str:
+    """Returns a number to three digits, or to all of its whole part."""
     decimals = max(0, 3 - len(str(int(value))))
-    return f"{value:,.{decimals}f} {unit}".strip().replace(",", " ")
+    return f"{value:,.{decimals}f}".replace(",", " ")
 
 
 def machine() -> list[str]:

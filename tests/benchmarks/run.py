@@ -8,11 +8,12 @@ from time import perf_counter
 
 import environment  # before all that imports NumPy
 from cases import CASES
-from peers import PEERS, Peer
+from compiling import costs
+from peers import COMPILED, EAGER, PEERS, Peer, Table
 from report import markdown
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-SECONDS, QUICK_SECONDS = 30.0, 2.0  # for each case
+SECONDS, QUICK_SECONDS = 15.0, 2.0  # for each case
 
 
 def available() -> list[Peer]:
@@ -28,21 +29,33 @@ def available() -> list[Peer]:
     return found
 
 
+def takers(tables: list[Table]) -> set[Peer]:
+    """Returns all peers of these tables."""
+    return {p for t in tables for p in (t.base, *t.others)}
+
+
 def main() -> None:
     """Reads the command line, measures the cases asked for, prints and writes the report."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=CASES, action="append", help="this case; may be repeated")
+    choices = [*CASES, "compiling"]
+    parser.add_argument("--only", choices=choices, action="append", help="this case; may be repeated")
+    parser.add_argument("--compiled", action="store_true", help="the compiled mode's tables only")
     parser.add_argument("--quick", action="store_true", help="a few rounds: a smoke test, noisy")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the report goes")
     asked = parser.parse_args()
     start = perf_counter()
     print("one thread:", environment.ONE_THREAD)
-    peers = available()
-    rows = {}
-    for case in (CASES[name] for name in asked.only or CASES):
-        print(case.title)
-        rows[case] = case.measure(peers, QUICK_SECONDS if asked.quick else SECONDS)
-    report = markdown(rows, perf_counter() - start)
+    found, rows = available(), {}
+    names = asked.only or choices
+    tables = (COMPILED,) if asked.compiled else (EAGER, COMPILED)
+    for case in (CASES[name] for name in names if name in CASES):
+        wanted = takers([t for t in case.tables if t in tables])
+        if wanted:
+            print(case.title)
+            seconds = QUICK_SECONDS if asked.quick else SECONDS
+            rows[case] = case.measure([p for p in found if p in wanted], seconds)
+    extra = costs(asked.quick) if "compiling" in names else []
+    report = markdown(rows, tables, extra, perf_counter() - start)
     asked.out.write_text(report, encoding="utf-8")
     print(report)
 

@@ -1,8 +1,9 @@
-"""The table of competitors. Each has a small adapter module with one or both of two functions.
+"""The table of competitors. Each has a small adapter module with one or more of three functions.
 
 `train(problem)` returns a `step()` that runs forward, backward and one SGD update, and returns
-`[loss]`. `differentiate(program, values)` returns a `run()` that builds `program(leaves, relu)`
-from Python floats, runs backward, and returns `[output, *gradients]`.
+`[loss]`. `differentiate(program, values)` returns a `run()` that gives `[output, *gradients]` of
+`program(leaves, relu)` at these Python floats. `hessian(problem)` returns a `run()` that gives the
+entries of the Hessian of the mean logistic loss of `problem.X @ w`, row by row in one array.
 """
 
 from __future__ import annotations
@@ -26,14 +27,44 @@ class Peer:
         return getattr(import_module(f"peers.{self.adapter}"), name, None)
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of ratios: the time of `base` over that of each of `others`."""
+
+    title: str
+    base: Peer
+    others: tuple[Peer, ...]
+
+
 OURS = Peer("autograd_lite", "ours", "autograd_lite", "autograd_lite")
+OURS_COMPILED = Peer("autograd_lite compiled", "ours_compiled", "autograd_lite", "autograd_lite")
+TORCH = Peer("PyTorch", "torch_peer", "torch", "torch")
+TORCH_COMPILED = Peer("torch.compile", "torch_compiled_peer", "torch", "torch")
+TORCH_COMPILED_LOSS = Peer("torch.compile, loss only", "torch_compiled_loss_peer", "torch", "torch")
+JAX = Peer("JAX jit", "jax_peer", "jax", "jax")
+HIPS = Peer("HIPS autograd", "hips_peer", "autograd", "autograd")
+MYGRAD = Peer("MyGrad", "mygrad_peer", "mygrad", "mygrad")
+MYGRAD_UNGUARDED = Peer("MyGrad, guard off", "mygrad_unguarded_peer", "mygrad", "mygrad")
+MICROGRAD = Peer("micrograd", "micrograd_peer", "micrograd.engine", "micrograd")
+NUMPY = Peer("NumPy by hand", "numpy_peer", "numpy", "numpy")
+
+EAGER = Table("Ours / theirs", OURS, (TORCH, JAX, HIPS, MYGRAD, MYGRAD_UNGUARDED, MICROGRAD, NUMPY))
+COMPILED = Table(
+    "Compiled: ours / theirs",
+    OURS_COMPILED,
+    (TORCH, TORCH_COMPILED, TORCH_COMPILED_LOSS, JAX, NUMPY, MICROGRAD, OURS),
+)
+# The last one that takes part in a case is what the others must agree with.
 PEERS = (
     OURS,
-    Peer("PyTorch", "torch_peer", "torch", "torch"),
-    Peer("JAX jit", "jax_peer", "jax", "jax"),
-    Peer("HIPS autograd", "hips_peer", "autograd", "autograd"),
-    Peer("MyGrad", "mygrad_peer", "mygrad", "mygrad"),
-    Peer("MyGrad, guard off", "mygrad_unguarded_peer", "mygrad", "mygrad"),
-    Peer("micrograd", "micrograd_peer", "micrograd.engine", "micrograd"),
-    Peer("NumPy by hand", "numpy_peer", "numpy", "numpy"),
+    OURS_COMPILED,
+    TORCH,
+    TORCH_COMPILED,
+    TORCH_COMPILED_LOSS,
+    JAX,
+    HIPS,
+    MYGRAD,
+    MYGRAD_UNGUARDED,
+    MICROGRAD,
+    NUMPY,
 )

@@ -39,3 +39,14 @@ def train(problem):
         return [loss]
 
     return step
+
+
+def hessian(problem):
+    """Returns a run of the Hessian, X.T diag(p (1 - p)) X / n."""
+    w, X, n = problem.layers[-1][0], problem.X, len(problem.y)
+
+    def run():
+        e = np.exp(-np.abs(X @ w))
+        return ((X * (e / (1.0 + e) ** 2)[:, None]).T @ X / n).ravel()
+
+    return run

@@ -36,3 +36,10 @@ def differentiate(program, values):
         return [out.item(), *(float(t.grad) for t in leaves)]
 
     return run
+
+
+def hessian(problem):
+    """Returns a run of the Hessian."""
+    w, X, y = problem.layers[-1][0], problem.X, problem.y
+    function = ag.hessian(lambda w: ag.bce_with_logits(X @ w, y))
+    return lambda: function(w).ravel()

@@ -7,13 +7,14 @@ torch.set_num_threads(1)
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 
 
-def _leaf(value):
+def leaf(value):
+    """A float64 tensor that is differentiated."""
     return torch.tensor(value, dtype=torch.float64, requires_grad=True)
 
 
 def train(problem):
     """Returns one training step, with `torch.optim.SGD`."""
-    layers = [(_leaf(W), _leaf(b)) for W, b in problem.layers]
+    layers = [(leaf(W), leaf(b)) for W, b in problem.layers]
     parameters = [p for layer in layers for p in layer]
     optimizer = torch.optim.SGD(parameters, lr=problem.lr, foreach=False)  # the fastest here
     *hidden, (w, b) = layers
@@ -37,9 +38,16 @@ def differentiate(program, values):
     """Returns a build and backward of `program` on 0-d tensors."""
 
     def run():
-        leaves = [_leaf(v) for v in values]
+        leaves = [leaf(v) for v in values]
         out = program(leaves, torch.relu)
         out.backward()
         return [out.item(), *(t.grad.item() for t in leaves)]
 
     return run
+
+
+def hessian(problem):
+    """Returns a run of the Hessian; reverse over reverse takes half of what both `hessian`s do."""
+    w, X, y = map(torch.tensor, (problem.layers[-1][0], problem.X, problem.y))
+    function = torch.func.jacrev(torch.func.jacrev(lambda w: binary_cross_entropy_with_logits(X @ w, y)))
+    return lambda: function(w).numpy().ravel()
