@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -11,6 +12,7 @@ import numpy as np
 
 _OPTIMIZED = 1  # the code flag of a function, whose f_locals is a copy
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_NOT_THE_USERS = (_PACKAGE, contextlib.__file__)  # where a context of ours was entered
 
 
 def caller_names() -> dict[int, str]:
@@ -38,7 +40,7 @@ def caller_line() -> tuple[Any, int]:
 def _caller() -> tuple[Any, int]:
     """The user's frame, and the stack level that a warning of the function asking gives it."""
     frame, level = sys._getframe(2), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
         frame, level = frame.f_back, level + 1
     return frame, level
 

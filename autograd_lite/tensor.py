@@ -107,8 +107,8 @@ def node(op: Any, inputs: Any, values: Any, settings: Any, data: Any, requires_g
 
 def _own(data: Any, name: str | None) -> Any:
     """A copy of the user's data in a dtype that a graph computes with; 0-d becomes a scalar."""
-    if type(data) is float:
-        return np.float64(data)
+    if type(data) is float or hasattr(data, "recorder"):
+        return np.float64(data) if type(data) is float else data
     if isinstance(data, Tensor):
         raise TypeError(
             f"Tensor: {name or 'data'} is a Tensor already; use it as it is, or .detach() for its value"
@@ -277,7 +277,7 @@ def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
                 f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient by "
                 "itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
             )
-        if math.isnan(tensor.data if tensor.ndim == 0 else tensor.item()):
+        if not hasattr(data := tensor.data, "recorder") and math.isnan(data.item()):
             raise ValueError(f"{verb}: {name} is nan; {_origin_of_nan(tensor)}")
         return tensor.data.dtype.type(1) if tensor.ndim == 0 else np.ones_like(tensor.data)
     if shape_of(grad) != tensor.shape:

@@ -41,9 +41,8 @@ def fit(
     not. `rng`, a seed or a generator, makes order and split repeat exactly. A Module ends ready for
     prediction, as after `eval()`. No dtype is changed: float32 X and parameters compute in float32.
     With `compile` each step runs as one NumPy program (`ag.compile`), with the same results but for
-    rounding, and leaves no `.grad`. Numbers and arrays that model and loss take from elsewhere stay as
-    they are first seen; a Python `if` on data, and random numbers other than those of `Dropout`, are an
-    error.
+    rounding, and leaves no `.grad`. A Python `if` on data, and random numbers other than those of
+    `Dropout`, are an error; what is written into an array around the model is not noticed.
 
     Raises a ValueError or TypeError, before anything has changed, for data of unequal length, without
     examples, not numbers or not finite, and for wrong settings; and in training for a parameter that

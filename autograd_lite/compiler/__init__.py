@@ -28,8 +28,9 @@ def compile(
     `steps` many steps are made in one call, on the same arrays; a call returns the array of their losses.
 
     Compiled functions may be called from several threads; while one is recorded, at its first call with
-    new shapes, other threads must not use its parameters otherwise. Arrays that f takes from around it are
-    used as they are: pass as an argument what you replace.
+    new shapes, other threads must not use its parameters otherwise. Where a variable that f takes from
+    around it, or an attribute of a module, is replaced, f is recorded again; what is written into an array
+    around it is not noticed: pass that array as an argument.
     """
     if not callable(f):
         raise TypeError(f"compile: f is {f!r}; pass a function of arrays")

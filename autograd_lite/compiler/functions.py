@@ -44,7 +44,10 @@ class Compiled(Cached):
         return self._run(record.value, arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
-        """The value, a single number, and its gradient; of tensors as `ag.value_and_grad` returns them."""
+        """The value, a single number, and its gradient; of tensors as `ag.value_and_grad` returns them.
+
+        A value that is nan is returned as it is.
+        """
         if self._within(arrays):
             return value_and_grad(self._f, self._argnums)(*arrays)  # type: ignore[no-any-return]
         value, *found = self._run(record.value, arrays, self._wanted)

@@ -127,7 +127,7 @@ def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     try:
         known = [
             p.name
-            for p in inspect.signature(f).parameters.values()
+            for p in inspect.signature(getattr(f, "forward", f)).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
     except (TypeError, ValueError):

@@ -394,3 +394,18 @@ def test_a_counter_of_the_function_does_not_record_it_again_and_again():
     for _ in range(5):
         fast(X)
     assert len(calls) == 4
+
+
+def test_derivatives_compile_as_functions():
+    cubes = ag.compile(ag.grad(lambda x: (x**3).sum()))
+    np.testing.assert_allclose(cubes(np.arange(3.0)), [0.0, 3.0, 12.0])
+    second = ag.compile(ag.hessian(lambda x: (x**3).sum()))
+    np.testing.assert_allclose(second(np.arange(3.0)), np.diag([0.0, 6.0, 12.0]))
+
+
+def test_a_module_compiles_with_the_names_of_its_forward():
+    unit = ag.nn.LogisticUnit(3, rng=0)
+    predict = ag.compile(unit)
+    np.testing.assert_allclose(predict(X), unit(X).data, rtol=1e-15)
+    assert "def run(x, w, b):" in predict.source
+    assert "(test_compile.py:" in predict.source
