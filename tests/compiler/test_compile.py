@@ -404,7 +404,7 @@ def test_derivatives_compile_as_functions():
 
 
 def test_a_module_compiles_with_the_names_of_its_forward():
-    unit = ag.nn.LogisticUnit(3, rng=0)
+    unit = ag.nn.LogisticUnit(3)
     predict = ag.compile(unit)
     np.testing.assert_allclose(predict(X), unit(X).data, rtol=1e-15)
     assert "def run(x, w, b):" in predict.source
