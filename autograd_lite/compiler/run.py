@@ -32,7 +32,7 @@ class Runnable:
         self.program, self._arguments = simplified(program), arguments
         self.leaves, self._draws, self._watch, _ = uses
         self._watch.again()  # a counter of the function's has counted its recordings
-        self._kinds = [told for leaf in self.leaves for told in (leaf.shape, leaf.dtype)]
+        self._shapes, self._dtypes = ([getattr(x, k) for x in self.leaves] for k in ("shape", "dtype"))
         self._numbers = plain(self.program)
         self.source: Source = self._numbers or emitted(self.program)
         self._run: Callable[..., Any]
@@ -62,7 +62,9 @@ class Runnable:
         if Symbol in map(type, data):  # somebody is recording: wait
             with RECORDING:
                 data = [leaf.data for leaf in self.leaves]
-        if [told for x in data for told in (x.shape, x.dtype)] != self._kinds or not self._watch.unchanged():
+        if [x.shape for x in data] != self._shapes or [x.dtype for x in data] != self._dtypes:
+            return None
+        if not self._watch.unchanged():
             return None
         return self._run([*arrays, *data, *drawn, *more])
 

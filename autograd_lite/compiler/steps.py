@@ -77,8 +77,10 @@ class CompiledStep(Cached):
             if p.requires_grad:
                 key += id(p), len(state)
                 more += state
-        if any(type(x) is not np.ndarray for x in arrays):
-            arrays = [array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
+        for x in arrays:
+            if type(x) is not np.ndarray:
+                arrays = [array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
+                break
         for x in arrays:
             key += x.shape, x.dtype
         results = self._results(key, arrays, more, states)
