@@ -66,7 +66,7 @@ class Runnable:
             return None
         if not self._watch.unchanged():
             return None
-        return self._run([*arrays, *data, *drawn, *more])
+        return self._run(arrays, data, drawn, more)
 
 
 class _Pool:
@@ -77,12 +77,12 @@ class _Pool:
         self._code = compile(source.text, "<compiled by autograd_lite>", "exec")
         self._free: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
-    def __call__(self, given: Sequence[Any]) -> Any:
+    def __call__(self, arrays: Any, data: Any = (), drawn: Any = (), more: Any = ()) -> Any:
         try:
             within, run = self._free.pop()
         except IndexError:
             within, run = _quiet().run, _function(self._code, self._source.constants)
-        results = within(run, *given)
+        results = within(run, *arrays, *data, *drawn, *more)
         self._free.append((within, run))
         return results
 
@@ -95,7 +95,8 @@ class _Floats:
         self._numpy: _Pool | None = None
         self._run = _function(compile(source.text, "<compiled by autograd_lite>", "exec"), {})
 
-    def __call__(self, given: Sequence[Any]) -> Any:
+    def __call__(self, *parts: Sequence[Any]) -> Any:
+        given = [x for part in parts for x in part]
         try:
             found = self._run(*[x.item() if isinstance(x, np.ndarray | np.generic) else x for x in given])
         except (ArithmeticError, ValueError):

@@ -25,7 +25,8 @@ class Jitted:
         self._run = self._jax.jit(self._once if steps == 1 else self._often)
         self._known: dict[int, tuple[Any, Any]] = {}  # results, by identity, and where they are on the device
 
-    def __call__(self, given: Sequence[Any]) -> Any:
+    def __call__(self, *parts: Sequence[Any]) -> Any:
+        given = [x for part in parts for x in part]
         with self._jax.enable_x64(True):
             known = [self._known.get(id(x), (None, x)) for x in given]
             results, fits = self._run(
