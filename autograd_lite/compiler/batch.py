@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.buffers import is_ufunc
-from autograd_lite.compiler.program import Call, Eye, Kind, Program, Ref, mapped, used
+from autograd_lite.compiler.program import Call, Eye, Kind, Program, Ref, axes_of, mapped, shape_of, used
 
 
 class UnbatchedError(Exception):
@@ -53,7 +53,7 @@ class _Batch:
         """A result for all vectors: 0 where it depends on none, being linear in them."""
         if self.is_many(x):
             return self.now[x]
-        return np.zeros((self.rows, *(self.old.kinds[x].shape if isinstance(x, Ref) else np.shape(x))))
+        return np.zeros((self.rows, *shape_of(self.old, x)))
 
     def rule(self, call: Call) -> Callable[[Ref, Call], Any]:
         """How a call is made for many vectors."""
@@ -81,9 +81,7 @@ class _Batch:
         """Matrix products: vectors of which there are many are the rows of a matrix."""
         a, b = call.operands
         many_a, many_b = self.is_many(a), self.is_many(b)
-        ndim_a, ndim_b = (
-            len(self.old.kinds[x].shape) if isinstance(x, Ref) else np.ndim(x) or 1 for x in (a, b)
-        )
+        ndim_a, ndim_b = (len(shape_of(self.old, x)) for x in (a, b))
         kind = self.kind(ref)
         if many_a and many_b:
             if ndim_a == ndim_b == 1:
@@ -92,8 +90,8 @@ class _Batch:
                 return self.call(".sum", each, settings=(("axis", (1,)),), kind=kind, ref=ref)
             raise UnbatchedError("a product of two values")
         if many_b and ndim_b == 1 and ndim_a == 2:
-            shape = self.old.kinds[a].shape[::-1] if isinstance(a, Ref) else np.shape(a)[::-1]
-            turned = self.call(".swapaxes", self.value(a), -1, -2, kind=Kind(shape, kind.dtype), view=True)
+            shape = Kind(shape_of(self.old, a)[::-1], kind.dtype)
+            turned = self.call(".swapaxes", self.value(a), -1, -2, kind=shape, view=True)
             return self.call("np.matmul", self.now[b], turned, kind=kind, ref=ref)
         if many_b and ndim_b == 1 and ndim_a == 1:
             return self.call("np.matmul", self.now[b], self.value(a), kind=kind, ref=ref)
@@ -104,10 +102,7 @@ class _Batch:
     def reduction(self, ref: Ref, call: Call) -> Any:
         """Along the same axes, one further."""
         settings = dict(call.settings)
-        ndim = len(self.old.kinds[call.operands[0]].shape)
-        axis = settings.get("axis")
-        axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        settings["axis"] = tuple(a % ndim + 1 for a in axes)
+        settings["axis"] = tuple(a + 1 for a in axes_of(self.old, call))
         told = tuple(sorted(settings.items()))
         return self.call(
             call.function, self.now[call.operands[0]], settings=told, kind=self.kind(ref), ref=ref

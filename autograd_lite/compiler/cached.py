@@ -35,9 +35,7 @@ class Cached:
     @property
     def source(self) -> str:
         """The program that ran last, as Python."""
-        if (program := self._last[1]) is None:
-            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
-        return program.source.text
+        return self._ran().source.text
 
     def export(self, path: Any) -> None:
         """Write the program that ran last as a Python file that imports only NumPy.
@@ -46,11 +44,16 @@ class Cached:
         and holds the parameters as they now are; one of a step takes these too, the learning rate and the
         optimiser's state, and returns what `run` returns. Random numbers are drawn from numpy.random.
         """
-        if (program := self._last[1]) is None:
-            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
+        program = self._ran()
         name = getattr(self._f, "__name__", "")
         name = name if name.isidentifier() and name != "run" else "function"
         Path(path).write_text(program.module(name, self._holds), encoding="utf-8")
+
+    def _ran(self) -> Runnable:
+        """The program that ran last."""
+        if (program := self._last[1]) is None:
+            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
+        return program
 
     def _results(self, key: Any, arrays: Any, more: Any, told: Any = ()) -> Any:
         """What the program of a key returns; it is recorded where there is none, or none for such data.

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.buffers import buffers, is_ufunc
 from autograd_lite.compiler.constants import Constants, dtype_argument, literal
-from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs, used
+from autograd_lite.compiler.program import GUARD, PLACED, Call, Eye, Ones, Program, Ref, refs, shape_of, used
 from autograd_lite.compiler.rows import Blocks, blocked
 
 ATOM = 6  # how tightly an expression holds together: more than any operator
@@ -249,8 +249,7 @@ class Writer:
 
     def ndim(self, x: Any) -> int:
         """The number of axes of an operand."""
-        made = {Ones: 1, Eye: 2}
-        return len(self.program.kinds[x].shape) if isinstance(x, Ref) else made.get(type(x), np.ndim(x))
+        return len(shape_of(self.program, x))
 
 
 def _fits(x: Any, dtype: np.dtype[Any]) -> bool:

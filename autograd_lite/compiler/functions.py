@@ -31,6 +31,7 @@ class Compiled(Cached):
         update_wrapper(self, f, updated=())
         if isinstance(argnums, tuple | list) and not argnums:
             raise ValueError("compile: argnums is (), and no gradient is that of nothing; leave it out")
+        self._batches = True  # whether a Hessian is one program, as far as is known
         self._argnums = argnums
         self._wanted = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
 
@@ -81,11 +82,13 @@ class Compiled(Cached):
                 "function again with argnums of the one that you want"
             )
         x = array(arrays[self._wanted[0]])
-        try:
-            rows = self._run(record.hessian, arrays, self._wanted)[0]
-        except UnbatchedError:  # something that is made for one vector at a time
-            rows = np.array([self._run(record.curvature, arrays, self._wanted, [v])[0] for v in _units(x)])
-        return rows.reshape(x.shape + x.shape)
+        if self._batches:
+            try:
+                return self._run(record.hessian, arrays, self._wanted)[0].reshape(x.shape + x.shape)
+            except UnbatchedError:  # something that is made for one vector at a time, now and ever after
+                self._batches = False
+        rows = [self._run(record.curvature, arrays, self._wanted, [v])[0] for v in _units(x)]
+        return np.array(rows, x.dtype).reshape(x.shape + x.shape)
 
     def _within(self, arrays: Any) -> bool:
         """Whether the call is part of a graph, or of another function that is being recorded."""

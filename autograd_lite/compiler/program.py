@@ -135,3 +135,17 @@ def equal(a: Any, b: Any) -> bool:
     if isinstance(a, tuple | list):
         return type(a) is type(b) and len(a) == len(b) and all(map(equal, a, b))
     return bool(a == b) or repr(a) == repr(b)  # nan is nan
+
+
+def shape_of(program: Program, x: Any) -> tuple[int, ...]:
+    """The shape of an operand: a value of the program, or a constant."""
+    if isinstance(x, Ref):
+        return program.kinds[x].shape
+    return x.shape if isinstance(x, Ones | Eye) else np.shape(x)
+
+
+def axes_of(program: Program, call: Call) -> list[int]:
+    """The axes along which a call reduces its operand."""
+    ndim, axis = len(shape_of(program, call.operands[0])), dict(call.settings).get("axis")
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return [a % ndim for a in axes]

@@ -9,10 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from autograd_lite.compiler.buffers import is_ufunc
-from autograd_lite.compiler.program import GUARD, Call, Kind, Ones, Program, Ref, changed, mapped, refs, used
+from autograd_lite.compiler.program import (
+    GUARD,
+    Call,
+    Kind,
+    Ones,
+    Program,
+    Ref,
+    axes_of,
+    changed,
+    mapped,
+    refs,
+    shape_of,
+    used,
+)
 from autograd_lite.compiler.simplify import keeping, without_unused
 
 _LARGE = 4 << 20  # bytes of rows that are worth blocks
@@ -177,10 +188,7 @@ class _Roles:
 
     def axes(self, call: Call) -> set[int]:
         """The axes along which a call reduces its operand."""
-        ndim, axis = len(self.shape(call.operands[0])), dict(call.settings).get("axis")
-        return {
-            a % ndim for a in (range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,))
-        }
+        return set(axes_of(self.program, call))
 
     def made(self, ref: Ref) -> Call:
         """The call that made a value."""
@@ -188,9 +196,7 @@ class _Roles:
 
     def shape(self, x: Any) -> tuple[int, ...]:
         """The shape of an operand."""
-        if isinstance(x, Ref):
-            return self.program.kinds[x].shape
-        return (x.count,) if isinstance(x, Ones) else np.shape(x)
+        return shape_of(self.program, x)
 
 
 _RULES = {

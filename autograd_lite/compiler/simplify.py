@@ -19,6 +19,7 @@ from autograd_lite.compiler.program import (
     changed,
     mapped,
     refs,
+    shape_of,
     used,
 )
 
@@ -36,7 +37,7 @@ def owned(program: Program) -> Program:
     def own(x: Any) -> Any:
         if isinstance(x, tuple):
             return tuple(map(own, x))
-        shape = program.kinds[x].shape if isinstance(x, Ref) else getattr(x, "shape", ())
+        shape = shape_of(program, x)
         memory = base[x] if isinstance(x, Ref) else set()
         made = bool(memory) and not memory & returned and min(memory) >= program.inputs
         returned.update(memory)
@@ -44,7 +45,7 @@ def owned(program: Program) -> Program:
             return x
         dtype = program.kinds[x].dtype if isinstance(x, Ref) else x.dtype
         calls.append(Call(".copy", (x,), (), False))
-        kinds.append(Kind(program.kinds[x].shape if isinstance(x, Ref) else shape, dtype))
+        kinds.append(Kind(shape, dtype))
         return Ref(len(kinds) - 1)
 
     outputs = own(program.outputs)

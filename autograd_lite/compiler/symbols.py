@@ -140,7 +140,7 @@ class Symbol:
         for part in index if isinstance(index, tuple) else (index,):
             if isinstance(part, Symbol) and part.dtype.kind == "b" and part.ndim:
                 raise refusals.sized("how many entries a mask selects")
-        return self.recorder.call("[]", lambda x, i: x[i], (self, index), {})
+        return self.recorder.call("[]", operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise refusals.written()
