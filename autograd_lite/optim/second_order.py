@@ -37,7 +37,7 @@ def newton_direction(g: Any, H: Any) -> tuple[Any, float]:
 def backtrack(
     evaluate: Callable[[Any], tuple[Any, ...]], w: Any, p: Any, value: float, slope: float
 ) -> tuple[float, Any, tuple[Any, ...] | None]:
-    """The first of the steps 1, 1/2, 1/4, ... along p that lowers the value enough: (step, w + step p, there).
+    """The first of the steps 1, 1/2, 1/4, ... along p that lowers the value: (step, w + step p, there).
 
     `evaluate(w)` returns a tuple that begins with the value; `there` is what it returned. Enough is
     Armijo's 1e-4 of what `slope`, the derivative along p, promises, but for rounding. A value that is
