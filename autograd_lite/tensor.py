@@ -256,7 +256,7 @@ def finish(tensor: Tensor, g: Any) -> Any:
     Gradients may share memory with each other and with arrays of the graph.
     """
     if type(g) in (int, float) or g.dtype != tensor.data.dtype:  # a rule may say 0.0
-        g = np.asarray(g, tensor.data.dtype)
+        g = np.asarray(g, tensor.data.dtype) if type(g) in (int, float) else g.astype(tensor.data.dtype)
     if type(g) is np.ndarray:
         g = g.view() if g.ndim else g[()]
         g.setflags(write=False)

@@ -34,8 +34,9 @@ def fit(
     """Train `model` on examples X, (n, ...), with labels y, (n, ...); returns what each epoch measured.
 
     `model` is a Module or any function of X that returns a Tensor; `loss(model(X), y)` is the mean loss
-    of the examples it gets; `optimizer` holds the parameters. An epoch is one pass through all examples,
-    in batches of `batch_size` drawn in a new order (the last may be smaller), by default in one batch.
+    of the examples it gets; `optimizer` holds the parameters (`Newton` and `LBFGS` make a whole step with
+    each batch). An epoch is one pass through all examples, in batches of `batch_size` drawn in a new
+    order (the last may be smaller), by default in one batch.
     `validation` is (X, y), or the fraction of the examples to set aside at random. `callbacks` are
     described above. `progress` shows a bar where tqdm is installed (extra `train`), nothing where it is
     not. `rng`, a seed or a generator, makes order and split repeat exactly. A Module ends ready for
@@ -173,8 +174,11 @@ def _eager(model: Any, loss: Any, optimizer: Any) -> Step:
         output = model(X)
         value = loss(output, y)
         number = _finite(value, where, optimizer, X)
-        value.backward(keep="leaves")
-        optimizer.step()
+        if getattr(optimizer, "needs_loss", False):
+            optimizer.step(lambda: loss(model(X), y))
+        else:
+            value.backward(keep="leaves")
+            optimizer.step()
         return number, correct(model, output, y)
 
     return step
@@ -225,9 +229,9 @@ def _finite(value: Any, where: str, optimizer: Any, X: Any) -> float:
         raise TypeError(f"fit: loss returned {told}; it must return a Tensor that is one number, the mean")
     number = float(value.item())
     if not abs(number) < np.inf:
+        lr = f" (lr is {optimizer.lr}); lower lr, or" if hasattr(optimizer, "lr") else ";"
         raise ValueError(
-            f"fit: the loss is {number} {where} (lr is {getattr(optimizer, 'lr', 'unknown')}); lower lr, "
-            f"or standardise X: its entries reach {np.abs(X).max():.3g}"
+            f"fit: the loss is {number} {where}{lr} standardise X: its entries reach {np.abs(X).max():.3g}"
         )
     return number
 

@@ -158,6 +158,9 @@ def test_float32_stays_float32():
     x = np.array([0.5, 1.5], np.float32)
     assert ag.grad(lambda v: np.exp(v).mean())(x).dtype == np.float32
     assert ag.hessian(lambda v: np.exp(v).mean())(x).dtype == np.float32
+    mixed = ag.hessian(lambda v: ((X[:, :2] @ v) ** 2).sum())(x)  # float32 weights of float64 data
+    assert mixed.dtype == np.float32
+    np.testing.assert_allclose(mixed, 2 * X[:, :2].T @ X[:, :2], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

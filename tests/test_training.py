@@ -434,3 +434,30 @@ def test_validation_of_a_saturated_unit_is_finite():
         unit, X, y, loss=ag.bce, optimizer=optimizer, epochs=1, validation=(-X, y), progress=False
     )
     assert history.metrics["val_loss"] == pytest.approx([900.0])
+
+
+@pytest.mark.parametrize("kind", [ag.optim.Newton, ag.optim.LBFGS])
+def test_an_optimiser_that_searches_gets_the_loss_of_each_batch(kind):
+    def objective(unit):
+        return lambda p, t: ag.bce(p, t) + 0.01 * (unit.w @ unit.w)
+
+    one, two, rng = nn.LogisticUnit(2), nn.LogisticUnit(2), np.random.default_rng(5)
+    history = fit(one, X, y, loss=objective(one), optimizer=kind(one.parameters()), batch_size=6, rng=5)
+    optimizer, losses = kind(two.parameters()), []
+    for _ in range(3):
+        order = rng.permutation(10)
+        values = [
+            optimizer.step(lambda part=part: objective(two)(two(X[part]), y[part]))
+            for part in (order[:6], order[6:])
+        ]
+        losses.append(0.6 * values[0] + 0.4 * values[1])
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
+    np.testing.assert_array_equal(one.w.data, two.w.data)
+    assert history.metrics["accuracy"][-1] > history.metrics["accuracy"][0]
+
+
+def test_a_loss_that_is_not_finite_names_lr_only_where_there_is_one():
+    unit = nn.LogisticUnit(2)
+    told = r"fit: the loss is inf in epoch 1, batch 1 of 1; standardise X: its entries reach 2.33$"
+    with pytest.raises(ValueError, match=told):
+        fit(unit, X, y, loss=lambda p, t: p.sum() * np.inf, optimizer=ag.optim.Newton(unit.parameters()))

@@ -29,14 +29,19 @@ class CompiledStep(Cached):
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"compile: steps is {steps!r}; give a whole number, 1 or more")
         self._steps = steps
+        if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
+            raise TypeError(
+                f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())"
+            )
+        if getattr(optimizer, "needs_loss", False):
+            raise TypeError(
+                f"compile: a step of {type(optimizer).__name__} evaluates the loss as often as it needs, "
+                "which is no one program; call optimizer.step(loss), or ag.fit without compile"
+            )
         if sum("step" in vars(kind) for kind in type(optimizer).__mro__) > 1:
             raise TypeError(
                 f"compile: {type(optimizer).__name__} has a step of its own, which a compiled step would not "
                 "make; put what it does into update(p, g, state), or train without compile"
-            )
-        if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
-            raise TypeError(
-                f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())"
             )
         self._optimizer = optimizer
         plain = (bool, int, float, tuple)

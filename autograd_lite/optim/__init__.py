@@ -2,5 +2,6 @@
 
 from autograd_lite.optim.first_order import SGD, Adam, AdamW, RMSprop
 from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.second_order import LBFGS, Newton
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = ["LBFGS", "SGD", "Adam", "AdamW", "Newton", "Optimizer", "RMSprop"]

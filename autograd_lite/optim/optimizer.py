@@ -15,6 +15,8 @@ State = tuple[Any, ...]
 
 _vdot = np.vdot
 
+_WHOLE: tuple[Callable[[float], bool], str] = (lambda v: v >= 1 and v % 1 == 0, "a whole number, 1 or more")
+
 # What each setting must be, and how that is said.
 _SETTINGS: dict[str, tuple[Callable[[float], bool], str]] = {
     "lr": (lambda v: 0 < v < inf, "positive and finite"),
@@ -23,6 +25,9 @@ _SETTINGS: dict[str, tuple[Callable[[float], bool], str]] = {
     "momentum": (lambda v: 0 <= v < 1, "at least 0 and less than 1"),
     "alpha": (lambda v: 0 <= v < 1, "at least 0 and less than 1"),
     "betas": (lambda v: 0 <= v < 1, "two numbers, each at least 0 and less than 1"),
+    "damping": (lambda v: 0 <= v < inf, "at least 0 and finite"),
+    "max_iter": _WHOLE,
+    "memory": _WHOLE,
 }
 
 
@@ -37,6 +42,7 @@ class Optimizer:
     params: list[Parameter]
     state: list[State]
     state_names: tuple[str, ...] = ()  # of the parts of a state, as formulas write them
+    needs_loss = False  # whether step takes a function that returns the loss, which it evaluates itself
 
     def __init__(self, params: Iterable[Parameter]) -> None:
         self.params = checked(type(self).__name__, params)
@@ -120,7 +126,7 @@ def _refusal(p: Parameter, used: Any) -> str:
 
 
 def setting(optimizer: str, name: str, value: Any) -> Any:
-    """A setting as Python floats, which keep float32 parameters float32; a ValueError if it is not legal."""
+    """A setting as Python numbers, which keep float32 parameters float32; a ValueError if it is not legal."""
     legal, told = _SETTINGS[name]
     try:
         values = tuple(map(float, value)) if name == "betas" else (float(value),)
@@ -128,7 +134,9 @@ def setting(optimizer: str, name: str, value: Any) -> Any:
         values = ()
     if len(values) != (2 if name == "betas" else 1) or not all(map(legal, values)):
         raise ValueError(f"{optimizer}: {name} is {value!r}; it must be {told}")
-    return values if name == "betas" else values[0]
+    if name == "betas":
+        return values
+    return int(values[0]) if legal is _WHOLE[0] else values[0]
 
 
 def checked(optimizer: str, params: Any) -> list[Parameter]:
