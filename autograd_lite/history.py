@@ -34,9 +34,9 @@ class History:
         columns = self.columns()
         losses = {name: values for name, values in columns.items() if name.endswith("loss")}
         sides = [(ax, "loss", "-", losses)]
-        if len(losses) < len(columns):
-            others = {name: columns[name] for name in columns if name not in losses}
-            sides.append((ax.twinx(), "accuracy", "--", others))
+        accuracies = {name: values for name, values in columns.items() if name.endswith("accuracy")}
+        if accuracies:
+            sides.append((ax.twinx(), "accuracy", "--", accuracies))
         lines: list[Any] = []
         for side, label, style, named in sides:
             for name, values in named.items():
