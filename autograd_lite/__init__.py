@@ -29,7 +29,11 @@ __all__ = [
 ]  # fmt: skip
 
 
+# Loaded when they are first used: testing takes a fifth of the import's time, the others need extras.
+_LATER = ("testing", "linear_model", "estimators", "plots")
+
+
 def __getattr__(name: str) -> Any:
-    if name == "testing":  # a fifth of the import's time, for those who check gradients
-        return importlib.import_module("autograd_lite.testing")
+    if name in _LATER:
+        return importlib.import_module(f"autograd_lite.{name}")
     raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")

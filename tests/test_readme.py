@@ -56,6 +56,14 @@ def test_the_compiled_program_is_the_one_shown():
     assert scope["step"](*ag.datasets.xor()) < 0.01
 
 
+def test_the_summary_of_the_fit_is_the_one_shown(capsys):
+    exec(PROGRAMS[4], {"ag": ag, "np": np})
+    shown = re.search(r"```\n(LogisticRegression, .*?)```", README, re.DOTALL)[1]
+    small = re.compile(r"\d\.\de-\d+")  # what is left of a gradient is another on every machine
+    lines = [small.sub("#", line.rstrip()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == small.sub("#", shown).splitlines()
+
+
 def test_the_tables_of_the_benchmark_are_those_of_its_report():
     report = (Path(__file__).parent / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     rows = [line for line in README.split("## Speed")[1].splitlines() if line.startswith("| ")]

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_lite import optim
-from autograd_lite.estimators.targets import two_classes, weights
 from autograd_lite.extras import require
+from autograd_lite.linear_model.targets import class_factors, labels, present
 from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
 from autograd_lite.ops.activations import sigmoid
@@ -88,13 +88,17 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         """
         again = self.warm_start and hasattr(self, "network_")
         X, y = _validation.validate_data(self, X, y, dtype=np.float64, reset=not again)
-        classes, codes = two_classes(type(self).__name__, y)
+        name = type(self).__name__
+        classes, codes = labels(name, y, 2, "wrap the estimator in sklearn.multiclass.OneVsRestClassifier")
         target: Any = codes.astype(float)
         loss: Any = bce_with_logits
         if sample_weight is not None or self.class_weight is not None:
             each = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            each = weights(type(self).__name__, classes, codes, each, self.class_weight)
-            target, loss = np.column_stack([target, each]), _weighted
+            present(name, classes, X, codes, each)
+            each = each / each.max()  # products of huge weights would overflow
+            factors = class_factors(name, self.class_weight, classes, codes, each)
+            each = each * (factors / factors.max())[codes]
+            target, loss = np.column_stack([target, each / each.mean()]), _weighted
         rng = self._generator()
         network = self._network(X.shape[1], rng)
         if again:

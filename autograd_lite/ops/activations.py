@@ -32,6 +32,19 @@ def _(g: Any, y: Any, z: Any) -> Any:
     return g * y * sigmoid(-z)  # 1 - y would lose its digits where y is near 1
 
 
+@op("σ′", formula="σ′({z})")
+def sigmoid_slope(z: Any) -> Any:
+    """Derivative of the sigmoid, sigmoid(z) sigmoid(-z), elementwise, in [0, 1/4]; accurate in both tails."""
+    e = np.exp(-np.abs(z))
+    odds = 1.0 + e
+    return e / odds / odds
+
+
+@sigmoid_slope.gradient("z", "× (−{y} tanh({z}/2))")
+def _(g: Any, y: Any, z: Any) -> Any:
+    return -g * y * np.tanh(0.5 * z)
+
+
 @op("relu", domain=NONZERO)
 def relu(z: Any) -> Any:
     """Rectifier max(z, 0), elementwise; its derivative at 0 is taken as 0."""

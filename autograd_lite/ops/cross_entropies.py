@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
-from autograd_lite.ops.activations import halves, log_softmax, sigmoid, softplus
+from autograd_lite.ops.activations import halves, log_softmax, sigmoid, sigmoid_slope, softplus
 from autograd_lite.ops.indexing import taken
 from autograd_lite.ops.losses import each, like, number, reduced, reducible, scaled, within
 
@@ -134,9 +134,9 @@ def residual(logit: Any, target: Any) -> Any:
     return apart - np.copysign(e / (1.0 + e), z)
 
 
-@residual.gradient("logit", "× σ({logit})(1−σ({logit}))")
+@residual.gradient("logit", "× σ′({logit})")
 def _(g: Any, y: Any, logit: Any, target: Any) -> Any:
-    return g * (sigmoid(logit) * sigmoid(-logit))
+    return g * sigmoid_slope(logit)
 
 
 @residual.gradient("target", "× (−1)")

@@ -9,6 +9,7 @@ from time import perf_counter
 import environment  # before all that imports NumPy
 from cases import CASES
 from compiling import costs
+from fits import fits
 from peers import COMPILED, EAGER, PEERS, Peer, Table
 from report import markdown
 
@@ -37,7 +38,7 @@ def takers(tables: list[Table]) -> set[Peer]:
 def main() -> None:
     """Reads the command line, measures the cases asked for, prints and writes the report."""
     parser = ArgumentParser(description=__doc__)
-    choices = [*CASES, "compiling"]
+    choices = [*CASES, "compiling", "fits"]
     parser.add_argument("--only", choices=choices, action="append", help="this case; may be repeated")
     parser.add_argument("--compiled", action="store_true", help="the compiled mode's tables only")
     parser.add_argument("--quick", action="store_true", help="a few rounds: a smoke test, noisy")
@@ -55,6 +56,7 @@ def main() -> None:
             seconds = QUICK_SECONDS if asked.quick else SECONDS
             rows[case] = case.measure([p for p in found if p in wanted], seconds)
     extra = costs(asked.quick) if "compiling" in names else []
+    extra += fits(asked.quick) if "fits" in names else []
     report = markdown(rows, tables, extra, perf_counter() - start)
     asked.out.write_text(report, encoding="utf-8")
     print(report)

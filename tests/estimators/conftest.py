@@ -4,9 +4,12 @@ import pytest
 from sklearn.base import clone
 
 from autograd_lite.estimators import BinaryNetworkClassifier
+from autograd_lite.linear_model import LogisticRegression, SoftmaxRegression
 
 ESTIMATORS = [
     BinaryNetworkClassifier(),
+    LogisticRegression(),
+    SoftmaxRegression(),
 ]
 
 

@@ -257,7 +257,7 @@ def test_progress_is_shown_when_asked_for(capsys):
         ({"class_weight": {0: np.nan}}, ValueError, "class_weight is {0: nan}"),
         ({"class_weight": {0: "1"}}, ValueError, "class_weight is {0: '1'}"),
         ({"class_weight": [1, 2]}, ValueError, r"class_weight is \[1, 2\]"),
-        ({"class_weight": {0: 0}}, ValueError, r"no example of class \[0\] has a positive weight"),
+        ({"class_weight": {0: 0}}, ValueError, r"class_weight is \{0: 0\}; .*leave out the rows"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_and_nothing_is_lost(settings, error, message):
@@ -273,10 +273,14 @@ def test_a_setting_that_cannot_be_used_is_named_and_nothing_is_lost(settings, er
     ("y", "sample_weight", "message"),
     [
         (np.zeros(30), None, r"BinaryNetworkClassifier: y has one class, \[0.0\]; give examples of two"),
-        (np.arange(30) % 3, None, r"Only binary .* target is multiclass; wrap .*OneVsRestClassifier"),
+        (
+            np.arange(30) % 3,
+            None,
+            r"Only binary .* target is multiclass, y has 3 classes; wrap .*OneVsRestClassifier",
+        ),
         (np.linspace(0, 1, 30), None, "Unknown label type: continuous"),
         (["a", None] * 15, None, "labels in y cannot be told apart: .*NoneType.*; give labels of one type"),
-        (y, 1.0 - y, r"no example of class \[1\] has a positive weight, so not two classes are left"),
+        (y, 1.0 - y, r"no example of class \[1\] has a positive sample_weight"),
         (y, -WHOLE, "Negative values in data passed to `sample_weight`"),
         (y, np.zeros(30), "at least one non-zero"),
         (y, np.full(30, np.nan), "sample_weight contains NaN"),

@@ -1,0 +1,249 @@
+"""What logistic and softmax regression have in common: a fit from settings to a certified optimum."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from math import isinf, log
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+
+from autograd_lite.extras import require
+from autograd_lite.linear_model.certificate import certified
+from autograd_lite.linear_model.design import Design
+from autograd_lite.linear_model.formula import Text, formula
+from autograd_lite.linear_model.inference import Inference, inferred
+from autograd_lite.linear_model.objective import Objective
+from autograd_lite.linear_model.proximal import fista, proximal_newton
+from autograd_lite.linear_model.solvers import bfgs, gradient_descent, lbfgs, lipschitz_lr, newton
+from autograd_lite.linear_model.summary import Summary, summarised
+from autograd_lite.linear_model.targets import class_factors, labels, present
+from autograd_lite.linear_model.watch import Watch
+
+_base: Any = require("sklearn.base", "sklearn")
+_validation = require("sklearn.utils.validation", "sklearn")
+ConvergenceWarning = require("sklearn.exceptions", "sklearn").ConvergenceWarning
+
+
+class SeparationWarning(UserWarning):
+    """The classes can be separated: coefficients tend to infinity, no maximum-likelihood estimate exists."""
+
+
+class CollinearityWarning(UserWarning):
+    """Columns are linear combinations of others, so there is no single maximum-likelihood estimate."""
+
+
+Solver = Callable[[Objective, Any, Watch], Any]
+SMOOTH: dict[str, Solver] = {
+    "newton": newton,
+    "lbfgs": lbfgs,
+    "bfgs": bfgs,
+    "gd": gradient_descent,
+    "gd-lipschitzlr": lipschitz_lr,
+}
+SPARSE: dict[str, Solver] = {"proximal-newton": proximal_newton, "fista": fista}
+
+# What each setting must be, and how that is said.
+_SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf is no penalty"),
+    "l1_ratio": (lambda v: isinstance(v, Real) and 0 <= float(v) <= 1, "between 0 (L2) and 1 (L1)"),
+    "tol": (lambda v: isinstance(v, Real) and 0 < float(v) < np.inf, "a positive number"),
+    "max_iter": (lambda v: isinstance(v, Integral) and int(v) > 0, "a whole number, 1 or more"),
+    "solver": (
+        lambda v: v in ["auto", *SMOOTH, *SPARSE],
+        f"one of {', '.join(map(repr, ['auto', *SMOOTH, *SPARSE]))}",
+    ),
+}
+
+
+class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
+    """See LogisticRegression."""
+
+    _loss: Any  # of `losses`, in a staticmethod
+    _most_classes: int | None = None
+
+    def __init__(
+        self,
+        *,
+        C: float = np.inf,
+        l1_ratio: float = 0.0,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        prior_correction: bool = False,
+        solver: str = "auto",
+        tol: float = 1e-9,
+        max_iter: int = 10_000,
+        warm_start: bool = False,
+        callback: Any = None,
+        progress: bool = True,
+    ) -> None:
+        self.C, self.l1_ratio, self.fit_intercept = C, l1_ratio, fit_intercept
+        self.class_weight, self.prior_correction = class_weight, prior_correction
+        self.solver, self.tol, self.max_iter = solver, tol, max_iter
+        self.warm_start, self.callback, self.progress = warm_start, callback, progress
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Find the optimum for examples X, (n, n_features), dense or sparse, with labels y, (n,).
+
+        `sample_weight`, (n,), counts examples: whole numbers are the same as repeated rows. Raises a
+        ValueError or TypeError for settings and data that cannot be used. Warns with SeparationWarning
+        or CollinearityWarning where there is no or no single maximum-likelihood estimate, and with
+        scikit-learn's ConvergenceWarning where `max_iter` steps were not enough.
+        """
+        name = type(self).__name__
+        self._check_settings()
+        X, y = self._checked(X, y)
+        classes, codes = labels(name, y, self._most_classes, "use SoftmaxRegression, or OneVsRestClassifier")
+        counts = np.ones(len(y))
+        if sample_weight is not None:
+            counts = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True).astype(
+                float
+            )
+            X, codes, counts = present(name, classes, X, codes, counts)
+        factors = class_factors(name, self.class_weight, classes, codes, counts)
+        s = counts * factors[codes]
+        total = float(s.sum())
+        if not total < np.inf:
+            raise ValueError(f"{name}: the weights of the examples sum to {total}; divide them by a constant")
+        l1, l2 = self.l1_ratio / (self.C * total), (1.0 - self.l1_ratio) / (self.C * total)
+        design = Design(X, s / total, bool(self.fit_intercept))
+        objective = Objective(design, self._targets(codes, len(classes)), self._loss, l1, l2)
+        # Below this every example has a loss below log 2: all are right, and without a penalty the loss
+        # has no minimum.
+        floor = float(design.s.min()) * log(2) if isinf(self.C) else 0.0
+        watch = Watch(self.tol, self.max_iter, self.callback, self.progress, floor)
+        try:
+            u = self._solver(objective)(objective, self._start(objective, classes, factors), watch)
+        finally:
+            watch.close()
+        self.classes_, self.history_, self.n_iter_ = classes, watch.history, watch.n_iter
+        self._place(design, objective, u, factors)
+        self.certificate_ = certified(objective, u, watch, codes, total, self._names())
+        self._inference = self._inferred(objective, u, counts, factors, codes)
+        self._warn(watch)
+        return self
+
+    def decision_function(self, X: Any) -> Any:
+        """The log odds of `classes_[1]`, (n,), for two classes; a logit for each of more, (n, K)."""
+        _validation.check_is_fitted(self)
+        X = _validation.validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        z = X @ self.coef_.T + self.intercept_
+        if z.shape[1] == 1:
+            return z[:, 0]
+        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
+
+    def predict(self, X: Any) -> Any:
+        """The most probable label of each example, (n,)."""
+        z = self.decision_function(X)
+        return self.classes_[(z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)]
+
+    def objective(self) -> Text:
+        """The formula that `fit` minimises, with its numbers, as a text that prints itself."""
+        return formula(self, self._loss.__name__)
+
+    def summary(self, level: float = 0.95) -> Summary:
+        """Coefficients with standard errors, tests, intervals at `level` and odds ratios; see Summary.
+
+        Raises a ValueError where the coefficients are no maximum-likelihood estimate though no penalty
+        says so: the classes can be separated, columns are collinear, or the fit did not converge.
+        """
+        _validation.check_is_fitted(self)
+        return summarised(self, level)
+
+    def _checked(self, X: Any, y: Any) -> Any:
+        """The data as scikit-learn checks them; of what is plainly right it only notes the features.
+
+        For small data the whole check is a seventh of the time of a fit.
+        """
+        plain = (
+            type(X) is type(y) is np.ndarray
+            and X.dtype == np.float64
+            and X.ndim == 2
+            and y.shape == X.shape[:1]
+            and X.size
+            and y.dtype.kind in "iubf"
+            and abs(X.sum() + y.sum()) < np.inf
+        )
+        told = {"skip_check_array": True} if plain else {"accept_sparse": "csr", "dtype": np.float64}
+        return _validation.validate_data(self, X, y, **told)
+
+    def _check_settings(self) -> None:
+        for setting, (legal, told) in _SETTINGS.items():
+            value = getattr(self, setting)
+            if not legal(value):
+                raise ValueError(f"{type(self).__name__}: {setting} is {value!r}; it must be {told}")
+        if self.solver in SMOOTH and self.l1_ratio > 0 and not isinf(self.C):
+            raise ValueError(
+                f"{type(self).__name__}: solver {self.solver!r} cannot minimise the L1 penalty of "
+                f"l1_ratio={self.l1_ratio:g}; use 'auto', 'proximal-newton' or 'fista'"
+            )
+
+    def _targets(self, codes: Any, n_classes: int) -> Any:
+        """The labels as the loss wants them: one-hot, a row for each class."""
+        return (codes == np.arange(n_classes)[:, None]).astype(float)
+
+    def _solver(self, objective: Objective) -> Solver:
+        """The solver that `solver` names; "auto" takes Newton's method as long as its Hessians are cheap."""
+        if self.solver != "auto":
+            return (SMOOTH | SPARSE)[self.solver]
+        size, n = objective.l1s.size, objective.design.n
+        if objective.l1:
+            return proximal_newton if size <= 1500 else fista
+        return newton if size <= 500 and n * size**2 <= 10**8 else lbfgs
+
+    def _start(self, objective: Objective, classes: Any, factors: Any) -> Any:
+        """Zeros, or with `warm_start` the last fit's weights if they are of the same shape and classes."""
+        if not (self.warm_start and hasattr(self, "coef_") and np.array_equal(classes, self.classes_)):
+            return np.zeros(objective.l1s.shape)
+        b = self.intercept_ + self._shift(factors)
+        w = np.concatenate([self.coef_, b[:, None]], axis=1)[:, : objective.design.q]
+        if w.size != objective.l1s.size:
+            return np.zeros(objective.l1s.shape)
+        return objective.design.standardised_weights(w.reshape(objective.shape)).ravel()
+
+    def _place(self, design: Design, objective: Objective, u: Any, factors: Any) -> None:
+        """Set `coef_` and `intercept_`, as scikit-learn has them."""
+        w = np.atleast_2d(design.weights(u.reshape(objective.shape)))
+        self.coef_ = w[:, : design.p].copy()
+        self.intercept_ = np.zeros(len(w))
+        if self.fit_intercept:
+            self.intercept_ = w[:, -1] - self._shift(factors)
+
+    def _shift(self, factors: Any) -> Any:
+        """What class weights add to the intercepts, as far as it is taken out (King and Zeng 2001)."""
+        return np.log(factors) if self.prior_correction else np.zeros(len(factors))
+
+    def _names(self) -> list[str]:
+        return list(getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)]))
+
+    def _inferred(self, objective: Objective, *data: Any) -> Inference | None:
+        """What a summary needs, of a fit that has one."""
+        done = self.certificate_
+        if objective.l1 or objective.l2 or done.distance is None or not done.converged:
+            return None
+        return inferred(objective, *data)
+
+    def _warn(self, watch: Watch) -> None:
+        name, done = type(self).__name__, self.certificate_
+        if done.separation is not None and done.separation.kind != "none":
+            warnings.warn(f"{name}: {done.separation}", SeparationWarning, stacklevel=3)
+        if done.collinear:
+            told = "; ".join(map(str, done.collinear))
+            warnings.warn(
+                f"{name}: columns are collinear ({told}), so the coefficients are not unique; these are the "
+                "shortest. Leave out such columns, or penalise (C=1)", CollinearityWarning, stacklevel=3,
+            )  # fmt: skip
+        if not (watch.converged or watch.stopped):
+            warnings.warn(
+                f"{name}: not converged after {watch.n_iter} steps: gradient norm {done.gradient_norm:.1e}, "
+                f"tol={self.tol:g}; raise max_iter, or leave the choice of the solver to 'auto'",
+                ConvergenceWarning, stacklevel=3,
+            )  # fmt: skip

@@ -1,0 +1,121 @@
+"""The linear map of a model, z = X w + b, its transpose and its Gram matrix, dense or sparse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_BLOCK = 1 << 17  # entries of a block of rows: 1 MB, which stays in the cache while it is used three times
+
+
+class Design:
+    """Logits z of shape (..., n) for weights of shape (..., q), of which the last is the intercept's.
+
+    X is an array or a sparse matrix, (n, p). Weights are those of standardised features, (x - mean) /
+    scale under the weights s of the examples, so that nothing depends on units and origins of the
+    features; without an intercept, of features divided by their root mean square, and q is p, not
+    p + 1. What is small is standardised once, with a column of ones; else X is not copied, and dense
+    rows are taken in blocks.
+    """
+
+    def __init__(self, X: Any, s: Any, fit_intercept: bool) -> None:
+        self.X, self.s, self.fit_intercept = X, s, fit_intercept
+        self.n, self.p = X.shape
+        self.q = self.p + fit_intercept
+        self.dense = isinstance(X, np.ndarray)
+        self.small = self.dense and X.size <= _BLOCK
+        step = max(1, _BLOCK // max(self.p, 1)) if self.dense and not self.small else self.n
+        self.places = [slice(i, i + step) for i in range(0, self.n, step)]
+        self.blocks = [X[place] if self.dense else X for place in self.places]
+        self.mean, self.scale = np.zeros(self.p), np.ones(self.q)
+        self._standardise()
+
+    def every(self, step: int) -> Design:
+        """Every step-th example, in the same coordinates."""
+        s = self.s[::step]
+        part = Design(self.X[::step].copy(), s / s.sum(), self.fit_intercept)
+        part.mean, part.scale = self.mean, self.scale
+        part.blocks = [part._standardised(part.X)] if part.small else part.blocks
+        return part
+
+    def weights(self, W: Any) -> Any:
+        """The weights of the features as they are, (..., q)."""
+        w = W / self.scale
+        if self.fit_intercept:
+            w[..., -1] -= w[..., :-1] @ self.mean
+        return w
+
+    def standardised_weights(self, w: Any) -> Any:
+        """The weights of the standardised features, (..., q)."""
+        W = w * self.scale
+        if self.fit_intercept:
+            W[..., -1] += w[..., :-1] @ self.mean
+        return W
+
+    def logits(self, W: Any, rows: Any) -> Any:
+        """z, (..., n), of weights W, (..., q), for a block of n rows."""
+        if self.small:
+            return W @ rows.T
+        w = self.weights(W)
+        z = w[..., : self.p] @ rows.T
+        return z + w[..., self.p :] if self.fit_intercept else z
+
+    def pulled(self, dz: Any, rows: Any) -> Any:
+        """The gradient in the weights, (..., q), of a gradient dz in the logits of a block."""
+        if self.small:
+            return dz @ rows
+        g, p = np.empty((*dz.shape[:-1], self.q)), self.p
+        g[..., :p] = dz @ rows
+        if self.fit_intercept:
+            g[..., p] = dz.sum(axis=-1)
+            g[..., :p] -= g[..., p:] * self.mean
+        return g / self.scale
+
+    def gram(self, d: Any, rows: Any) -> Any:
+        """X^T diag(d) X of a block of standardised features with their column of ones, (q, q)."""
+        if self.small:
+            return (rows.T * d) @ rows
+        p, H = self.p, np.empty((self.q, self.q))
+        if self.dense:
+            rows = rows - self.mean if self.far else rows
+            H[:p, :p] = (rows.T * d) @ rows
+        else:
+            H[:p, :p] = (rows.T.multiply(d[None]).tocsr() @ rows).toarray()
+        if self.fit_intercept:
+            first, total = d @ rows, d.sum()
+            if not self.far:
+                H[:p, :p] += np.outer(self.mean * total - first, self.mean) - np.outer(self.mean, first)
+                first = first - total * self.mean
+            H[p, :p] = H[:p, p] = first
+            H[p, p] = total
+        return H / (self.scale * self.scale[:, None])
+
+    def quadratic(self, M: Any, rows: Any) -> Any:
+        """x_i^T M x_i for each row x_i of a block, with its one, of standardised features."""
+        if not self.small:
+            rows = self._standardised(rows if self.dense else rows.toarray())
+        return np.einsum("ij,ij->i", rows @ M, rows)
+
+    def _standardise(self) -> None:
+        """Means and scales; a feature with no spread, or one that underflows or overflows, has scale 1."""
+        pairs = list(zip(self.blocks, self.places, strict=True))
+        if self.fit_intercept:
+            self.mean = sum(self.s[place] @ rows for rows, place in pairs)
+        if self.dense:
+            squares = sum(self.s[place] @ (rows - self.mean) ** 2 for rows, place in pairs)
+        else:
+            squares = self.s @ self.X.multiply(self.X) - self.mean**2
+        spread = np.sqrt(np.maximum(squares, 0.0))
+        least = np.maximum(1e-140, 1e-12 * np.abs(self.mean))
+        self.scale[: self.p] = np.where((spread > least) & (spread < 1e140), spread, 1.0)
+        # Then the means must leave before the squares are taken, or these lose digits.
+        self.far = self.dense and bool((np.abs(self.mean) > 10.0 * self.scale[: self.p]).any())
+        if self.small:
+            self.blocks = [self._standardised(self.X)]
+
+    def _standardised(self, X: Any) -> Any:
+        rows = np.ones((len(X), self.q))
+        np.subtract(X, self.mean, out=rows[:, : self.p])
+        rows /= self.scale
+        return rows

@@ -1,0 +1,89 @@
+"""LogisticRegression for two classes and SoftmaxRegression for any number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.linear_model.base import LinearClassifier
+from autograd_lite.linear_model.losses import binary, softmax
+from autograd_lite.ops.activations import sigmoid
+from autograd_lite.ops.activations import softmax as probabilities
+
+
+class LogisticRegression(LinearClassifier):
+    """Logistic regression of two classes; without a penalty unless you ask for one.
+
+    `C` and `l1_ratio` are scikit-learn's: C times the sum of losses plus (1 - l1_ratio)/2 sum w^2 +
+    l1_ratio sum |w| is minimised, the intercept is never penalised, C=np.inf (the default) is maximum
+    likelihood. `objective()` prints the formula with its numbers.
+
+    `class_weight` is None, "balanced" or a dictionary by label. It shifts the predicted probabilities
+    away from the base rate; `prior_correction=True` takes the shift, the log of the ratio of the weights,
+    out of the intercept again (King and Zeng 2001), so that probabilities, and then predictions too, are
+    those of the population.
+
+    `solver` is "newton", "lbfgs", "bfgs", "gd" (gradient descent with the step 1/L, L = sigma_max(X)^2 /
+    (4 m) + l2: the loss never rises) or "gd-lipschitzlr" (with that of arXiv 1902.07399, which may), for
+    L1 "proximal-newton" or "fista"; "auto" takes the quickest. All work on standardised features, so `tol`,
+    for the norm of the gradient there, does not depend on units; coefficients are those of the
+    features as they are. `callback(iteration, logs)` is called with each iterate and stops the fit when it
+    returns True; a fit of more than a second shows a bar if `progress` (and tqdm is there).
+
+    A fit sets `coef_` (1, n_features), `intercept_` (1,), `classes_`, sorted; `history_`, an `ag.History`
+    of loss, gradient_norm, step and time in seconds; `n_iter_`; `certificate_`, how far the fit is from
+    the optimum at most and whether there is one; `n_features_in_`, and `feature_names_in_` for a DataFrame.
+
+    >>> import autograd_lite as ag
+    >>> X, y = ag.datasets.breast_cancer()
+    >>> model = LogisticRegression(C=1.0).fit(X, y)
+    >>> print(model.certificate_)
+    converged: gradient norm ...
+    objective: within ... of the optimum (duality gap)
+    weights: within ... of the optimum (strong convexity)
+    """
+
+    _loss = staticmethod(binary)
+    _most_classes = 2
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator: this one knows two classes."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probabilities of the two classes, in the order of `classes_`, for each example; (n, 2)."""
+        z = self.decision_function(X)
+        return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small one
+
+    def _targets(self, codes: Any, n_classes: int) -> Any:
+        return codes.astype(float)
+
+    def _shift(self, factors: Any) -> Any:
+        shift = super()._shift(factors)
+        return shift[1:] - shift[:1]
+
+
+class SoftmaxRegression(LinearClassifier):
+    """Softmax (multinomial logistic) regression of K classes; settings are those of LogisticRegression.
+
+    `coef_` is (K, n_features), `intercept_` (K,), also for two classes. Weights that are shifted alike
+    for all classes give the same probabilities: those that sum to 0 over the classes are found, and
+    `summary()` reports differences to the first class.
+
+    >>> import autograd_lite as ag
+    >>> X, y = ag.datasets.iris()
+    >>> SoftmaxRegression(C=1.0).fit(X, y).score(X, y)
+    0.98
+    """
+
+    _loss = staticmethod(softmax)
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probabilities of the classes, in the order of `classes_`, for each example; (n, K)."""
+        z = self.decision_function(X)
+        if z.ndim == 1:
+            return np.column_stack([sigmoid(-z), sigmoid(z)])
+        return probabilities(z, axis=1)
