@@ -15,8 +15,8 @@ class Design:
     X is an array or a sparse matrix, (n, p). Weights are those of standardised features, (x - mean) /
     scale under the weights s of the examples, so that nothing depends on units and origins of the
     features; without an intercept, of features divided by their root mean square, and q is p, not
-    p + 1. What is small is standardised once, with a column of ones; else X is not copied, and dense
-    rows are taken in blocks.
+    p + 1. What is small is standardised once, with a column of ones; else rows are taken in blocks,
+    which are views of dense X.
     """
 
     def __init__(self, X: Any, s: Any, fit_intercept: bool) -> None:
@@ -25,9 +25,9 @@ class Design:
         self.q = self.p + fit_intercept
         self.dense = isinstance(X, np.ndarray)
         self.small = self.dense and X.size <= _BLOCK
-        step = max(1, _BLOCK // max(self.p, 1)) if self.dense and not self.small else self.n
+        step = self.n if self.small else max(1, _BLOCK // self.p) if self.dense else _BLOCK
         self.places = [slice(i, i + step) for i in range(0, self.n, step)]
-        self.blocks = [X[place] if self.dense else X for place in self.places]
+        self.blocks = [X[place] for place in self.places] if step < self.n else [X]
         self.mean, self.scale = np.zeros(self.p), np.ones(self.q)
         self._standardise()
 

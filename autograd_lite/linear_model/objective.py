@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.extras import require
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import PROGRAMS, Loss
 
@@ -156,9 +157,19 @@ class Objective:
         return (k - 1) / k * sqrt(self._largest() / self.design.n)
 
     def _largest(self) -> float:
-        """The largest eigenvalue of X^T diag(s) X."""
-        G: Any = sum(self.design.gram(s, rows) for rows, _, s in self._parts)
-        return float(np.linalg.eigvalsh(G)[-1])
+        """The largest eigenvalue of X^T diag(s) X; of over 2000 features, 1 % above Lanczos' estimate."""
+        design, parts = self.design, self._parts
+        if design.q <= 2000:
+            G: Any = sum(design.gram(s, rows) for rows, _, s in parts)
+            return float(np.linalg.eigvalsh(G)[-1])
+
+        def times(v: Any) -> Any:
+            return sum(design.pulled(s * design.logits(v.ravel(), rows), rows) for rows, _, s in parts)
+
+        linalg = require("scipy.sparse.linalg", "sklearn")
+        G = linalg.LinearOperator((design.q, design.q), times, dtype=float)
+        start = np.ones(design.q)  # not drawn, so that fits repeat
+        return 1.01 * float(linalg.eigsh(G, 1, v0=start, tol=1e-4, return_eigenvectors=False)[0])
 
     def _penalised(self, u: Any, value: Any, g: Any) -> tuple[float, Any]:
         g = g.ravel()

@@ -99,8 +99,9 @@ def separation(
     K, p = int(code.max()) + 1, X.shape[1]
     X, shift, exponents = _scaled(X, fit_intercept)
     A, row = _margins(X, code, K, fit_intercept)
+    off = np.tile(np.append(np.ldexp(np.abs(shift), -exponents), np.zeros(int(fit_intercept))), K - 1)
     for solve in (_by_dual, _by_primal)[: 1 + (len(row) <= _FEW)]:
-        found = _tested(A, *solve(A))
+        found = _tested(A, off, *solve(A))
         if found is not None:
             break
     else:
@@ -208,26 +209,31 @@ def _by_primal(A: Any) -> tuple[Any, Any]:
     return (None, None) if found.x is None else (found.x[:q], -found.ineqlin.marginals)
 
 
-def _tested(A: Any, w: Any, m: Any) -> tuple[Any, Any] | None:
-    """Which margins are above 0, and the direction; None where floating point does not confirm them."""
+def _tested(A: Any, off: Any, w: Any, m: Any) -> tuple[Any, Any] | None:
+    """Which margins are above 0, and the direction; None where floating point does not confirm them.
+
+    `off` is by how much the entries of each column were larger before the shift, as is their rounding.
+    """
     if w is None:
         return None
     separated, candidates = A @ w > 0.5, [w]
     if not separated.all():
-        onto = _balanced(A[~separated], m[~separated])
+        onto = _balanced(A[~separated], off, m[~separated])
         if onto is None or not separated.any():
             return None if onto is None else (separated, w)
         candidates.append(onto @ w)
     largest = abs(A).max(axis=0).toarray().ravel()
-    candidates += [np.where(largest * np.abs(v) > 1e-11 * np.max(largest * np.abs(v)), v, 0.0) for v in candidates]
-    for v in candidates:  # what is tiny may be rounding alone
-        margins, rounding = A @ v, 8 * A.shape[1] * _EPS * (abs(A) @ np.abs(v))
+    for v in candidates[:]:  # what is tiny may be rounding alone
+        size = largest * np.abs(v)
+        candidates.append(np.where(size > 1e-11 * size.max(), v, 0.0))
+    for v in candidates:
+        margins, rounding = A @ v, 8 * len(v) * _EPS * (abs(A) @ np.abs(v) + off @ np.abs(v))
         if np.where(separated, margins > rounding, np.abs(margins) <= rounding).all():
             return separated, v
     return None
 
 
-def _balanced(A: Any, m: Any) -> Any:
+def _balanced(A: Any, off: Any, m: Any) -> Any:
     """The projection onto the directions w with A w = 0; None unless those are all with A w >= 0, proved.
 
     They are if there are weights above 0 with A^T m = 0. A correction d of m with A^T d = A^T m has
@@ -241,8 +247,9 @@ def _balanced(A: Any, m: Any) -> Any:
         size[size == 0] = 1.0
         s, V = np.linalg.svd(R / size)[1:]
         s = np.append(s, np.zeros(q - len(s)))
-        live = s > 32 * _EPS * s[0]
-        if (np.abs(A @ (V[~live] / size).T) <= 32 * _EPS * s[0]).all():
+        nil = 32 * _EPS * np.abs(V) @ (1 + part.shape[0] ** 0.5 * off / size)
+        live = s > nil
+        if (np.abs(A @ (V[~live] / size).T) <= nil[~live]).all():
             break
     rest = np.linalg.norm(V[live] @ ((A.T @ m) / size))
     rest += _EPS * n * np.linalg.norm((abs(A).T @ np.abs(m)) / size)
