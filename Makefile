@@ -25,8 +25,8 @@ bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .
 	.venv-bench/bin/python tests/benchmarks/run.py
 	.venv-bench/bin/python tests/benchmarks/checkers.py
 
-tutorials: $(if $(NOTEBOOKS),.venv/.stamp-tutorials)  ## execute the notebooks in tutorials/
-	@$(if $(NOTEBOOKS),$(BIN)/jupyter execute $(NOTEBOOKS),echo "no tutorials yet")
+tutorials: .venv/.stamp-dev  ## execute the notebooks in tutorials/, and keep what they show
+	$(BIN)/jupyter execute --inplace $(NOTEBOOKS)
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -34,7 +34,6 @@ help:  ## show this list
 # A stamp is newer than pyproject.toml when what it asks for is installed.
 EXTRAS_demo := draw,train,plot
 EXTRAS_dev := dev
-EXTRAS_tutorials := dev,tutorials
 
 .venv/.stamp-%: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install $(PIP_FLAGS) -e ".[$(EXTRAS_$*)]"

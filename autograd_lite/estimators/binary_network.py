@@ -86,6 +86,14 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         batches, whole numbers as weights are the same as rows that are repeated. Raises a ValueError or
         TypeError for settings and data that cannot be used; what the last fit learned then stays.
         """
+        before = self.__dict__.copy()
+        try:
+            return self._fit(X, y, sample_weight)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         again = self.warm_start and hasattr(self, "network_")
         X, y = _validation.validate_data(self, X, y, dtype=np.float64, reset=not again)
         name = type(self).__name__
@@ -94,7 +102,7 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         loss: Any = bce_with_logits
         if sample_weight is not None or self.class_weight is not None:
             each = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            present(name, classes, X, codes, each)
+            present(name, classes, codes, each)
             each = each / each.max()  # products of huge weights would overflow
             factors = class_factors(name, self.class_weight, classes, codes, each)
             each = each * (factors / factors.max())[codes]

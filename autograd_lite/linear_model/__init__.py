@@ -1,11 +1,11 @@
 """Logistic and softmax regression: solvers, certified fits and inference (extra `sklearn`)."""
 
-from autograd_lite.linear_model.base import CollinearityWarning, SeparationWarning
 from autograd_lite.linear_model.certificate import Certificate
 from autograd_lite.linear_model.collinearity import Dependence, collinear
 from autograd_lite.linear_model.regression import LogisticRegression, SoftmaxRegression
 from autograd_lite.linear_model.separation import Separation, separation
 from autograd_lite.linear_model.summary import Summary
+from autograd_lite.linear_model.warn import CollinearityWarning, SeparationWarning
 
 __all__ = [
     "Certificate", "CollinearityWarning", "Dependence", "LogisticRegression", "Separation",

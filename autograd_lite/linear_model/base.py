@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from math import isinf, log
 from numbers import Integral, Real
 from typing import Any, Self
@@ -20,19 +20,11 @@ from autograd_lite.linear_model.proximal import fista, proximal_newton
 from autograd_lite.linear_model.solvers import bfgs, gradient_descent, lbfgs, lipschitz_lr, newton
 from autograd_lite.linear_model.summary import Summary, summarised
 from autograd_lite.linear_model.targets import class_factors, labels, present
+from autograd_lite.linear_model.warn import warn
 from autograd_lite.linear_model.watch import Watch
 
 _base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
-ConvergenceWarning = require("sklearn.exceptions", "sklearn").ConvergenceWarning
-
-
-class SeparationWarning(UserWarning):
-    """The classes can be separated: coefficients tend to infinity, no maximum-likelihood estimate exists."""
-
-
-class CollinearityWarning(UserWarning):
-    """Columns are linear combinations of others, so there is no single maximum-likelihood estimate."""
 
 
 Solver = Callable[[Objective, Any, Watch], Any]
@@ -51,8 +43,9 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "l1_ratio": (lambda v: isinstance(v, Real) and 0 <= float(v) <= 1, "between 0 (L2) and 1 (L1)"),
     "tol": (lambda v: isinstance(v, Real) and 0 < float(v) < np.inf, "a positive number"),
     "max_iter": (lambda v: isinstance(v, Integral) and int(v) > 0, "a whole number, 1 or more"),
+    "callback": (lambda v: v is None or callable(v), "a function of iteration and logs, or None"),
     "solver": (
-        lambda v: v in ["auto", *SMOOTH, *SPARSE],
+        lambda v: isinstance(v, str) and v in ["auto", *SMOOTH, *SPARSE],
         f"one of {', '.join(map(repr, ['auto', *SMOOTH, *SPARSE]))}",
     ),
 }
@@ -98,38 +91,68 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         or CollinearityWarning where there is no or no single maximum-likelihood estimate, and with
         scikit-learn's ConvergenceWarning where `max_iter` steps were not enough.
         """
+        before = self.__dict__.copy()
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused, with its name
+                watch = self._fit(X, y, sample_weight)
+        except BaseException:
+            self.__dict__ = before  # what the last fit learned stays
+            raise
+        warn(type(self).__name__, self.certificate_, watch, self.solver)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Watch:
         name = type(self).__name__
         self._check_settings()
         X, y = self._checked(X, y)
         classes, codes = labels(name, y, self._most_classes, "use SoftmaxRegression, or OneVsRestClassifier")
-        counts = np.ones(len(y))
+        counts, kept = np.ones(len(y)), None
         if sample_weight is not None:
-            counts = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True).astype(
-                float
-            )
-            X, codes, counts = present(name, classes, X, codes, counts)
+            counts = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            kept = present(name, classes, codes, counts)
+            X, codes, counts = X[kept], codes[kept], counts[kept].astype(float)
         factors = class_factors(name, self.class_weight, classes, codes, counts)
         s = counts * factors[codes]
         total = float(s.sum())
-        if not total < np.inf:
-            raise ValueError(f"{name}: the weights of the examples sum to {total}; divide them by a constant")
         l1, l2 = self.l1_ratio / (self.C * total), (1.0 - self.l1_ratio) / (self.C * total)
+        if not (0 < total < np.inf and l1 < np.inf and l2 < np.inf):
+            raise ValueError(
+                f"{name}: the weights of the examples sum to {total:g} and C is {self.C:g}, together out of "
+                "the range of floats; multiply the weights by a constant"
+            )
         design = Design(X, s / total, bool(self.fit_intercept))
+        self._check_units(design)
         objective = Objective(design, self._targets(codes, len(classes)), self._loss, l1, l2)
         # Below this every example has a loss below log 2: all are right, and without a penalty the loss
-        # has no minimum.
+        # has no minimum. A rare class has small gradients, and is to be fitted as closely as the others.
         floor = float(design.s.min()) * log(2) if isinf(self.C) else 0.0
-        watch = Watch(self.tol, self.max_iter, self.callback, self.progress, floor)
+        tol = self.tol * len(classes) * float(np.bincount(codes, design.s).min())
+        watch = Watch(tol, self.max_iter, self.callback, self.progress, floor)
         try:
             u = self._solver(objective)(objective, self._start(objective, classes, factors), watch)
         finally:
             watch.close()
         self.classes_, self.history_, self.n_iter_ = classes, watch.history, watch.n_iter
         self._place(design, objective, u, factors)
-        self.certificate_ = certified(objective, u, watch, codes, total, self._names())
-        self._inference = self._inferred(objective, u, counts, factors, codes)
-        self._warn(watch)
-        return self
+        self._certify(objective, u, watch, kept, counts, factors, codes)
+        return watch
+
+    def _certify(
+        self, objective: Objective, u: Any, watch: Watch, kept: Any, counts: Any, factors: Any, codes: Any
+    ) -> None:
+        """Set `certificate_`, and what `summary` needs of a fit that has one."""
+        total = float((counts * factors[codes]).sum())
+        done = certified(objective, u, watch, codes, total, self._names())
+        self._inference: Inference | None = None
+        if done.duality_gap is None and done.distance is not None and done.converged:
+            found = inferred(objective, u, counts, factors, codes)
+            shift = self._corrections(factors)
+            found.coef[:, -1] -= shift[1:] - shift[0]
+            self._inference, done = found, replace(done, distance=done.distance * found.ratio)
+        if kept is not None and done.separation is not None:  # rows are those of X as it was given
+            rows = np.flatnonzero(kept)[done.separation.rows]
+            done = replace(done, separation=replace(done.separation, rows=rows))
+        self.certificate_ = done
 
     def decision_function(self, X: Any) -> Any:
         """The log odds of `classes_[1]`, (n,), for two classes; a logit for each of more, (n, K)."""
@@ -147,6 +170,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
 
     def objective(self) -> Text:
         """The formula that `fit` minimises, with its numbers, as a text that prints itself."""
+        self._check_settings()
         return formula(self, self._loss.__name__)
 
     def summary(self, level: float = 0.95) -> Summary:
@@ -185,6 +209,23 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
                 f"{type(self).__name__}: solver {self.solver!r} cannot minimise the L1 penalty of "
                 f"l1_ratio={self.l1_ratio:g}; use 'auto', 'proximal-newton' or 'fista'"
             )
+        if self.prior_correction and not self.fit_intercept:
+            raise ValueError(
+                f"{type(self).__name__}: prior_correction corrects the intercept, and fit_intercept is "
+                f"{self.fit_intercept!r}; choose one of them"
+            )
+
+    def _check_units(self, design: Design) -> None:
+        """Refuse features whose squares are out of the range of floats."""
+        wide = ~np.isfinite(design.scale[: design.p])
+        flat = np.flatnonzero(design.scale[: design.p] == 1.0)  # constant, or too small to be seen
+        wide[flat] = [0 < _range(design.X[:, [j]]) < 1e-150 for j in flat]
+        if wide.any():
+            j = int(np.flatnonzero(wide)[0])
+            raise ValueError(
+                f"{type(self).__name__}: the squares of feature {self._names()[j]} are out of the range of "
+                f"floats, its values span {_range(design.X[:, [j]]):.1e}; choose another unit for it"
+            )
 
     def _targets(self, codes: Any, n_classes: int) -> Any:
         """The labels as the loss wants them: one-hot, a row for each class."""
@@ -200,14 +241,19 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         return newton if size <= 500 and n * size**2 <= 10**8 else lbfgs
 
     def _start(self, objective: Objective, classes: Any, factors: Any) -> Any:
-        """Zeros, or with `warm_start` the last fit's weights if they are of the same shape and classes."""
+        """Zeros, or with `warm_start` the last fit's weights if they are for such data, and better."""
+        zeros = np.zeros(objective.l1s.shape)
         if not (self.warm_start and hasattr(self, "coef_") and np.array_equal(classes, self.classes_)):
-            return np.zeros(objective.l1s.shape)
+            return zeros
         b = self.intercept_ + self._shift(factors)
         w = np.concatenate([self.coef_, b[:, None]], axis=1)[:, : objective.design.q]
-        if w.size != objective.l1s.size:
-            return np.zeros(objective.l1s.shape)
-        return objective.design.standardised_weights(w.reshape(objective.shape)).ravel()
+        if w.size != zeros.size:
+            return zeros
+        if objective.classes:  # weights that are not penalised sum to 0 over the classes
+            w = w - np.where(objective.l1s + objective.l2s == 0, 1.0, 0.0).reshape(w.shape) * w.mean(axis=0)
+        u = objective.design.standardised_weights(w.reshape(objective.shape)).ravel()
+        better = objective.total(u, objective.first(u)[0]) <= objective.first(zeros)[0]
+        return u if better else zeros
 
     def _place(self, design: Design, objective: Objective, u: Any, factors: Any) -> None:
         """Set `coef_` and `intercept_`, as scikit-learn has them."""
@@ -217,33 +263,19 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         if self.fit_intercept:
             self.intercept_ = w[:, -1] - self._shift(factors)
 
-    def _shift(self, factors: Any) -> Any:
-        """What class weights add to the intercepts, as far as it is taken out (King and Zeng 2001)."""
+    def _corrections(self, factors: Any) -> Any:
+        """What class weights add to the logits, as far as it is taken out (King and Zeng 2001): (K,)."""
         return np.log(factors) if self.prior_correction else np.zeros(len(factors))
+
+    def _shift(self, factors: Any) -> Any:
+        """The same for the intercepts, which sum to 0 over the classes."""
+        shift = self._corrections(factors)
+        return shift - shift.mean()
 
     def _names(self) -> list[str]:
         return list(getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)]))
 
-    def _inferred(self, objective: Objective, *data: Any) -> Inference | None:
-        """What a summary needs, of a fit that has one."""
-        done = self.certificate_
-        if objective.l1 or objective.l2 or done.distance is None or not done.converged:
-            return None
-        return inferred(objective, *data)
 
-    def _warn(self, watch: Watch) -> None:
-        name, done = type(self).__name__, self.certificate_
-        if done.separation is not None and done.separation.kind != "none":
-            warnings.warn(f"{name}: {done.separation}", SeparationWarning, stacklevel=3)
-        if done.collinear:
-            told = "; ".join(map(str, done.collinear))
-            warnings.warn(
-                f"{name}: columns are collinear ({told}), so the coefficients are not unique; these are the "
-                "shortest. Leave out such columns, or penalise (C=1)", CollinearityWarning, stacklevel=3,
-            )  # fmt: skip
-        if not (watch.converged or watch.stopped):
-            warnings.warn(
-                f"{name}: not converged after {watch.n_iter} steps: gradient norm {done.gradient_norm:.1e}, "
-                f"tol={self.tol:g}; raise max_iter, or leave the choice of the solver to 'auto'",
-                ConvergenceWarning, stacklevel=3,
-            )  # fmt: skip
+def _range(column: Any) -> float:
+    """What a column's values span."""
+    return float(column.max() / 2 - column.min() / 2) * 2

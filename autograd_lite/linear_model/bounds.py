@@ -27,7 +27,7 @@ from autograd_lite.ops.activations import log_softmax, sigmoid, softmax
 def gap(objective: Objective, u: Any) -> float:
     """A bound of J(u) - J*, but for rounding, of an objective with a penalty on all weights of features."""
     design, t = objective.design, objective.t
-    z = _logits(objective, u)
+    z = logits(objective, u)
     if objective.classes:
         p = softmax(z, axis=0)
     else:
@@ -93,18 +93,24 @@ def decrement(objective: Objective, u: Any, total: float) -> tuple[float, float 
     `total` is the sum of the weights of the examples. The Hessian at u must not be singular.
     """
     _, g, H = objective.second(u)
-    inverse = np.linalg.inv(H)
+    try:
+        inverse = np.linalg.inv(H)
+    except np.linalg.LinAlgError:
+        return np.inf, None
+    if not np.linalg.norm(H) * np.linalg.norm(inverse) < 1e13:  # a thousand times what rounding leaves
+        return np.inf, None
     h = float(max(g @ inverse @ g, 0.0)) ** 0.5
     # A standardised feature has mean square 1, so no entry is above 1 / s_i: a bound of r without a look.
     r = float(2.0 * objective.design.q / objective.design.s.min() * np.linalg.norm(inverse)) ** 0.5
     if not r * h < 0.4:
         r = max(_reach(objective, inverse), 0.0) ** 0.5
-    if not r * h < 1:
-        return r * h, None
+    if not (r * h < 1 and (inverse.diagonal() > 0).all()):
+        return np.inf, None
     return r * h, float(-np.log1p(-r * h) / r * total**0.5) if r > 0 else 0.0
 
 
-def _logits(objective: Objective, u: Any) -> Any:
+def logits(objective: Objective, u: Any) -> Any:
+    """The logits of all examples, (n,) or (K, n)."""
     design, W = objective.design, u.reshape(objective.shape)
     return np.concatenate([design.logits(W, rows) for rows in design.blocks], axis=-1)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.linear_model.bounds import decrement, gap
+from autograd_lite.linear_model.bounds import decrement, gap, logits
 from autograd_lite.linear_model.collinearity import Dependence, collinear
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.separation import Separation, separation
 from autograd_lite.linear_model.watch import Watch
 
 _MOST = 2000  # weights up to which a Hessian is made for the bound of a fit without penalty
+_SHOWN = 10  # collinear columns
 _SUSPECT = 1e-9  # of a column's curvature, what the columns before it leave of it in collinear data
 
 
@@ -52,7 +53,9 @@ class Certificate:
                 f"every coefficient is within {self.distance:.1e} standard errors (Newton decrement)")
             )  # fmt: skip
         lines += [] if self.separation is None else [f"classes: {self.separation}"]
-        lines += [f"collinear: {each}" for each in self.collinear]
+        lines += [f"collinear: {each}" for each in self.collinear[:_SHOWN]]
+        if len(self.collinear) > _SHOWN:
+            lines.append(f"collinear: {len(self.collinear) - _SHOWN} more")
         return "\n".join(fill(line, 100, subsequent_indent="  ") for line in lines)
 
 
@@ -70,7 +73,7 @@ def certified(
     if u.size <= _MOST:
         if _singular(objective.second(u)[2]):
             dependent = collinear(design.X, fit_intercept=design.fit_intercept, names=names)
-        else:
+        if not dependent:
             reach, distance = decrement(objective, u, total)
     # Below 1 the optimum exists; of classes that can be separated it tends to 1, and rounding is not 1/2.
     found = Separation("none") if reach < 0.5 else _separated(objective, u, codes, names)
@@ -91,13 +94,16 @@ def _singular(H: Any) -> bool:
 def _separated(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
     """The verdict of the fit itself where it separates all examples, else of the linear programme."""
     design = objective.design
-    if not objective.classes:
-        z = np.concatenate([design.logits(u, rows) for rows in design.blocks])
-        if ((2 * codes - 1) * z > 0).all():
-            return Separation("complete", _with_intercept(design, u), np.arange(design.n))
+    z = np.atleast_2d(logits(objective, u))
+    own = np.where(codes, z[0], -z[0]) if len(z) == 1 else _lead(z, codes)
+    if (own > 0).all():
+        w = design.weights(u.reshape(objective.shape))
+        direction = w if design.fit_intercept else np.append(w, np.zeros((*w.shape[:-1], 1)), axis=-1)
+        return Separation("complete", direction.T, np.arange(design.n))
     return separation(design.X, codes, fit_intercept=design.fit_intercept, names=names)
 
 
-def _with_intercept(design: Any, u: Any) -> Any:
-    w = design.weights(u)
-    return w if design.fit_intercept else np.append(w, 0.0)
+def _lead(z: Any, codes: Any) -> Any:
+    """By how much the logit of each example's own class is above the others', (n,); z is (K, n)."""
+    own = codes == np.arange(len(z))[:, None]
+    return z[own.T.nonzero()[1], np.arange(z.shape[1])] - np.where(own, -np.inf, z).max(axis=0)

@@ -27,6 +27,8 @@ class Design:
         self.small = self.dense and X.size <= _BLOCK
         step = self.n if self.small else max(1, _BLOCK // self.p) if self.dense else _BLOCK
         self.places = [slice(i, i + step) for i in range(0, self.n, step)]
+        self.shift = np.zeros(self.p)
+        X = X if self.dense else self._shifted(X)
         self.blocks = [X[place] for place in self.places] if step < self.n else [X]
         self.mean, self.scale = np.zeros(self.p), np.ones(self.q)
         self._standardise()
@@ -35,7 +37,7 @@ class Design:
         """Every step-th example, in the same coordinates."""
         s = self.s[::step]
         part = Design(self.X[::step].copy(), s / s.sum(), self.fit_intercept)
-        part.mean, part.scale = self.mean, self.scale
+        part.mean, part.scale, part.far = self.mean + self.shift - part.shift, self.scale, self.far
         part.blocks = [part._standardised(part.X)] if part.small else part.blocks
         return part
 
@@ -43,33 +45,36 @@ class Design:
         """The weights of the features as they are, (..., q)."""
         w = W / self.scale
         if self.fit_intercept:
-            w[..., -1] -= w[..., :-1] @ self.mean
+            w[..., -1] -= w[..., :-1] @ (self.mean + self.shift)
         return w
 
     def standardised_weights(self, w: Any) -> Any:
         """The weights of the standardised features, (..., q)."""
         W = w * self.scale
         if self.fit_intercept:
-            W[..., -1] += w[..., :-1] @ self.mean
+            W[..., -1] += w[..., :-1] @ (self.mean + self.shift)
         return W
 
     def logits(self, W: Any, rows: Any) -> Any:
         """z, (..., n), of weights W, (..., q), for a block of n rows."""
         if self.small:
             return W @ rows.T
-        w = self.weights(W)
-        z = w[..., : self.p] @ rows.T
-        return z + w[..., self.p :] if self.fit_intercept else z
+        w = W[..., : self.p] / self.scale[: self.p]
+        if not self.fit_intercept:
+            return w @ rows.T
+        if self.far:
+            return w @ (rows - self.mean).T + W[..., self.p :]
+        return w @ rows.T + (W[..., self.p :] - (w @ self.mean)[..., None])
 
     def pulled(self, dz: Any, rows: Any) -> Any:
         """The gradient in the weights, (..., q), of a gradient dz in the logits of a block."""
         if self.small:
             return dz @ rows
         g, p = np.empty((*dz.shape[:-1], self.q)), self.p
-        g[..., :p] = dz @ rows
+        g[..., :p] = dz @ (rows - self.mean if self.far else rows)
         if self.fit_intercept:
             g[..., p] = dz.sum(axis=-1)
-            g[..., :p] -= g[..., p:] * self.mean
+            g[..., :p] -= 0.0 if self.far else g[..., p:] * self.mean
         return g / self.scale
 
     def gram(self, d: Any, rows: Any) -> Any:
@@ -97,18 +102,29 @@ class Design:
             rows = self._standardised(rows if self.dense else rows.toarray())
         return np.einsum("ij,ij->i", rows @ M, rows)
 
+    def _shifted(self, X: Any) -> Any:
+        """Sparse X with columns that have no 0 counted from their first entry: else they lose digits."""
+        X = X.copy()
+        X.sum_duplicates()
+        if self.fit_intercept:
+            full = np.bincount(X.indices, minlength=self.p) == self.n
+            self.shift = np.where(full, X[[0]].toarray().ravel(), 0.0)
+            X.data -= self.shift[X.indices]
+        return X
+
     def _standardise(self) -> None:
-        """Means and scales; a feature with no spread, or one that underflows or overflows, has scale 1."""
+        """Means and scales; a feature with no spread has scale 1."""
         pairs = list(zip(self.blocks, self.places, strict=True))
         if self.fit_intercept:
             self.mean = sum(self.s[place] @ rows for rows, place in pairs)
         if self.dense:
             squares = sum(self.s[place] @ (rows - self.mean) ** 2 for rows, place in pairs)
         else:
-            squares = self.s @ self.X.multiply(self.X) - self.mean**2
+            squares = sum(self.s[place] @ rows.multiply(rows) for rows, place in pairs) - self.mean**2
         spread = np.sqrt(np.maximum(squares, 0.0))
-        least = np.maximum(1e-140, 1e-12 * np.abs(self.mean))
-        self.scale[: self.p] = np.where((spread > least) & (spread < 1e140), spread, 1.0)
+        # What rounding leaves of a constant is no spread; sparse, its square is a difference of squares.
+        least = np.abs(self.mean) * (1e-12 if self.dense else 1e-7)
+        self.scale[: self.p] = np.where(spread > least, spread, 1.0)
         # Then the means must leave before the squares are taken, or these lose digits.
         self.far = self.dense and bool((np.abs(self.mean) > 10.0 * self.scale[: self.p]).any())
         if self.small:

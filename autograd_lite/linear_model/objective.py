@@ -80,8 +80,10 @@ class Objective:
         part = self.part(rows)
         H: Any = 0.0
         for block, t, s in part._parts:
-            d = part._bent(part.design.logits(u.reshape(self.shape), block), t, s)[2]
-            H = H + np.array([part.design.gram(d[i, i], block) for i in range(len(d))])
+            z = part.design.logits(u.reshape(self.shape), block)
+            own = (part._along(z, t, s, i)[2] for i in range(self.classes or 1))
+            bends = (d[i] if self.classes else d for i, d in enumerate(own))
+            H = H + np.array([part.design.gram(d, block) for d in bends])
         H[:, range(H.shape[1]), range(H.shape[1])] += self.l2s.reshape(len(H), -1)
         return H
 
@@ -103,18 +105,21 @@ class Objective:
         ]
         return np.concatenate(parts, axis=-1)
 
+    def _along(self, z: Any, t: Any, s: Any, i: int) -> Any:
+        """Loss, gradient in z, and its derivatives along the logit of class i, of the shape of z."""
+        if not self.classes:
+            return self._second(z, t, s, self._ones[: len(z)])
+        v = np.zeros_like(z)
+        v[i] = 1.0
+        return self._second(z, t, s, v)
+
     def _bent(self, z: Any, t: Any, s: Any) -> tuple[Any, Any, Any]:
         """Loss, gradient in z, and d, (K, K, n), the second derivatives in the logits of each example."""
         if not self.classes:
-            loss, dz, d = self._second(z, t, s, self._ones[: len(z)])
+            loss, dz, d = self._along(z, t, s, 0)
             return loss, dz, d[None, None]
-        columns = []
-        for i in range(self.classes):
-            v = np.zeros_like(z)
-            v[i] = 1.0
-            loss, dz, d = self._second(z, t, s, v)
-            columns.append(d)
-        return loss, dz, np.array(columns)
+        losses, gradients, columns = zip(*(self._along(z, t, s, i) for i in range(self.classes)), strict=True)
+        return losses[0], gradients[0], np.array(columns)
 
     def gram(self, d: Any, rows: Any) -> Any:
         """X^T D X for d, (K, K, n), and a block of rows: (K q, K q)."""

@@ -37,6 +37,7 @@ def proximal_newton(objective: Objective, u: Any, watch: Watch) -> Any:
         value, g, H = objective.second(w)
         return objective.total(w, value), g, H
 
+    watch.patience = 10
     there: Any = evaluate(u)
     step = 0.0
     while True:

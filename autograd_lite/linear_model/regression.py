@@ -62,7 +62,7 @@ class LogisticRegression(LinearClassifier):
         return codes.astype(float)
 
     def _shift(self, factors: Any) -> Any:
-        shift = super()._shift(factors)
+        shift = self._corrections(factors)
         return shift[1:] - shift[:1]
 
 

@@ -210,10 +210,7 @@ def _by_primal(A: Any) -> tuple[Any, Any]:
 
 
 def _tested(A: Any, off: Any, w: Any, m: Any) -> tuple[Any, Any] | None:
-    """Which margins are above 0, and the direction; None where floating point does not confirm them.
-
-    `off` is by how much the entries of each column were larger before the shift, as is their rounding.
-    """
+    """Which margins are above 0, and the direction; None where floating point does not confirm them."""
     if w is None:
         return None
     separated, candidates = A @ w > 0.5, [w]
@@ -227,7 +224,7 @@ def _tested(A: Any, off: Any, w: Any, m: Any) -> tuple[Any, Any] | None:
         size = largest * np.abs(v)
         candidates.append(np.where(size > 1e-11 * size.max(), v, 0.0))
     for v in candidates:
-        margins, rounding = A @ v, 8 * len(v) * _EPS * (abs(A) @ np.abs(v) + off @ np.abs(v))
+        margins, rounding = A @ v, 8 * len(v) * _EPS * (abs(A) @ np.abs(v))
         if np.where(separated, margins > rounding, np.abs(margins) <= rounding).all():
             return separated, v
     return None
@@ -238,7 +235,8 @@ def _balanced(A: Any, off: Any, m: Any) -> Any:
 
     They are if there are weights above 0 with A^T m = 0. A correction d of m with A^T d = A^T m has
     |d| <= |A^T m| / s, with s the smallest singular value of A that is not 0; it leaves weights above 0 if
-    that is smaller than all of m.
+    that is smaller than all of m. Singular values are 0 if they are no larger than what the rounding of
+    entries makes, of the entries as they were before a shift by `off`.
     """
     n, q = A.shape
     for part in (A[:: max(1, n // (8 * q))], A):  # a sample of rows will do if it spans the others

@@ -20,6 +20,8 @@ from autograd_lite.optim.second_order import DISTINCT, backtrack
 _dposv = require("scipy.linalg.lapack", "sklearn").dposv
 
 _FAST = 1e-2  # of a gradient, what is left after a step that needs no new Hessian
+_PATIENCE = 10  # steps of Newton's method that may bring nothing
+_NEWTON = 2000  # weights up to which Newton's method ends a search
 _DENSE = 1000  # features up to which a quasi-Newton method gets a metric that is a matrix
 
 
@@ -34,6 +36,7 @@ def newton(objective: Objective, u: Any, watch: Watch) -> Any:
     Where it converges quadratically, so that the next gradient can be told from the last two, a Hessian
     serves for two steps: then its change cannot be seen.
     """
+    watch.patience = _PATIENCE
     there: Any = objective.second(u)
     step, start, before, H = 0.0, 0.0, 0.0, None
     while True:
@@ -85,8 +88,11 @@ def gradient_descent(objective: Objective, u: Any, watch: Watch, step: float | N
     step = step or 1.0 / objective.lipschitz()
     value, g = objective.first(u)
     while not watch(value, norm(g), step):
-        u = u - step * g
-        value, g = objective.first(u)
+        moved = u - step * g
+        value, g = objective.first(moved)
+        if not (value < np.inf and np.isfinite(g).all()):
+            return u
+        u = moved
     return u
 
 
@@ -123,27 +129,30 @@ def _rounds(objective: Objective, u: Any, watch: Watch, method: str, options: di
             search.evaluate, coordinates.inward(u), jac=True, method=method, callback=search.step,
             options=options | {"maxiter": length},
         )  # fmt: skip
-        if search.iterate is None:
-            return u
+        if search.iterate is None:  # scipy's line search compares values, which rounding makes equal first
+            return newton(objective, u, watch) if u.size <= _NEWTON else u
         value, u, stop = search.value, search.iterate, search.stop
         length *= 2
     return u
 
 
 class _Coordinates:
-    """u = A y with A^T H A = 1 for the objective's metric H at u, class by class; u = y for many features."""
+    """u = A y with A^T H A = 1 for the objective's metric H at u, class by class, or for its diagonal."""
 
     def __init__(self, objective: Objective, u: Any) -> None:
         k, q = objective.classes or 1, objective.design.q
         self._shape = k, q
         if q <= _DENSE:
             H = objective.metric(u)
-            # Never singular: what no example and no penalty bends keeps its own scale.
-            H[:, range(q), range(q)] += 1e-10 * np.maximum(np.trace(H, axis1=1, axis2=2)[:, None] / q, 1e-300)
+            # Never singular: what no example and no penalty bends keeps its own scale, and a part of the
+            # examples may not see all that there is.
+            least = 1e-10 if objective.design.n <= PART else 1e-4
+            H[:, range(q), range(q)] += least * np.maximum(np.trace(H, axis1=1, axis2=2)[:, None] / q, 1e-300)
             self._R: Any = np.linalg.cholesky(H).transpose(0, 2, 1)
             self._A: Any = np.linalg.inv(self._R)
         else:
-            self._R = self._A = None
+            self._R = np.sqrt(1.0 / (2 * k + 2) + objective.l2s)
+            self._A = 1.0 / self._R
 
     def outward(self, y: Any) -> Any:
         """u of y."""
@@ -155,10 +164,10 @@ class _Coordinates:
 
     def gradient(self, g: Any) -> Any:
         """The gradient in y of a gradient in u."""
-        return self._times(None if self._A is None else self._A.transpose(0, 2, 1), g)
+        return self._times(self._A if self._A.ndim == 1 else self._A.transpose(0, 2, 1), g)
 
     def _times(self, A: Any, x: Any) -> Any:
-        return x if A is None else np.matmul(A, x.reshape(*self._shape, 1)).ravel()
+        return A * x if A.ndim == 1 else np.matmul(A, x.reshape(*self._shape, 1)).ravel()
 
 
 class _Search:

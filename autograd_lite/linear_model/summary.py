@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from math import erfc, sqrt
+from numbers import Real
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.extras import require
+from autograd_lite.linear_model.certificate import Certificate
 from autograd_lite.linear_model.inference import Inference
 
 _WRITTEN = {"z": "{:.2f}", "p": "{:.3g}"}  # how numbers are written; the others with four digits
@@ -79,9 +81,10 @@ def tests(columns: dict[str, Any], inference: Inference, fit_intercept: bool, le
     columns["low"], columns["high"] = coef - far, coef + far
 
 
-def odds_ratios(columns: dict[str, Any]) -> None:
+def odds_ratios(columns: dict[str, Any], per_class: int, fit_intercept: bool) -> None:
     """Add e^coef, and e^ of the interval's ends, for features."""
-    features = np.array([name != "intercept" for name in columns["name"]])
+    n = len(columns["coef"])
+    features = np.arange(n) % per_class > 0 if fit_intercept else np.ones(n, bool)
     for name, of in (("odds ratio", "coef"), ("or low", "low"), ("or high", "high")):
         if of in columns:
             with np.errstate(over="ignore"):
@@ -102,16 +105,21 @@ def likelihoods(inference: Inference) -> dict[str, float]:
     return told
 
 
+def _why(done: Certificate) -> str:
+    """Why a fit without penalty has no summary."""
+    if done.collinear or (done.separation is not None and done.separation.kind in ("complete", "quasi")):
+        return "for there is no maximum-likelihood estimate to report"
+    return "for the fit is not known to be at the maximum-likelihood estimate"
+
+
 def summarised(model: Any, level: float) -> Summary:
     """The summary of a fitted model; a ValueError where its coefficients are no estimate of anything."""
     name, done = type(model).__name__, model.certificate_
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < float(level) < 1):
         raise ValueError(f"{name}: level is {level!r}; give the probability of the interval, such as 0.95")
     penalised = done.duality_gap is not None
     if not penalised and model._inference is None:
-        raise ValueError(
-            f"{name}: no summary, for there is no maximum-likelihood estimate to report.\n{done}"
-        )
+        raise ValueError(f"{name}: no summary, {_why(done)}.\n{done}")
     classes, names = model.classes_.tolist(), model._names()
     many = len(model.coef_) > 1
     if penalised:
@@ -131,10 +139,10 @@ def summarised(model: Any, level: float) -> Summary:
         title = f"{name}, maximum likelihood: log odds " + (
             f"against {classes[0]!r}" if many else f"of {classes[1]!r} against {classes[0]!r}"
         )
-        statistics, notes = likelihoods(inference), [f"Intervals at {level:.0%}."]
+        statistics, notes = likelihoods(inference), [f"Intervals at {100 * level:g}%."]
         if inference.robust:
             notes.append("Weighted: standard errors are robust (the sandwich), and there is no likelihood.")
-    odds_ratios(columns)
+    odds_ratios(columns, len(names) + model.fit_intercept, model.fit_intercept)
     if model.class_weight is not None:
         notes.append(
             f"Class weights {model.class_weight!r} shift the intercept; "

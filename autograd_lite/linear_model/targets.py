@@ -62,15 +62,13 @@ def class_factors(name: str, class_weight: Any, classes: Any, codes: Any, sample
     return np.array([float(class_weight.get(label, 1.0)) for label in named])
 
 
-def present(name: str, classes: Any, X: Any, codes: Any, counts: Any) -> tuple[Any, Any, Any]:
-    """Examples, classes and weights without those of weight 0; a ValueError if a class is gone then."""
+def present(name: str, classes: Any, codes: Any, counts: Any) -> Any:
+    """Which examples have a positive weight, (n,); a ValueError if none of a class has."""
     kept = counts > 0
-    if kept.all():
-        return X, codes, counts
     gone = np.setdiff1d(np.arange(len(classes)), codes[kept])
     if len(gone):
         raise ValueError(
             f"{name}: no example of class {classes[gone].tolist()} has a positive sample_weight; leave "
             "these rows out, so that the class is not there"
         )
-    return X[kept], codes[kept], counts[kept]
+    return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, isfinite
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +24,8 @@ class Watch:
     ) -> None:
         self.tol, self.max_iter, self.callback, self.progress = tol, max_iter, callback, progress
         self.floor = floor
+        self.patience, self._idle = inf, 0  # steps that may bring nothing; a solver sets how many
+        self._best = inf, inf
         self.history, self.converged, self.stopped = History(), False, False
         self.n_iter = -1
         self._start = perf_counter()
@@ -34,11 +37,15 @@ class Watch:
         logs = {"loss": loss, "gradient_norm": gradient_norm, "step": step, "time": time}
         self.history.append(logs)
         self.converged, self.stopped = gradient_norm <= self.tol, loss < self.floor
+        if loss < self._best[0] - 1e-15 * abs(loss) or gradient_norm < self._best[1] / 2:
+            self._idle = 0
+        self._idle, self._best = self._idle + 1, (min(loss, self._best[0]), min(gradient_norm, self._best[1]))
         if self.callback is not None and self.callback(self.n_iter, logs):
             self.stopped = True
         if self.progress and time > _PATIENCE:
             self._show(logs)
-        return self.converged or self.stopped or self.n_iter >= self.max_iter
+        over = self.n_iter >= self.max_iter or self._idle > self.patience or not isfinite(loss)
+        return self.converged or self.stopped or over
 
     def close(self) -> None:
         """Finish the bar, if there is one."""

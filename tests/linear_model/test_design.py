@@ -150,7 +150,7 @@ def test_features_far_from_their_origin(form, rtol):
 @form
 def test_one_feature_far_from_its_origin_among_others(form):
     rng = np.random.default_rng(7)
-    n, p, _ = FORMS[form]
+    n, _, _ = FORMS[form]
     X = features(form, rng)
     X[:, 1] = 1e3 + rng.normal(size=n)
     design, _, A = made(X, form, True, rng)
@@ -207,7 +207,7 @@ def test_one_row_and_one_column(form, fit_intercept):
 def test_rows_wider_than_a_block():
     rng = np.random.default_rng(12)
     X = rng.normal(size=(3, 2**17 + 1))
-    design, s, A = made(X, "blocks", True, rng)
+    design, _, A = made(X, "blocks", True, rng)
     assert [len(rows) for rows in design.blocks] == [1, 1, 1]
     W, dz = rng.normal(size=design.q), rng.normal(size=3)
     close(logits(design, W), W @ A.T, 1e-9)

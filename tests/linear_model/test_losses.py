@@ -8,7 +8,23 @@ import autograd_lite as ag
 from autograd_lite.linear_model.losses import PROGRAMS, binary, derivatives, softmax
 
 EPS = np.finfo(float).eps
-EXTREME = [0.0, -0.0, 1e-300, -1e-8, 0.3, -2.5, 36.0, -37.0, 40.0, -40.0, 700.0, -745.0, 1000.0, -1000.0, 1e300]
+EXTREME = [
+    0.0,
+    -0.0,
+    1e-300,
+    -1e-8,
+    0.3,
+    -2.5,
+    36.0,
+    -37.0,
+    40.0,
+    -40.0,
+    700.0,
+    -745.0,
+    1000.0,
+    -1000.0,
+    1e300,
+]
 
 
 def exact(f, *arrays):
@@ -22,7 +38,7 @@ def one_hot(labels, classes):
 
 
 def exact_softmax(z, t):
-    """log softmax of logits, (K, n), in 50 digits: as floats the loss of each example with labels t, and p."""
+    """In 50 digits, of logits (K, n): as floats the loss of each example with labels t, and p."""
     losses, p = [], []
     with mpmath.workdps(50):
         for each, label in zip(z.T, t.argmax(axis=0), strict=True):
@@ -46,7 +62,7 @@ def test_the_loss_of_two_classes(z, label):
     value, dz = PROGRAMS[binary][0](z, t, np.array([0.25]))
     expected = exact(lambda z, t: mpmath.log1p(mpmath.exp(-abs(z))) + max(z, 0) - t * z, z, t)
     np.testing.assert_allclose(value, expected[0] / 4, rtol=4 * EPS, atol=0)
-    slope = exact(lambda z, t: (1 / (1 + mpmath.exp(-z)) if t == 0 else -1 / (1 + mpmath.exp(z))), z, t)
+    slope = exact(lambda z, t: 1 / (1 + mpmath.exp(-z)) if t == 0 else -1 / (1 + mpmath.exp(z)), z, t)
     np.testing.assert_allclose(dz, slope / 4, rtol=4 * EPS, atol=5e-324)
 
 

@@ -1,4 +1,4 @@
-"""The objective and its derivatives against formulas and against `ag.hessian` of a plain loss of raw weights."""
+"""The objective and its derivatives against formulas and `ag.hessian` of a plain loss of raw weights."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ class Problem:
         return np.exp(z) / np.exp(z).sum(axis=0) if self.classes else 1 / (1 + np.exp(-z[0]))
 
     def free(self):
-        """What is added to the Hessian where weights of all classes can be shifted alike without a penalty."""
+        """What is added to the Hessian where weights of all classes can be shifted without a penalty."""
         if not self.classes:
             return 0.0
         q = self.p + self.fit_intercept
@@ -102,9 +102,7 @@ def test_derivatives_of_blocks_of_rows_are_the_formulas(classes, fit_intercept):
     penalty[: problem.p] /= problem.scale**2
     if classes:
         gradient = np.concatenate([((p[i] - problem.t[i]) * s) @ A for i in range(classes)])
-        rows = [
-            [(A.T * (s * p[i] * ((i == j) - p[j]))) @ A for j in range(classes)] for i in range(classes)
-        ]
+        rows = [[(A.T * (s * p[i] * ((i == j) - p[j]))) @ A for j in range(classes)] for i in range(classes)]
         penalty, curvature = np.tile(penalty, classes), np.block(rows)
     else:
         gradient, curvature = ((p - problem.t) * s) @ A, (A.T * (s * p * (1 - p))) @ A
@@ -137,7 +135,9 @@ def test_weights_of_all_classes_that_are_shifted_alike_have_curvature_1(l2):
         if l2 == 0 or j == problem.p:
             np.testing.assert_allclose(H @ shift.ravel(), shift.ravel(), atol=1e-13)
         else:
-            np.testing.assert_allclose(H @ shift.ravel(), shift.ravel() * l2 / problem.scale[j] ** 2, atol=1e-12)
+            np.testing.assert_allclose(
+                H @ shift.ravel(), shift.ravel() * l2 / problem.scale[j] ** 2, atol=1e-12
+            )
     assert np.linalg.eigvalsh(H)[0] > 0
 
 
@@ -163,7 +163,7 @@ def test_the_total_adds_the_sizes_of_weights_as_they_are(classes, fit_intercept)
 @shape
 @pytest.mark.parametrize("l2", [0.0, 0.3])
 def test_the_residual_is_the_steepest_slope_down(classes, l2):
-    """By differences: from u to one side, J falls by |r| a step along -r / |r|, and no faster along others."""
+    """By differences: from u, J falls by |r| a step along -r / |r|, and no faster along others."""
     problem = Problem(classes=classes, l1=0.05, l2=l2)
     objective = problem.objective
 
@@ -236,6 +236,17 @@ def test_lipschitz_of_blocks_of_rows():
     A = problem.matrix()
     largest = np.linalg.svd(A * np.sqrt(problem.s)[:, None], compute_uv=False)[0] ** 2 / 4
     assert problem.objective.lipschitz() == pytest.approx(largest, rel=1e-9)
+
+
+@shape
+def test_slope_is_the_constant_of_lipschitz_lr(classes):
+    """(K - 1) / (K m) times the largest singular value of X, of m examples that weigh the same."""
+    X, m, K = RNG.normal(size=(40, 3)), 40, max(classes, 2)
+    t = (np.arange(m) % K == np.arange(classes)[:, None]) * 1.0 if classes else np.arange(m) % 2.0
+    objective = Objective(Design(X, np.full(m, 1 / m), True), t, softmax if classes else binary)
+    A = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(m)])
+    expected = (K - 1) / (K * m) * np.linalg.svd(A, compute_uv=False)[0]
+    assert objective.slope() == pytest.approx(expected, rel=1e-9)
 
 
 @shape

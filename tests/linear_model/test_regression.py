@@ -465,3 +465,122 @@ def test_a_fitted_model_is_pickled_with_its_certificate_and_summary():
     copy = pickle.loads(pickle.dumps(model))
     assert str(copy.summary()) == str(model.summary())
     assert str(copy.certificate_) == str(model.certificate_)
+
+
+# What somebody who tried to break it found.
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
+def test_the_summary_has_the_corrected_intercept(kind):
+    X, y = rare()
+    model = kind(class_weight="balanced", prior_correction=True).fit(X, y)
+    first = model.intercept_[-1] - (model.intercept_[0] if len(model.intercept_) > 1 else 0.0)
+    assert model.summary().columns["coef"][0] == pytest.approx(first, rel=1e-12)
+    assert model.intercept_.sum() == pytest.approx(0.0, abs=1e-9) or len(model.intercept_) == 1
+    with pytest.raises(ValueError, match="prior_correction corrects the intercept"):
+        kind(prior_correction=True, fit_intercept=False).fit(X, y)
+
+
+@pytest.mark.parametrize("mean", [1e6, 1e9])
+def test_sparse_columns_far_from_zero_keep_their_digits(mean):
+    X, y = overlapping()
+    X[:, 0] += mean
+    dense, sparse = (
+        LogisticRegression().fit(X, y).summary(),
+        LogisticRegression().fit(csr_array(X), y).summary(),
+    )
+    for name in ("coef", "std err"):
+        np.testing.assert_allclose(sparse.columns[name], dense.columns[name], rtol=1e-8)
+
+
+@pytest.mark.parametrize("value", [0.3, 2.5, 1e-3])
+def test_a_sparse_constant_is_found(value):
+    X, y = overlapping()
+    X = csr_array(np.column_stack([X, np.full(len(X), value)]))
+    with pytest.warns(CollinearityWarning, match="x3 is constant"):
+        assert abs(LogisticRegression().fit(X, y).coef_[0, 3]) < 1e-15
+
+
+def test_rows_of_a_separation_are_those_of_the_data_given():
+    with pytest.warns(SeparationWarning):
+        model = LogisticRegression().fit([[9], [0], [1], [2], [3]], [0, 0, 0, 1, 1], [0, 1, 1, 1, 1])
+    assert model.certificate_.separation.rows.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
+def test_separation_in_a_large_fit_needs_no_linear_programme(kind, monkeypatch):
+    monkeypatch.setattr("autograd_lite.linear_model.certificate.separation", None)
+    X, _ = overlapping()
+    y = (X[:, 0] > 0).astype(int)
+    X[:, 0] += np.where(y, 0.5, -0.5)
+    with pytest.warns(SeparationWarning):
+        found = kind().fit(X, y).certificate_.separation
+    z = X @ found.direction[:-1] + found.direction[-1]
+    lead = z if z.ndim == 1 else z[:, 1] - z[:, 0]
+    assert ((2 * y - 1) * lead > 0).all()
+
+
+def test_a_rare_class_is_fitted_as_closely():
+    X, y = overlapping()
+    model = LogisticRegression().fit(X, y, np.where(y, 1e-10, 1.0))
+    assert model.certificate_.converged
+    assert np.abs(model.coef_).min() > 0.1
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e200])
+def test_features_out_of_range_are_named(scale):
+    X, y = overlapping()
+    with pytest.raises(ValueError, match="squares of feature x1 are out of the range"):
+        LogisticRegression().fit(X * [1, scale, 1], y)
+
+
+def test_distances_hold_for_robust_standard_errors():
+    X, y = overlapping()
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(y)) / len(y)
+    rough = LogisticRegression(tol=3e-3).fit(X, y, weights)
+    best = LogisticRegression(tol=1e-12).fit(X, y, weights)
+    columns = best.summary().columns
+    off = np.abs(rough.summary().columns["coef"] - columns["coef"]) / columns["std err"]
+    assert off.max() <= rough.certificate_.distance <= 10 * off.max()
+
+
+def test_a_fit_that_fails_leaves_what_the_last_one_learned():
+    X, y = overlapping()
+    model = LogisticRegression().fit(X, y)
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError, match="one class"):
+        model.fit(X[:, :2], 0 * y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_newton_stops_where_rounding_ends_it():
+    X, y = overlapping(5000)
+    with pytest.warns(ConvergenceWarning, match="rounding allows no better step"):
+        model = LogisticRegression(tol=1e-30).fit(X, y)
+    assert model.n_iter_ < 40
+    np.testing.assert_allclose(model.coef_, LogisticRegression().fit(X, y).coef_, rtol=1e-8)
+
+
+def test_a_feature_may_be_called_intercept():
+    data = sm.datasets.spector.load_pandas()
+    X = data.exog.rename(columns={"GPA": "intercept"})
+    odds = LogisticRegression().fit(X, data.endog).summary().columns["odds ratio"]
+    assert np.isnan(odds).tolist() == [True, False, False, False]
+
+
+def test_a_warm_start_is_not_taken_where_zeros_are_better():
+    X, y = ag.datasets.iris()
+    model = LogisticRegression(C=1e6, warm_start=True).fit(X, y == 0)
+    model.fit(1e3 * X, y == 1)
+    assert model.certificate_.converged
+    np.testing.assert_allclose(model.coef_, LogisticRegression(C=1e6).fit(1e3 * X, y == 1).coef_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+def test_wide_sparse_data(l1_ratio):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2500)) * (rng.random((300, 2500)) < 0.02)
+    y = (X @ rng.normal(size=2500) + rng.logistic(size=300) > 0).astype(int)
+    model = LogisticRegression(C=1.0, l1_ratio=l1_ratio).fit(csr_array(X), y)
+    assert model.certificate_.converged
+    assert model.certificate_.duality_gap < 1e-7

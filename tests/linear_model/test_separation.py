@@ -230,7 +230,7 @@ def test_small_gaps_and_overlaps_are_told_and_smaller_ones_never_guessed(kind):
             assert found == kind or (found == "unclear" and digits > 25 and kind != "quasi"), digits
 
 
-@pytest.mark.parametrize(("spread", "least"), [(3, 148), (5, 147), (12, 115)])
+@pytest.mark.parametrize(("spread", "least"), [(3, 148), (5, 147), (12, 130)])
 def test_heavy_tails(spread, least):
     """Columns over 8, 13 and 30 orders of magnitude."""
     rng, right = np.random.default_rng(9), 0
@@ -252,13 +252,13 @@ def test_heavy_tails(spread, least):
     assert right >= least
 
 
-def liar(weights):
-    """A solver that has found the direction 0, and certain weights of the rows that prove it the best."""
+def liar(weights, direction=0.0):
+    """A solver that has found a direction, and certain weights of the rows that prove it the best."""
 
     def linprog(c, A_eq=None, A_ub=None, **_):
         if A_ub is None:
             x, w = np.concatenate([0 * weights, weights - 1]), np.zeros(A_eq.shape[0])
-            return SimpleNamespace(x=x, eqlin=SimpleNamespace(marginals=w))
+            return SimpleNamespace(x=x, eqlin=SimpleNamespace(marginals=w - direction))
         return SimpleNamespace(x=np.zeros(len(c)), ineqlin=SimpleNamespace(marginals=-weights))
 
     return linprog
@@ -294,6 +294,13 @@ def test_sparse_is_as_dense(make, kind):
     assert found.kind == dense.kind == make.__name__
     np.testing.assert_array_equal(found.rows, dense.rows)
     assert found.columns == dense.columns
+
+
+def test_a_direction_along_which_all_is_rounding_is_not_believed(monkeypatch):
+    x, y = 1.5 * 2.0 ** np.arange(8), np.arange(8) % 2
+    X = np.column_stack([x, np.where(y, np.nextafter(x, 999), np.nextafter(x, 0))])
+    monkeypatch.setattr(optimize, "linprog", liar(np.ones(8), np.array([2.0**60, -(2.0**60), 0.0])))
+    assert separation(X, y).kind == "unclear"
 
 
 def test_a_column_that_is_1_in_one_class_only_is_named():

@@ -1,4 +1,4 @@
-"""Solvers of smooth objectives: each against the others, scipy and the theory of its steps; and their watch."""
+"""Solvers of smooth objectives: against the others, scipy and the theory of steps; and their watch."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ class Trace:
 
 
 def generated(seed):
-    """A small problem: badly scaled, nearly collinear, off-centre or plain columns; weights; classes; a start."""
+    """A small problem: badly scaled, nearly collinear, off-centre or plain columns; weights; a start."""
     rng = np.random.default_rng(seed)
     n, p, classes = int(rng.integers(8, 40)), int(rng.integers(1, 6)), 3 if seed % 5 == 4 else 0
     X = rng.normal(size=(n, p))
@@ -172,7 +172,9 @@ def test_collinear_columns_share_their_weight(classes):
     """A column twice: the probabilities are those with it once, and the shortest weights are equal halves."""
     rng = np.random.default_rng(3)
     X = rng.normal(size=(150, 3))
-    codes = (X @ rng.normal(size=(3, max(classes, 2))) + rng.gumbel(size=(150, max(classes, 2)))).argmax(axis=1)
+    codes = (X @ rng.normal(size=(3, max(classes, 2))) + rng.gumbel(size=(150, max(classes, 2)))).argmax(
+        axis=1
+    )
     once, twice = objective_of(X, codes, classes), objective_of(X[:, [0, 1, 2, 0]], codes, classes)
     expected = solved(once, tol=1e-11)[0].reshape(once.shape)
     u, watch = solved(twice)
