@@ -32,7 +32,7 @@ def _(g: Any, y: Any, z: Any) -> Any:
     return g * y * sigmoid(-z)  # 1 - y would lose its digits where y is near 1
 
 
-@op("σ′", formula="σ′({z})")
+@op("σ′", formula="σ({z})(1−σ({z}))")
 def sigmoid_slope(z: Any) -> Any:
     """Derivative of the sigmoid, sigmoid(z) sigmoid(-z), elementwise, in [0, 1/4]; accurate in both tails."""
     e = np.exp(-np.abs(z))
@@ -40,7 +40,7 @@ def sigmoid_slope(z: Any) -> Any:
     return e / odds / odds
 
 
-@sigmoid_slope.gradient("z", "× (−{y} tanh({z}/2))")
+@sigmoid_slope.gradient("z", "× {y}(1−2·σ({z}))")
 def _(g: Any, y: Any, z: Any) -> Any:
     return -g * y * np.tanh(0.5 * z)
 

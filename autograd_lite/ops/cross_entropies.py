@@ -134,7 +134,7 @@ def residual(logit: Any, target: Any) -> Any:
     return apart - np.copysign(e / (1.0 + e), z)
 
 
-@residual.gradient("logit", "× σ′({logit})")
+@residual.gradient("logit", "× σ({logit})(1−σ({logit}))")
 def _(g: Any, y: Any, logit: Any, target: Any) -> Any:
     return g * sigmoid_slope(logit)
 
