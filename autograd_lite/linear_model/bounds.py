@@ -100,8 +100,9 @@ def decrement(objective: Objective, u: Any, total: float) -> tuple[float, float 
     if not np.linalg.norm(H) * np.linalg.norm(inverse) < 1e13:  # a thousand times what rounding leaves
         return np.inf, None
     h = float(max(g @ inverse @ g, 0.0)) ** 0.5
-    # A standardised feature has mean square 1, so no entry is above 1 / s_i: a bound of r without a look.
-    r = float(2.0 * objective.design.q / objective.design.s.min() * np.linalg.norm(inverse)) ** 0.5
+    # First a bound of r, by the lengths of the x_i, that costs a tenth of r itself.
+    longest = max(float(objective.design.squared_norms(rows).max()) for rows in objective.design.blocks)
+    r = float((2.0 if objective.classes else 1.0) * longest * np.linalg.norm(inverse)) ** 0.5
     if not r * h < 0.4:
         r = max(_reach(objective, inverse), 0.0) ** 0.5
     if not (r * h < 1 and (inverse.diagonal() > 0).all()):

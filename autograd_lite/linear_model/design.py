@@ -102,6 +102,16 @@ class Design:
             rows = self._standardised(rows if self.dense else rows.toarray())
         return np.einsum("ij,ij->i", rows @ M, rows)
 
+    def squared_norms(self, rows: Any) -> Any:
+        """|x_i|^2 for each row x_i of a block, with its one, of standardised features."""
+        if self.small:
+            return np.einsum("ij,ij->i", rows, rows)
+        inverse, ones = 1.0 / self.scale[: self.p] ** 2, float(self.fit_intercept)
+        if self.far:
+            return (rows - self.mean) ** 2 @ inverse + ones
+        squares = (rows * rows if self.dense else rows.multiply(rows)) @ inverse
+        return squares - 2.0 * (rows @ (self.mean * inverse)) + self.mean**2 @ inverse + ones
+
     def _shifted(self, X: Any) -> Any:
         """Sparse X with columns that have no 0 counted from their first entry: else they lose digits."""
         X = X.copy()

@@ -151,7 +151,7 @@ def test_the_decrement_bounds_the_distance_in_standard_errors(classes, fit_inter
             if distance is not None:
                 known += 1
                 for true in standard_errors(objective, u, best, m):
-                    assert true <= distance * (1 + 1e-9)
+                    assert true <= distance * (1 + 1e-9) + 1e-10  # what `solved` may be off
     assert known >= 20  # of 72
 
 

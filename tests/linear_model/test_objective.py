@@ -318,8 +318,8 @@ def test_nothing_is_changed(classes):
     u, X = problem.u(), problem.X.copy()
     given = u.copy()
     g = problem.objective.first(u)[1]
-    kept = g.copy()
-    problem.objective.second(-u)
+    kept, values = g.copy(), [problem.objective.second(v)[0] for v in (u, -u, u)]
+    assert values == [pytest.approx(problem.plain(v)) for v in (u, -u, u)]
     problem.objective.metric(u)
     problem.objective.residual(u, g)
     np.testing.assert_array_equal(u, given)

@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 import autograd_lite as ag
+from autograd_lite.linear_model import solvers
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
 from autograd_lite.linear_model.objective import Objective
@@ -127,6 +128,30 @@ def test_newton_needs_a_handful_of_steps(C):
     steps = watch.history.metrics["step"]
     assert steps[0] == 0
     assert set(steps[-3:]) == {1.0}
+
+
+class Counted(Objective):
+    """An objective that counts its Hessians."""
+
+    hessians = 0
+
+    def second(self, u):
+        self.hessians += 1
+        return super().second(u)
+
+
+@pytest.mark.parametrize("C", [0.01, 0.1, 1, 10, 100])
+def test_a_hessian_serves_twice_only_where_that_costs_no_step(C, monkeypatch):
+    plain = cancer(1 / C)
+    counts = []
+    for fast in (solvers._FAST, 0.0):  # with 0 each step has a Hessian of its own
+        monkeypatch.setattr(solvers, "_FAST", fast)
+        objective = Counted(plain.design, plain.t, binary, 0.0, plain.l2)
+        _, watch = solved(objective, tol=1e-9)
+        counts.append((watch.n_iter, objective.hessians))
+    (steps, hessians), (of_each, all_hessians) = counts
+    assert steps == of_each
+    assert hessians < all_hessians == of_each + 1
 
 
 @every
