@@ -73,6 +73,8 @@ def check(design, A, rng, rtol=1e-11, classes=()):
     close(bows, ((A @ M) * A).sum(axis=1), rtol)
     lengths = np.concatenate([design.squared_norms(rows) for rows in design.blocks])
     close(lengths, (A**2).sum(axis=1), rtol)
+    lengths = np.concatenate([design.squared_norms(rows) for rows in design.blocks])
+    close(lengths, (A**2).sum(axis=1), rtol)
 
 
 @form
