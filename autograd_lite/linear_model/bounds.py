@@ -32,7 +32,7 @@ def gap(objective: Objective, u: Any) -> float:
         p = softmax(z, axis=0)
     else:
         p, t, z = sigmoid(np.stack([-z, z])), np.stack([1.0 - t, t]), np.stack([0.0 * z, z])
-    q = _balanced(p, t @ design.s, design.s) if design.fit_intercept else p
+    q = _balanced(z, p, t @ design.s, design.s) if design.fit_intercept else p
     v = _pulled(objective, q - t)
     if not objective.l2:  # |v| must be <= l1: q is moved towards the labels, where v is 0
         largest = np.max(np.abs(v) / np.where(objective.l1s > 0, objective.l1s, np.inf), initial=1.0)
@@ -56,8 +56,8 @@ def _pulled(objective: Objective, difference: Any) -> Any:
     return sum(design.pulled(dz[..., place], rows) for rows, place in parts).ravel()
 
 
-def _balanced(p: Any, wanted: Any, s: Any) -> Any:
-    """Probabilities near p whose means under s are `wanted`, which are positive.
+def _balanced(z: Any, p: Any, wanted: Any, s: Any) -> Any:
+    """Probabilities near p = softmax(z) whose means under s are `wanted`, which are positive.
 
     First the logits are shifted, by a step of Newton's method; then a constant c is mixed in, as little
     as makes the means right: (1 - e) q + e c.
@@ -65,8 +65,7 @@ def _balanced(p: Any, wanted: Any, s: Any) -> Any:
     q, off = p, p @ s - wanted
     if np.abs(off).max() > 1e-15:
         H = np.diag(q @ s) - (q * s) @ q.T
-        shifted = p * np.exp(np.linalg.lstsq(H, -off)[0])[:, None]
-        shifted /= shifted.sum(axis=0)
+        shifted = softmax(z + np.linalg.lstsq(H, -off)[0][:, None], axis=0)
         if np.abs(shifted @ s - wanted).max() < np.abs(off).max():
             q, off = shifted, shifted @ s - wanted
     ratio = float((off / wanted).max())
@@ -77,14 +76,17 @@ def _balanced(p: Any, wanted: Any, s: Any) -> Any:
 
 
 def _divergence(q: Any, p: Any, z: Any) -> Any:
-    """A bound of KL(q || p) of each example: chi^2 where q is near p = softmax(z), else KL itself."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        bound = ((q - p) ** 2 / p).sum(axis=0)
-        far = ~(bound < 1e-3)
-        if far.any():
-            q = q[:, far]
-            bound[far] = np.where(q > 0, q * (np.log(q) - log_softmax(z[:, far], axis=0)), 0.0).sum(axis=0)
-    return np.maximum(bound, 0.0)
+    """KL(q || p) of each example as the sum of p - q + q log(q / p) >= 0 over classes, p = softmax(z).
+
+    Where q is near p the term is bounded by (q - p)^2 / p, which nothing cancels in.
+    """
+    terms = (q - p) ** 2 / np.maximum(p, 1e-300)
+    far = np.abs(q - p) > 0.5 * p
+    if far.any():
+        q, p, log_p = q[far], p[far], log_softmax(z, axis=0)[far]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms[far] = p - q + np.where(q > 0, q * (np.log(q) - log_p), 0.0)
+    return np.maximum(terms, 0.0).sum(axis=0)
 
 
 def decrement(objective: Objective, u: Any, total: float) -> tuple[float, float | None]:

@@ -56,7 +56,7 @@ class Objective:
         last step is what a certificate begins with.
         """
         if not np.array_equal(u, self._known[0]):
-            self._known = u, self._second_at(u)
+            self._known = u.copy(), self._second_at(u)
         return self._known[1]  # type: ignore[no-any-return]
 
     def _second_at(self, u: Any) -> tuple[float, Any, Any]:
@@ -74,6 +74,13 @@ class Objective:
             H.reshape(2 * self.shape)[:, free, :, free] += 1.0 / self.classes
         H.flat[:: len(u) + 1] += self.l2s
         return *self._penalised(u, value, g), H
+
+    def centred(self, u: Any) -> Any:
+        """The same model in weights that sum to 0 over the classes, but where an L1 penalty chooses them."""
+        if not self.classes:
+            return u
+        W = u.reshape(self.shape)
+        return (W - W.mean(axis=0) * (self.l1s.reshape(self.shape) == 0)).ravel()
 
     def metric(self, u: Any, rows: int = PART) -> Any:
         """The Hessian's diagonal block of each class at u, (K, q, q), on a `part` of so many examples."""

@@ -21,7 +21,6 @@ _dposv = require("scipy.linalg.lapack", "sklearn").dposv
 
 _FAST = 1e-2  # of a gradient, what is left after a step that needs no new Hessian
 _PATIENCE = 10  # steps of Newton's method that may bring nothing
-_NEWTON = 2000  # weights up to which Newton's method ends a search
 _DENSE = 1000  # features up to which a quasi-Newton method gets a metric that is a matrix
 
 
@@ -53,9 +52,13 @@ def newton(objective: Objective, u: Any, watch: Watch) -> Any:
         slope = float(g @ p)
         if step == 0:
             p, slope = _longer(objective, u, p, slope)
-        step, u, there = backtrack(objective.first if known else objective.second, u, p, value, slope)
-        if there is None:
+        step, w, there = backtrack(objective.first if known else objective.second, u, p, value, slope)
+        if there is None:  # a step far too long, where logits are saturated; one of gradient descent never is
+            L = objective.lipschitz()
+            step, w, there = backtrack(objective.second, u, -g / L, value, -size * size / L)
+        if there is None or (step < 1 and not there[0] < value):  # lost in rounding
             return u
+        u = w
 
 
 def _direction(g: Any, H: Any) -> Any:
@@ -64,9 +67,13 @@ def _direction(g: Any, H: Any) -> Any:
     pivots = factor.diagonal()
     if not failed and (pivots * pivots > DISTINCT * H.diagonal()).all():
         return p
-    values, vectors = np.linalg.eigh(H)
-    kept = values > DISTINCT * values[-1]
-    return vectors[:, kept] @ ((vectors[:, kept].T @ -g) / values[kept])
+    # Curvatures above 1 are those of penalties, of any size: they must not hide the others.
+    d = 1.0 / np.sqrt(np.maximum(H.diagonal(), 1.0))
+    values, vectors = np.linalg.eigh(d[:, None] * H * d)
+    along, flat = vectors.T @ -(d * g), values <= DISTINCT * values[-1]
+    # Flat is where columns are collinear, and g is rounding, or where logits are saturated.
+    along[flat & (np.abs(along) < 1e-3 * norm(along))] = 0.0
+    return d * (vectors @ (along / np.where(flat, 1e-3 * max(values[-1], 1e-100), values)))
 
 
 def _longer(objective: Objective, u: Any, p: Any, slope: float) -> tuple[Any, float]:
@@ -77,7 +84,7 @@ def _longer(objective: Objective, u: Any, p: Any, slope: float) -> tuple[Any, fl
     short, before, t = 0.0, slope, 1.0
     while t < 64 and (now := float(objective.first(u + t * p)[1] @ p)) < 0:
         short, before, t = t, now, 2 * t
-    if short == 0 or t == 64:
+    if short == 0 or t == 64 or not now < np.inf:
         return p, slope
     t = short + (t - short) * before / (before - now)
     return t * p, t * slope
@@ -124,16 +131,16 @@ def _rounds(objective: Objective, u: Any, watch: Watch, method: str, options: di
     stop, length = watch(value, norm(g), 0.0), 5
     while not stop:
         coordinates = _Coordinates(objective, u)
-        search = _Search(objective, coordinates, watch, value)
+        search = _Search(objective, coordinates, watch, u, value, g)
         minimize(
             search.evaluate, coordinates.inward(u), jac=True, method=method, callback=search.step,
             options=options | {"maxiter": length},
         )  # fmt: skip
-        if search.iterate is None:  # scipy's line search compares values, which rounding makes equal first
-            return newton(objective, u, watch) if u.size <= _NEWTON else u
-        value, u, stop = search.value, search.iterate, search.stop
+        if search.iterate is None:
+            break
+        value, g, u, stop = search.value, search.g, search.iterate, search.stop
         length *= 2
-    return u
+    return objective.centred(u)
 
 
 class _Coordinates:
@@ -147,7 +154,8 @@ class _Coordinates:
             # Never singular: what no example and no penalty bends keeps its own scale, and a part of the
             # examples may not see all that there is.
             least = 1e-10 if objective.design.n <= PART else 1e-4
-            H[:, range(q), range(q)] += least * np.maximum(np.trace(H, axis1=1, axis2=2)[:, None] / q, 1e-300)
+            mean = np.trace(H, axis1=1, axis2=2)[:, None] / q
+            H[:, range(q), range(q)] += least * np.clip(mean, 1e-300, 1.0)  # above 1 are penalties
             self._R: Any = np.linalg.cholesky(H).transpose(0, 2, 1)
             self._A: Any = np.linalg.inv(self._R)
         else:
@@ -173,27 +181,34 @@ class _Coordinates:
 class _Search:
     """One call of scipy's minimize: evaluates, and knows the gradient of the iterates that are accepted."""
 
-    def __init__(self, objective: Objective, coordinates: _Coordinates, watch: Watch, value: float) -> None:
+    def __init__(
+        self, objective: Objective, coordinates: _Coordinates, watch: Watch, u: Any, value: float, g: Any
+    ) -> None:
         self._objective, self._coordinates, self._watch = objective, coordinates, watch
-        self._start = value
+        self._start = u, value, g
         self._last: Any = None, value, None
-        self.value, self.stop = value, False
+        self.value, self.g, self.stop = value, g, False
         self.iterate: Any = None
 
     def evaluate(self, y: Any) -> tuple[float, Any]:
+        """How much higher J is than at the start of the round, and its gradient."""
+        before, start, slope = self._start
         u = self._coordinates.outward(y)
         value, g = self._objective.first(u)
         if not (value < np.inf and np.isfinite(g).all()):  # refused: far too high, and flat
-            return 1e6 * (1.0 + abs(self._start)), np.zeros_like(y)
+            return 1e6 * (1.0 + abs(start)), np.zeros_like(y)
         self._last = y.copy(), value, g
-        return value, self._coordinates.gradient(g)
+        # Near the optimum values are equal but for rounding, and gradients still tell them apart.
+        rise, told = value - start, float((slope + g) @ (u - before)) / 2
+        near = abs(rise - told) <= 1e-15 * (1.0 + abs(start))
+        return told if near else rise, self._coordinates.gradient(g)
 
     def step(self, intermediate_result: Any) -> None:
         y = intermediate_result.x
         before, value, g = self._last
         if not np.array_equal(y, before):
             value, g = self._objective.first(self._coordinates.outward(y))
-        self.value, self.iterate = value, self._coordinates.outward(y)
+        self.value, self.g, self.iterate = value, g, self._coordinates.outward(y)
         self.stop = self._watch(value, norm(g), 1.0)
         if self.stop:
             raise StopIteration
