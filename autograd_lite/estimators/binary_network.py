@@ -9,10 +9,9 @@ import numpy as np
 
 from autograd_lite import optim
 from autograd_lite.extras import require
-from autograd_lite.linear_model.targets import class_factors, labels, present
+from autograd_lite.linear_model.targets import both, class_factors, labels, present, undone_if_it_fails
 from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
-from autograd_lite.ops.activations import sigmoid
 from autograd_lite.ops.cross_entropies import bce_with_logits
 from autograd_lite.randomness import generator
 from autograd_lite.training import Callback, fit
@@ -86,12 +85,8 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         batches, whole numbers as weights are the same as rows that are repeated. Raises a ValueError or
         TypeError for settings and data that cannot be used; what the last fit learned then stays.
         """
-        before = self.__dict__.copy()
-        try:
+        with undone_if_it_fails(self):
             return self._fit(X, y, sample_weight)
-        except BaseException:
-            self.__dict__ = before
-            raise
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         again = self.warm_start and hasattr(self, "network_")
@@ -129,8 +124,7 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
 
     def predict_proba(self, X: Any) -> Any:
         """The probabilities of the two classes, in the order of `classes_`, for each example; (n, 2)."""
-        z = self.decision_function(X)
-        return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small one
+        return both(self.decision_function(X))
 
     def predict(self, X: Any) -> Any:
         """The more probable label of each example, (n,)."""

@@ -19,7 +19,7 @@ from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.proximal import fista, proximal_newton
 from autograd_lite.linear_model.solvers import bfgs, gradient_descent, lbfgs, lipschitz_lr, newton
 from autograd_lite.linear_model.summary import Summary, summarised
-from autograd_lite.linear_model.targets import class_factors, labels, present
+from autograd_lite.linear_model.targets import class_factors, labels, present, undone_if_it_fails
 from autograd_lite.linear_model.warn import warn
 from autograd_lite.linear_model.watch import Watch
 
@@ -91,13 +91,8 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         or CollinearityWarning where there is no or no single maximum-likelihood estimate, and with
         scikit-learn's ConvergenceWarning where `max_iter` steps were not enough.
         """
-        before = self.__dict__.copy()
-        try:
-            with np.errstate(all="ignore"):  # what is not finite is refused, with its name
-                watch = self._fit(X, y, sample_weight)
-        except BaseException:
-            self.__dict__ = before  # what the last fit learned stays
-            raise
+        with undone_if_it_fails(self), np.errstate(all="ignore"):  # what is not finite is refused, by name
+            watch = self._fit(X, y, sample_weight)
         warn(type(self).__name__, self.certificate_, watch, self.solver)
         return self
 
@@ -249,9 +244,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         w = np.concatenate([self.coef_, b[:, None]], axis=1)[:, : objective.design.q]
         if w.size != zeros.size:
             return zeros
-        if objective.classes:  # weights that are not penalised sum to 0 over the classes
-            w = w - np.where(objective.l1s + objective.l2s == 0, 1.0, 0.0).reshape(w.shape) * w.mean(axis=0)
-        u = objective.design.standardised_weights(w.reshape(objective.shape)).ravel()
+        u = objective.centred(objective.design.standardised_weights(w.reshape(objective.shape)).ravel())
         better = objective.total(u, objective.first(u)[0]) <= objective.first(zeros)[0]
         return u if better else zeros
 

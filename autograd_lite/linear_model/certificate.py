@@ -14,6 +14,7 @@ from autograd_lite.linear_model.collinearity import Dependence, collinear
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.separation import Separation, separation
 from autograd_lite.linear_model.watch import Watch
+from autograd_lite.optim.second_order import positive_definite
 
 _MOST = 2000  # weights up to which a Hessian is made for the bound of a fit without penalty
 _SHOWN = 10  # collinear columns
@@ -71,7 +72,7 @@ def certified(
     design, distance, reach = objective.design, None, np.inf
     dependent: tuple[Dependence, ...] = ()
     if u.size <= _MOST:
-        if _singular(objective.second(u)[2]):
+        if not positive_definite(objective.second(u)[2], _SUSPECT):
             dependent = collinear(design.X, fit_intercept=design.fit_intercept, names=names)
         if not dependent:
             reach, distance = decrement(objective, u, total)
@@ -80,15 +81,6 @@ def certified(
     return Certificate(
         converged, residual, None, distance if found.kind == "none" else None, found, dependent
     )
-
-
-def _singular(H: Any) -> bool:
-    """Whether H is, or is near enough to look for collinear columns."""
-    try:
-        pivots = np.linalg.cholesky(H).diagonal() ** 2
-    except np.linalg.LinAlgError:
-        return True
-    return bool((pivots <= _SUSPECT * H.diagonal()).any())
 
 
 def _separated(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:

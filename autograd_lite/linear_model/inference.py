@@ -22,7 +22,6 @@ class Inference:
 
     coef: Any
     covariance: Any
-    total: float
     robust: bool
     log_likelihood: float | None
     null_log_likelihood: float | None
@@ -60,7 +59,7 @@ def inferred(objective: Objective, u: Any, counts: Any, factors: Any, codes: Any
         model = (change @ inverse @ change.T).diagonal() / total
         ratio = max(1.0, float(np.sqrt((model / (change @ covariance @ change.T).diagonal()).max())))
     return Inference(
-        coef, change @ covariance @ change.T, total, robust,
+        coef, change @ covariance @ change.T, robust,
         None if robust else -total * value, None if robust else null, ratio,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.linear_model.objective import Objective
-from autograd_lite.linear_model.solvers import norm
+from autograd_lite.linear_model.solvers import PATIENCE, norm
 from autograd_lite.linear_model.watch import Watch
 from autograd_lite.optim.second_order import backtrack
 
@@ -37,7 +37,7 @@ def proximal_newton(objective: Objective, u: Any, watch: Watch) -> Any:
         value, g, H = objective.second(w)
         return objective.total(w, value), g, H
 
-    watch.patience = 10
+    watch.patience = PATIENCE
     there: Any = evaluate(u)
     step = 0.0
     while True:

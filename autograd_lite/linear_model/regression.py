@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.linear_model.base import LinearClassifier
 from autograd_lite.linear_model.losses import binary, softmax
-from autograd_lite.ops.activations import sigmoid
-from autograd_lite.ops.activations import softmax as probabilities
+from autograd_lite.linear_model.targets import both
+from autograd_lite.ops.activations import softmax as softmax_of
 
 
 class LogisticRegression(LinearClassifier):
@@ -55,8 +53,7 @@ class LogisticRegression(LinearClassifier):
 
     def predict_proba(self, X: Any) -> Any:
         """The probabilities of the two classes, in the order of `classes_`, for each example; (n, 2)."""
-        z = self.decision_function(X)
-        return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small one
+        return both(self.decision_function(X))
 
     def _targets(self, codes: Any, n_classes: int) -> Any:
         return codes.astype(float)
@@ -84,6 +81,4 @@ class SoftmaxRegression(LinearClassifier):
     def predict_proba(self, X: Any) -> Any:
         """The probabilities of the classes, in the order of `classes_`, for each example; (n, K)."""
         z = self.decision_function(X)
-        if z.ndim == 1:
-            return np.column_stack([sigmoid(-z), sigmoid(z)])
-        return probabilities(z, axis=1)
+        return both(z) if z.ndim == 1 else softmax_of(z, axis=1)

@@ -20,7 +20,7 @@ from autograd_lite.optim.second_order import DISTINCT, backtrack
 _dposv = require("scipy.linalg.lapack", "sklearn").dposv
 
 _FAST = 1e-2  # of a gradient, what is left after a step that needs no new Hessian
-_PATIENCE = 10  # steps of Newton's method that may bring nothing
+PATIENCE = 10  # steps of Newton's method that may bring nothing
 _DENSE = 1000  # features up to which a quasi-Newton method gets a metric that is a matrix
 
 
@@ -35,7 +35,7 @@ def newton(objective: Objective, u: Any, watch: Watch) -> Any:
     Where it converges quadratically, so that the next gradient can be told from the last two, a Hessian
     serves for two steps: then its change cannot be seen.
     """
-    watch.patience = _PATIENCE
+    watch.patience = PATIENCE
     there: Any = objective.second(u)
     step, start, before, H = 0.0, 0.0, 0.0, None
     while True:

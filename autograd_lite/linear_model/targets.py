@@ -1,14 +1,16 @@
-"""What a classifier makes of labels and weights."""
+"""What classifiers have in common: labels, weights, two probabilities, and fits that fail."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.extras import require
+from autograd_lite.ops.activations import sigmoid
 
 _multiclass = require("sklearn.utils.multiclass", "sklearn")
 
@@ -72,3 +74,19 @@ def present(name: str, classes: Any, codes: Any, counts: Any) -> Any:
             "these rows out, so that the class is not there"
         )
     return kept
+
+
+def both(z: Any) -> Any:
+    """The probabilities of two classes, (n, 2), where the second has log odds z, (n,)."""
+    return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small one
+
+
+@contextmanager
+def undone_if_it_fails(estimator: Any) -> Iterator[None]:
+    """Around a fit: an estimator whose fit raises keeps what the last one learned."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__ = before
+        raise

@@ -28,7 +28,7 @@ def newton_direction(g: Any, H: Any) -> tuple[Any, float]:
     Raises a ValueError if H is not finite.
     """
     damping, damped = 0.0, H
-    while not _positive_definite(damped):
+    while not positive_definite(damped):
         largest = float(np.abs(H).max())
         if not largest < np.inf:
             raise ValueError(f"newton_direction: the Hessian is not finite; {_REMEDY}")
@@ -37,13 +37,13 @@ def newton_direction(g: Any, H: Any) -> tuple[Any, float]:
     return np.linalg.solve(damped, -g), damping
 
 
-def _positive_definite(H: Any) -> bool:
-    """Whether H is, and its columns are distinct beyond rounding."""
+def positive_definite(H: Any, distinct: float = DISTINCT) -> bool:
+    """Whether H is, and each column keeps this part of its curvature when those before it are known."""
     try:
         pivots = np.linalg.cholesky(H).diagonal()
     except np.linalg.LinAlgError:
         return False
-    return bool((pivots * pivots > DISTINCT * H.diagonal()).all())  # False for nan
+    return bool((pivots * pivots > distinct * H.diagonal()).all())  # False for nan
 
 
 def backtrack(
