@@ -2,11 +2,10 @@ PYTHON ?= python3
 OUT ?= demo
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
-NOTEBOOKS := $(wildcard tutorials/*.ipynb)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types bench tutorials help
+.PHONY: demo test lint types bench tutorials docs help
 
 demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
@@ -24,9 +23,14 @@ types: .venv/.stamp-dev  ## check types with mypy
 bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .venv-bench
 	.venv-bench/bin/python tests/benchmarks/run.py
 	.venv-bench/bin/python tests/benchmarks/checkers.py
+	.venv-bench/bin/python tests/benchmarks/behaviours.py
 
 tutorials: .venv/.stamp-dev  ## execute the notebooks in tutorials/, and keep what they show
-	$(BIN)/jupyter execute --inplace $(NOTEBOOKS)
+	$(BIN)/python -m tests.test_notebooks
+
+docs: .venv/.stamp-dev  ## build the documentation into tutorials/site/html; warnings are errors
+	$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going tutorials tutorials/site/html
+	@echo "wrote tutorials/site/html/index.html"
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20

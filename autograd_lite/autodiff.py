@@ -35,6 +35,9 @@ def gradients(
     Plain arrays, or with `create_graph=True` tensors that can be differentiated again. `grad`, of the
     shape of `y`, seeds the pass; a tensor of one number needs none. A tensor that y does not depend
     on is a ValueError; `allow_unused=True` gives None in its place.
+
+    Raises a TypeError for an entry of `xs` that is no differentiable tensor, a ValueError for a `y` that is
+    constant, nan, or of more than one number without `grad`, and for a `grad` of another shape.
     """
     if isinstance(xs, Tensor):
         raise TypeError("gradients: xs is one tensor; pass a list: gradients(y, [x])")
@@ -147,10 +150,17 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     Arguments are arrays and so are the results. Called with tensors, or where f depends on other
     differentiable tensors such as a Parameter, it returns tensors, so that it can be differentiated
     again. One array for an integer `argnums`, a tuple of them for a tuple.
+
+    One pass back through what f did, so at a small multiple of its cost, for any number of arguments
+    (Griewank and Walther 2008, chapter 3). Raises a TypeError for arguments that are not floats and where f
+    returns no tensor, a ValueError where that is more than one number, or nan.
     """
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     def derivative(*xs: Any) -> Any:
+        if not all(-len(xs) <= i < len(xs) for i in wanted):
+            raise ValueError(f"grad: argnums={argnums!r}, and the function is called with {len(xs)}")
+
         def of_wanted(*variables: Any) -> Any:
             full = list(xs)
             for position, variable in zip(wanted, variables, strict=True):
@@ -173,6 +183,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the gradient of f, a single number, in the arguments `argnums`.
 
+    All else is as in `value_and_grad`.
+
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
     """
@@ -181,7 +193,14 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
 
 
 def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument."""
+    """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument.
+
+    A v of another shape is a ValueError.
+
+    >>> y, product = vjp(lambda x: x**2, np.array([1.0, 3.0]))
+    >>> product(np.array([1.0, 10.0]))
+    (array([ 2., 60.]),)
+    """
     y, variables, watched = _at(f, xs, "vjp")
 
     def product(v: Any) -> tuple[Any, ...]:
@@ -209,7 +228,11 @@ def _along(gradients: list[Any], vs: Any) -> Any:
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes.
 
-    J v is the derivative in u of the product u^T J v, which is linear in u.
+    J v is the derivative in u of the product u^T J v, which is linear in u. A single array stands for a
+    sequence of one; unequal shapes are a ValueError.
+
+    >>> jvp(lambda x: x**2, np.array([1.0, 3.0]), np.array([1.0, 10.0]))
+    (array([1., 9.]), array([ 2., 60.]))
     """
     xs, vs = _same_shapes("jvp", xs, vs)
     y, variables, watched = _at(f, xs, "jvp")
@@ -221,7 +244,11 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
 
 
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
-    """The Hessian of f, a single number, times v: an array for one argument, a tuple for several."""
+    """The Hessian of f, a single number, at `xs` times `vs`: an array for one argument, a tuple for several.
+
+    `xs` and `vs` are arrays, or sequences, of equal shapes, else a ValueError. It is the gradient of the
+    product of gradient and v, at a small multiple of the cost of f: no Hessian is made (Pearlmutter 1994).
+    """
     single = not isinstance(xs, list | tuple)
     xs, vs = _same_shapes("hvp", xs, vs)
     y, variables, watched = _at(f, xs, "hvp")
@@ -235,7 +262,10 @@ def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
 
 
 def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
-    """A function that returns all derivatives of f at x: an array of shape f(x).shape + x.shape."""
+    """A function that returns all derivatives of f at x: an array of shape f(x).shape + x.shape.
+
+    By a pass back for each entry of f(x).
+    """
 
     def derivative(x: Any) -> Any:
         y, (variable,), watched = _at(f, (x,), "jacobian")
@@ -252,6 +282,8 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
 
 def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     """A function that returns all second derivatives of f, a single number: shape x.shape + x.shape.
+
+    By a pass back through the gradient for each entry of x.
 
     >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],

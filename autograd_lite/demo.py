@@ -78,12 +78,12 @@ def _unit_on_breast_cancer(out: Path) -> set[str]:
         loss = bce(p, y)
         loss.backward()
         if step == 0:
-            first = float(loss)
+            first = loss.item()
             draw(loss, names={"X": X, "y": y, "p": p, "loss": loss}).save(out / "unit.png")
         optimizer.step()
     held_out = _accuracy(sigmoid(X_test @ w.data + b.data), y_test)
     print("Breast cancer: a logistic unit, p = sigmoid(X @ w + b), 300 steps of gradient descent")
-    print(f"  loss {first:.4f} -> {float(loss):.4f}   held-out accuracy {held_out:.3f} on {len(y_test)}\n")
+    print(f"  loss {first:.4f} -> {loss:.4f}   held-out accuracy {held_out:.3f} on {len(y_test)}\n")
     return _ops_of(loss)
 
 
@@ -100,7 +100,7 @@ def _compare(
         )  # fmt: skip
         accuracy = _accuracy(model.predict_proba(X_test), y_test)
         kept = "held-out accuracy" if X_test is not X else "accuracy"
-        final = float(bce_with_logits(model.logits(X), y))
+        final = bce_with_logits(model.logits(X), y).item()
         print(f"  {label:<14} loss {final:.5f}   {kept} {accuracy:.3f}")
         histories[f"{name}: {label}"] = history.loss
     return histories
@@ -150,7 +150,7 @@ def _cross_entropy_or_squared_error() -> dict[str, Any]:
             optimizer.step()
             accuracies.append(_accuracy(p.data, y))
         verdict = "learns" if accuracies[-1] > 0.8 else "does not learn"
-        print(f"  {name:<14} w = {float(w):8.3f}   accuracy {accuracies[-1]:.3f}   {verdict}")
+        print(f"  {name:<14} w = {w:8.3f}   accuracy {accuracies[-1]:.3f}   {verdict}")
         curves[f"accuracy: {name}"] = accuracies
     print()
     return curves

@@ -20,7 +20,7 @@ class History:
         self.metrics: dict[str, list[float]] = {}
 
     def append(self, logs: Logs) -> None:
-        """Add the measurements of an epoch."""
+        """Add the measurements of an epoch, `logs`, a number by name."""
         for name, value in logs.items():
             (self.loss if name == "loss" else self.metrics.setdefault(name, [])).append(value)
 
@@ -29,7 +29,10 @@ class History:
         return {"loss": self.loss, **self.metrics}
 
     def plot(self, ax: Any = None) -> Any:
-        """Losses over the epochs, and accuracies on an axis of their own, on the right; returns the Axes."""
+        """Losses over the epochs, and accuracies on an axis of their own, on the right; returns the Axes.
+
+        It draws on `ax`, or on that of a new figure; needs matplotlib (extra `plot`).
+        """
         ax = require("matplotlib.pyplot", "plot").subplots()[1] if ax is None else ax
         columns = self.columns()
         losses = {name: values for name, values in columns.items() if name.endswith("loss")}
@@ -57,11 +60,13 @@ class History:
 
 
 class EarlyStopping:
-    """A callback that stops when `monitor` has not fallen by more than min_delta for `patience` epochs.
+    """A callback that stops when `monitor` has not fallen by more than `min_delta` for `patience` epochs.
 
     `monitor` is by default "val_loss", or "loss" without validation. With `restore_best` the parameters
     end as they were after the best epoch, `best_epoch`, whose value was `best`. ("loss" is measured
-    before each step of an epoch, "val_loss" after the last.)
+    before each step of an epoch, "val_loss" after the last.) Goodfellow, Bengio and Courville (2016),
+    algorithm 7.1. Raises a ValueError for a `patience` below 1, a `min_delta` below 0 or not finite, and
+    after the first epoch for a `monitor` that is not measured.
     """
 
     def __init__(
@@ -80,7 +85,7 @@ class EarlyStopping:
         self.begin(())
 
     def begin(self, parameters: Iterable[Any]) -> None:
-        """Forget earlier training, and learn which parameters to restore."""
+        """Forget earlier training, and learn which `parameters` to restore."""
         self._parameters, self._data = list(parameters), list[Any]()
         self.best, self.best_epoch, self._waited = np.inf, 0, 0
 

@@ -37,6 +37,19 @@ def caller_line() -> tuple[Any, int]:
     return frame.f_code, frame.f_lineno
 
 
+def file_of(path: str) -> str:
+    """What a message calls a file of code: relative where it is in the current folder, a cell as `In[3]`."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda path: None)(path)
+    if cell:
+        return str(cell[1])
+    try:
+        here = os.getcwd() + os.sep
+    except FileNotFoundError:  # a folder that somebody has deleted
+        return path
+    return os.path.relpath(path) if path.startswith(here) else path
+
+
 def _caller() -> tuple[Any, int]:
     """The user's frame, and the stack level that a warning of the function asking gives it."""
     frame, level = sys._getframe(2), 2

@@ -16,6 +16,7 @@ class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
     """Context manager and decorator: operations inside are computed but not recorded.
 
     It holds for this thread and task only, may be nested and entered again, and ends with an exception.
+    The body of a generator or coroutine would run after it: to decorate one is a TypeError.
     """
 
     def __enter__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any, NamedTuple
 
 from autograd_lite.calling import apply, binary, no_rule, unary
@@ -14,6 +14,7 @@ from autograd_lite.signature import names_of, parameters_of
 from autograd_lite.tensor import Tensor
 
 OPS: dict[str, Op] = {}
+"""Every op by its name, those of users too: what checks, drawings and the table of operations read."""
 
 Rule = Callable[..., Any]
 Words = Callable[[Tensor], str]
@@ -35,7 +36,11 @@ class Op:
     """A differentiable operation: forward, one gradient rule per input, symbol, domain, documentation.
 
     Called with arrays it returns its forward, a plain array; called with at least one tensor it
-    returns a tensor that remembers the op, its inputs and its settings.
+    returns a tensor that remembers the op, its inputs and its settings. Shapes that do not fit are a
+    ValueError with the names and shapes of all inputs, what is no number a TypeError.
+
+    The decorator `op` makes it of `forward` and tells what `symbol`, `domain`, `signature`, `samples`,
+    `check`, `hint` and `formula` are; `infix` says whether it has one of Python's operators.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Op:
         self.forward, self.symbol, self.name = forward, symbol, forward.__name__
         self.__name__, self.__qualname__, self.__doc__ = self.name, forward.__qualname__, forward.__doc__
         self.__module__ = forward.__module__
+        self.__wrapped__ = forward  # so that help() and inspect.signature() tell its parameters
         self.arguments, self.defaults, self.variadic = parameters_of(forward)
         domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
@@ -93,12 +99,13 @@ class Op:
     def gradient(
         self, argument: str, formula: str = "", words: Words | None = None
     ) -> Callable[[Rule], Rule]:
-        """Register the rule `(g, y, *inputs, **settings)` for one input, named after it.
+        """Register the rule `(g, y, *inputs, **settings)` for one input, `argument`.
 
         `formula` is the local derivative as a drawing writes it, with `{y}` and the names of inputs
         and settings in braces: `"× {y}(1−{y})"`; where it depends on shapes or settings, `words(y)`
         gives the formula of one result, a tensor. A rule returns a gradient of the shape of the input
-        or of the output (the engine undoes broadcasting) and changes nothing it is given.
+        or of the output (the engine undoes broadcasting) and changes nothing it is given. Raises a
+        ValueError for a name that is no input, a TypeError for a rule with other parameters.
         """
         if argument not in self.arguments:
             raise ValueError(
@@ -138,7 +145,7 @@ class Op:
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def variadic_order(self, values: Any) -> list[Rule]:
-        """The rules of a variadic op, one for each of its inputs; the rule is told which by `index`."""
+        """The rules of a variadic op, one for each of `values`; the rule is told which by `index`."""
         argument = self.arguments[-1]
         rule = self.rules.get(argument) or partial(no_rule, self.name, argument)
         return [partial(rule, index=i) for i in range(len(values))]
@@ -193,11 +200,14 @@ def op(
     """Turn a forward into an `Op`: register it in OPS and install it where it says.
 
     In the forward's signature a parameter without default is an array, one with a default is a
-    setting. `domain` (one, or one per input), `signature` (NumPy's gufunc notation) and `samples`
-    say where it may be tried; `numpy` is the NumPy function (or functions) that it answers for
-    tensors, `operator` Python's name of its operator, `method` a name on Tensor; `check` refuses bad
-    values, given the op, its inputs, their arrays and the settings; `hint` ends the message about
-    shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`.
+    setting. `symbol` stands for it in drawings. `domain` (one, or one per input), `signature` (NumPy's
+    gufunc notation) and `samples` say where it may be tried; `numpy` is the NumPy function (or functions)
+    that it answers for tensors, `operator` Python's name of its operator, `method` a name on Tensor;
+    `check` refuses bad values, given the op, its inputs, their arrays and the settings; `hint` ends the
+    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`.
+
+    Raises a ValueError for a lambda, and for a name that an op of another module or Tensor has already; a
+    TypeError for a forward without arrays.
     """
 
     def decorate(forward: Callable[..., Any]) -> Op:
@@ -206,7 +216,6 @@ def op(
             forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
             hint=hint, formula=formula, infix=operator is not None,
         )  # fmt: skip
-        OPS[made.name] = made
         answers = numpy if isinstance(numpy, tuple) else (numpy,)
         made.numpy_names = tuple(numpy_name(f) for f in answers)
         answer(*answers, method=method)(made)
@@ -215,6 +224,7 @@ def op(
             install(f"__{operator}__", call)
             if len(made.arguments) == 2:
                 install(f"__r{operator}__", lambda b, a: call(a, b))
+        OPS[made.name] = made
         return made
 
     return decorate
@@ -249,8 +259,7 @@ def _method(function: Any) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    method.__doc__ = function.__doc__
-    return method
+    return update_wrapper(method, function, updated=())
 
 
 def install(name: str, attribute: Any) -> None:

@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd_lite import messages
+from autograd_lite.modes import recording
+
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what answers it for tensors
 
 
@@ -21,6 +24,7 @@ class ArrayProtocol:
     __slots__ = ()
     data: Any
     name: str | None
+    grad: Any
     op: Any
     requires_grad: bool
 
@@ -47,7 +51,7 @@ class ArrayProtocol:
         return self.data.dtype
 
     def item(self) -> float:
-        """The one entry, as a Python number."""
+        """The one entry, as a Python number; a ValueError where there are more or none."""
         return self.data.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> Any:
@@ -70,7 +74,13 @@ class ArrayProtocol:
         return bool(self.data)
 
     def __float__(self) -> float:
-        return float(self.data)
+        value = float(self.data)
+        if self.requires_grad and self.grad is None and recording.get():  # after backward it is reported
+            messages.warn(
+                f"float() of {self.name or 'a tensor'}, which math.exp and its like call too, is a plain "
+                "number and loses the gradient; write np.exp in a formula, and .item() for the value"
+            )
+        return value
 
     def __int__(self) -> int:
         return int(self.data)
@@ -141,8 +151,8 @@ def _told(func: Any, arrays: int, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 def numpy_name(function: Any) -> str:
     """What a NumPy function is called in code: `np.tanh`, `np.linalg.norm`."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"np.{'linalg.' if 'linalg' in module else ''}{function.__name__}"
+    module = getattr(function, "__module__", None) or "numpy"  # a ufunc has none
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _refuse(function: Any) -> NoReturn:

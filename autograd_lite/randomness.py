@@ -15,10 +15,10 @@ _default: list[np.random.Generator] = []  # one, made at first use: numpy.random
 
 
 def seed(n: int) -> None:
-    """Restart the default generator of initialisers and shuffling, so that a script repeats exactly.
+    """Restart the default generator of initialisers and shuffling from n, so that a script repeats exactly.
 
     The whole process shares it. Threads that draw at the same time share its numbers in the order in
-    which they come: give each its own by `rng=`.
+    which they come: give each its own by `rng=`. An n that is no whole number >= 0 is a ValueError.
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
         raise ValueError(f"seed: n is {n!r}; give a whole number, 0 or more")

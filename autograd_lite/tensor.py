@@ -22,9 +22,9 @@ class Tensor(ArrayProtocol):
 
     `data` is anything NumPy makes an array of; Python numbers and lists become float64, float32
     stays float32, and a 0-d array is held as a NumPy scalar. A tensor is differentiable unless its
-    data is an integer or boolean array or `requires_grad=False`. The data of the caller is copied:
-    writing into that array later does not change a graph. A plain array that an op takes as a constant
-    is not: do not write into it, or into `.data`, between forward and backward.
+    data is an integer or boolean array or `requires_grad=False`; `name` is what errors and drawings call
+    it. Other data is a TypeError, ragged lists a ValueError. The data of the caller is copied; a plain
+    array that an op takes is not: do not write into it, or into `.data`, between forward and backward.
 
     >>> w = Tensor([1.0, 2.0], name="w")
     >>> (w * w).sum().backward()
@@ -66,10 +66,10 @@ class Tensor(ArrayProtocol):
     def backward(self, grad: Any = None, *, accumulate: bool = False, keep: str = "all") -> None:
         """Fill `.grad` of every tensor that this one was made from, with d self / d tensor.
 
-        `.grad` is overwritten, so calling twice gives the same; `accumulate=True` adds instead.
-        `keep="leaves"` leaves intermediate tensors without gradient and frees memory on the way.
-        `grad`, of this tensor's shape, seeds the pass; only a single number may go without.
-        Gradients may share memory and are read-only: write `w.grad = 2 * w.grad`.
+        Reverse mode (Griewank and Walther 2008). `.grad` is overwritten, so calling twice gives the same;
+        `accumulate=True` adds instead. `keep="leaves"` leaves intermediate tensors without gradient and
+        frees memory on the way. `grad`, of this tensor's shape, seeds the pass; only a number, not nan, needs
+        none: else, and of a constant, a ValueError. Gradients are read-only: write `w.grad = 2 * w.grad`.
         """
         if keep not in ("all", "leaves"):
             raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
@@ -83,7 +83,7 @@ class Tensor(ArrayProtocol):
 
 
 class Parameter(Tensor):
-    """A Tensor that an optimiser may update. `requires_grad=False` freezes it."""
+    """A Tensor that an optimiser may update, of `data` with a `name`. `requires_grad=False` freezes it."""
 
     __slots__ = ()
 
@@ -269,7 +269,7 @@ def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
     if not tensor.requires_grad:
         raise ValueError(
             f"{verb}: {name} depends on no differentiable tensor: everything it was made from is "
-            "constant (integers, requires_grad=False, detached, or made under no_grad)"
+            "constant (integers, requires_grad=False, detached, made under no_grad: update w.data instead)"
         )
     if grad is None:
         if tensor.size != 1:

@@ -35,7 +35,7 @@ def fit(
 
     `model` is a Module or any function of X that returns a Tensor; `loss(model(X), y)` is the mean loss
     of the examples it gets; `optimizer` holds the parameters (`Newton` and `LBFGS` make a whole step with
-    each batch). An epoch is one pass through all examples, in batches of `batch_size` drawn in a new
+    each batch). Each of `epochs` is a pass through all examples, in batches of `batch_size` drawn in a new
     order (the last may be smaller), by default in one batch.
     `validation` is (X, y), or the fraction of the examples to set aside at random. `callbacks` are
     described above. `progress` shows a bar where tqdm is installed (extra `train`), nothing where it is

@@ -14,6 +14,12 @@ def logistic(w):
     return ag.bce_with_logits(X @ w, Y)
 
 
+@pytest.mark.parametrize("argnums", [1, -2, (0, 3)])
+def test_argnums_beyond_the_arguments_are_an_error(argnums):
+    with pytest.raises(ValueError, match=r"grad: argnums=.*called with 1"):
+        ag.grad(lambda x: x * x, argnums)(1.0)
+
+
 def test_gradients_of_leaves_and_intermediates_leave_grad_alone():
     w = ag.Tensor(np.array([0.1, -0.2, 0.3]))
     z = X @ w

@@ -1,7 +1,11 @@
-"""The notebooks under tutorials/: they run, their asserts hold, and what they show is what they print."""
+"""The notebooks under tutorials/: they run, their asserts hold, and what they show is what they print.
+
+`python -m tests.test_notebooks` executes them and keeps what they print now.
+"""
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
@@ -23,17 +27,32 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def execute(notebook, folder):
+    """Run all cells in a folder; no times are kept, so that to run again changes nothing."""
+    place = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=60, resources=place, record_timing=False).execute()
+
+
 def texts(cell):
-    """What a cell shows: for each output its kind, and its text if it has one; a stream may come in parts."""
+    """What a cell shows: for each output its kind, and its text if it has one."""
     shown: list = []
-    for output in cell.outputs:
+    for output in joined(cell.outputs):
         data = output.get("data", {})
         pictured = any(kind.startswith("image/") for kind in data) or "text/html" in data
         text = output.get("text") or ("" if pictured else data.get("text/plain", ""))
-        if output.output_type == "stream" and shown and shown[-1][0] == "stream":
-            text = shown.pop()[2] + text
         shown.append((output.output_type, sorted(data), text))
     return shown
+
+
+def joined(outputs):
+    """Outputs with what came of one stream in parts made one."""
+    made: list = []
+    for output in outputs:
+        if made and output.output_type == made[-1].output_type == "stream" and output.name == made[-1].name:
+            made[-1].text += output.text
+        else:
+            made.append(output)
+    return made
 
 
 def test_there_are_notebooks():
@@ -46,6 +65,7 @@ def test_a_notebook_is_committed_as_it_ran(path):
     nbformat.validate(notebook)
     cells = code(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
     outputs = [output for cell in cells for output in cell.outputs]
     assert all(output.output_type != "error" and output.get("name") != "stderr" for output in outputs)
     assert path.stat().st_size < 1_500_000
@@ -65,7 +85,7 @@ def test_a_notebook_prints_what_it_shows(path, tmp_path):
     shown = [texts(cell) for cell in code(notebook)]
     told = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     notebook.cells += [nbformat.v4.new_code_cell(solution) for solution in SOLUTION.findall(told)]
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    execute(notebook, tmp_path)
     for cell, before in zip(code(notebook), shown, strict=False):  # the solutions follow
         now = texts(cell)
         assert [what[:2] for what in now] == [what[:2] for what in before], cell.source
@@ -79,3 +99,15 @@ def same(one, other):
     assert NUMBER.sub("#", one) == NUMBER.sub("#", other)
     for a, b in zip(NUMBER.findall(one), NUMBER.findall(other), strict=True):
         assert float(a) == pytest.approx(float(b), rel=0.01, abs=1e-7), (one, other)
+
+
+if __name__ == "__main__":
+    for path in NOTEBOOKS:
+        print(path.name)
+        notebook = read(path)
+        with TemporaryDirectory() as folder:
+            execute(notebook, folder)
+        notebook.metadata["language_info"] = {"name": "python"}  # no version
+        for cell in code(notebook):
+            cell.outputs = joined(cell.outputs)
+        nbformat.write(notebook, path)

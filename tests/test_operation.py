@@ -147,6 +147,25 @@ def test_numpy_s_own_names_and_positions(call):
     assert np.array_equal(call(ag.Tensor(x)).data, call(x))
 
 
+def test_a_bound_of_clip_is_given_once():
+    t, low = ag.Tensor([-1.0, 2.0]), np.array([0.0, 0.5])
+    assert np.clip(t, low, max=1.0).data.tolist() == [0.0, 1.0]
+    for settings in ({"min": 2.0}, {"min": low}):
+        with pytest.raises(ValueError, match="clip: a bound is given twice"):
+            np.clip(t, low, 1.0, **settings)
+
+
+def test_an_op_that_cannot_be_installed_is_not_in_the_registry(registry):
+    with pytest.raises(ValueError, match="Tensor has sum already"):
+
+        @ag.op("total", method="sum")
+        def total(x):
+            """Sum."""
+            return x.sum()
+
+    assert "total" not in ag.OPS
+
+
 def test_a_rule_of_the_wrong_shape_is_an_error(registry):
     @ag.op("bad")
     def bad(x):

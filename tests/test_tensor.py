@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import pickle
 import threading
 import weakref
@@ -257,7 +258,8 @@ def test_detach_and_numpy():
 
 def test_what_python_asks_of_a_number_and_a_sequence():
     x = ag.Tensor([1.5, 2.5], name="x")
-    assert float(x[0]) == 1.5
+    with ag.no_grad():
+        assert float(x[0]) == 1.5
     assert int(x[1]) == 2
     assert len(x) == 2
     assert [t.item() for t in x] == [1.5, 2.5]
@@ -268,6 +270,16 @@ def test_what_python_asks_of_a_number_and_a_sequence():
     a, b = x
     (a * b).backward()
     assert x.grad.tolist() == [2.5, 1.5]
+
+
+def test_a_plain_number_in_a_formula_is_told():
+    w, row = ag.Tensor(1.0, name="w"), np.zeros(2)
+    for lose in (lambda: math.exp(w), lambda: float(w * 2.0), lambda: row.__setitem__(0, w)):
+        with pytest.warns(UserWarning, match=r"float\(\) of .* loses the gradient; write np.exp"):
+            lose()
+    assert float(w.detach()) == 1.0
+    (w * 2.0).backward()
+    assert float(w) == 1.0  # a value that is reported
 
 
 def test_scalars_stay_scalars():

@@ -520,7 +520,7 @@ def test_other_random_numbers_are_refused_before_anything_changes():
 
 def test_a_model_that_looks_at_its_data_is_refused_with_the_line():
     def looking(p, t):
-        return ag.mse(p, t) if float(p.sum()) > 0 else ag.mae(p, t)
+        return ag.mse(p, t) if p.sum().item() > 0 else ag.mae(p, t)
 
     told = r"before the program runs in .*test_training_compiled\.py:\d+"
     compiled = only_compiled(told, model=(dropping(0.0), looking))
@@ -530,7 +530,7 @@ def test_a_model_that_looks_at_its_data_is_refused_with_the_line():
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
 def test_what_is_refused_on_the_way_leaves_the_steps_before_it(optimizer):
     def looking(p, t):
-        return ag.mse(p, t) * (2.0 if len(t) < 8 and float(t.sum()) < 0 else 1.0)
+        return ag.mse(p, t) * (2.0 if len(t) < 8 and t.sum().item() < 0 else 1.0)
 
     model = MODELS["regression"][0], looking
     compiled = only_compiled("a value is needed", model=model, optimizer=optimizer, batch_size=8)

@@ -31,6 +31,10 @@ def compile(
     new shapes, other threads must not use its parameters otherwise. Where a variable that f takes from
     around it, or an attribute of a module, is replaced, f is recorded again; what is written into an array
     around it is not noticed: pass that array as an argument.
+
+    `argnums` are the arguments that gradients are for, as of `ag.grad`. What cannot be compiled is a
+    TypeError or ValueError at the first call, a Python `if` on data with its line; so are settings that do
+    not go together, and an optimiser that evaluates the loss itself, such as `Newton`, at once.
     """
     if not callable(f):
         raise TypeError(f"compile: f is {f!r}; pass a function of arrays")

@@ -34,11 +34,11 @@ class Cached:
 
     @property
     def source(self) -> str:
-        """The program that ran last, as Python."""
+        """The program that ran last, as Python; a RuntimeError before the first call."""
         return self._ran().source.text
 
     def export(self, path: Any) -> None:
-        """Write the program that ran last as a Python file that imports only NumPy.
+        """Write the program that ran last to `path`, as a Python file that imports only NumPy.
 
         It has a function with the name of the function that was compiled. That takes the same arguments
         and holds the parameters as they now are; one of a step takes these too, the learning rate and the

@@ -19,7 +19,7 @@ from autograd_lite.tensor import Tensor
 
 
 class Compiled(Cached):
-    """A function of arrays as a NumPy program.
+    """A function of arrays as a NumPy program: what `compile` makes of `f`, `argnums` and `backend`.
 
     Called with arrays it returns an array. `value_and_grad`, `grad` and `hvp` are those of
     `ag.value_and_grad` and `ag.hvp` with the `argnums` of `compile`. What is returned is never written
@@ -45,7 +45,7 @@ class Compiled(Cached):
         return self._run(record.value, arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
-        """The value, a single number, and its gradient; of tensors as `ag.value_and_grad` returns them.
+        """The value at `arrays`, one number, and its gradient; of tensors as from `ag.value_and_grad`.
 
         A value that is nan is returned as it is.
         """
@@ -55,7 +55,7 @@ class Compiled(Cached):
         return value, found[0] if isinstance(self._argnums, int) else tuple(found)
 
     def grad(self, *arrays: Any) -> Any:
-        """The gradient of the value, a single number."""
+        """The gradient of the value, a single number, at `arrays`."""
         return self.value_and_grad(*arrays)[1]
 
     def hvp(self, arrays: Any, vs: Any) -> Any:
@@ -75,7 +75,7 @@ class Compiled(Cached):
         return found[0] if isinstance(self._argnums, int) else tuple(found)
 
     def hessian(self, *arrays: Any) -> Any:
-        """All second derivatives of the value, a single number, in one argument: shape x.shape + x.shape."""
+        """All second derivatives of the value at `arrays` in one argument x: shape x.shape + x.shape."""
         if len(self._wanted) != 1:
             raise ValueError(
                 f"compile: a Hessian is that of one argument, and argnums is {self._argnums!r}; compile the "

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.compiler.program import Ref
 from autograd_lite.compiler.symbols import Recorder, Symbol
+from autograd_lite.messages import file_of
 from autograd_lite.tensor import Tensor
 
 _LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
@@ -103,7 +104,7 @@ class Namer:
 
     def _line(self, ref: Ref) -> str:
         found = self._recorder.lines.get(ref)
-        return f"  ({os.path.basename(found[0].co_filename)}:{found[1]})" if found else ""
+        return f"  ({os.path.basename(file_of(found[0].co_filename))}:{found[1]})" if found else ""
 
 
 def _place(tensor: Tensor) -> int:

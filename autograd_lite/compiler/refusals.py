@@ -14,7 +14,7 @@ BY_SIZE = {
 def where() -> str:
     """The user's line."""
     code, line = messages.caller_line()
-    return f" in {code.co_filename}:{line}"
+    return f" in {messages.file_of(code.co_filename)}:{line}"
 
 
 def needed() -> TypeError:

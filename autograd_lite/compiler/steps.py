@@ -20,7 +20,10 @@ from autograd_lite.compiler.xla import Jitted
 
 
 class CompiledStep(Cached):
-    """Forward, backward and update of a training step as one program, run `steps` times at each call."""
+    """Forward, backward and update of a training step as one program, run `steps` times at each call.
+
+    It is what `compile` makes of a loss `f` and an `optimizer`; `backend` is "numpy" or "jax".
+    """
 
     _holds = False
 

@@ -98,7 +98,7 @@ class Watch:
     def _is_the_users(self, value: Any) -> bool:
         """Whether something is an object of a class that stands where the function does."""
         place = getattr(self._f, "__module__", None) or type(self._f).__module__
-        known = type(value).__module__.startswith((*_OURS, "builtins", "functools"))
+        known = type(value).__module__.startswith(_OURS)
         return (
             not known
             and hasattr(value, "__dict__")

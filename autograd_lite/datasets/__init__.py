@@ -23,7 +23,8 @@ _FOLDER = os.path.dirname(__file__)
 def breast_cancer(*, return_names: bool = False) -> tuple[Any, ...]:
     """569 breast tumours, benign (1.0, 357 of them) or malignant (0.0, 212): 30 measurements each.
 
-    They describe the cell nuclei in an image: mean, standard error and worst of ten properties.
+    They describe the cell nuclei in an image: mean, standard error and worst of ten properties (UCI:
+    Wolberg, Mangasarian, Street and Street 1993). `return_names` adds names: (X, y, features, classes).
 
     >>> X, y = breast_cancer()
     >>> X.shape, int(y.sum())
@@ -36,7 +37,8 @@ def breast_cancer(*, return_names: bool = False) -> tuple[Any, ...]:
 def iris(*, return_names: bool = False) -> tuple[Any, ...]:
     """Three species of iris, 50 flowers each: four lengths in cm; labels 0, 1, 2 (int64).
 
-    Two flowers differ from the copy at UCI, which has errors: these follow Fisher's paper.
+    Two flowers differ from the copy at UCI, which has errors: these follow Fisher (1936). X is (150, 4), y
+    (150,); `return_names` adds names: (X, y, features, classes).
 
     >>> X, y, features, classes = iris(return_names=True)
     >>> X.shape, classes
@@ -49,6 +51,8 @@ def iris(*, return_names: bool = False) -> tuple[Any, ...]:
 
 def xor(*, return_names: bool = False) -> tuple[Any, ...]:
     """The four rows of the truth table of exclusive or, which no single unit can learn.
+
+    `return_names` adds names: (X, y, features, classes).
 
     >>> X, y = xor()
     >>> X.tolist(), y.tolist()
@@ -69,8 +73,9 @@ def two_moons(
     """Two interleaved half circles, `n` points in random order, that no straight line separates.
 
     The upper moon (0.0) has `n // 2` points, the lower (1.0) the others; Gaussian noise of standard
-    deviation `noise` moves each point. `rng` is a seed, a generator to draw from, or None for
-    the default generator (`ag.seed`).
+    deviation `noise` moves each point. X is (n, 2), y (n,). `rng` is a seed, a generator to draw from, or
+    None for the default generator (`ag.seed`). `return_names` adds names: (X, y, features, classes).
+    Raises a ValueError for an `n` below 2 and for a `noise` below 0 or not finite.
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
         raise ValueError(f"two_moons: n is {n!r}; give a whole number of points, 2 or more.")

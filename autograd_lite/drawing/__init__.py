@@ -14,6 +14,7 @@ from autograd_lite.drawing.film import Film
 from autograd_lite.drawing.page import page
 from autograd_lite.drawing.render import render
 from autograd_lite.drawing.scene import Scene, snapshot, view
+from autograd_lite.drawing.svg import for_column
 from autograd_lite.drawing.table import table
 from autograd_lite.drawing.theme import THEMES
 from autograd_lite.extras import require
@@ -32,7 +33,8 @@ CHOICES = {
 class Drawing:
     """A snapshot of a graph, drawn: later changes of the tensors do not change it.
 
-    `save` writes a file; in a notebook it shows itself; `print` gives a table.
+    `save` writes a file; in a notebook it shows itself; `print` gives a table. `draw` makes it, of a
+    `scene`, its `style` and the layout `engine`; pictures are a RuntimeError where no engine is installed.
     """
 
     def __init__(self, scene: Scene, style: Style, engine: str) -> None:
@@ -41,7 +43,8 @@ class Drawing:
     def save(self, path: AnyPath, *, scale: float = 2.0) -> AnyPath:
         """Write the drawing to `path`; its suffix says what it is: .png .svg .pdf .html .dot.
 
-        The folder must be there. The file appears whole or not at all, and no other file is written.
+        The file appears whole or not at all, and no other file is written. `scale` is that of `to_png`.
+        Raises a ValueError for another suffix, a FileNotFoundError where the folder is missing.
         """
         makers = (
             lambda: self.to_png(scale),
@@ -61,7 +64,7 @@ class Drawing:
         return render(self.to_dot(), "svg", self._engine).decode()
 
     def to_png(self, scale: float = 2.0) -> bytes:
-        """The picture as PNG bytes; scale 2 suits a screen of high density."""
+        """The picture as PNG bytes; `scale` 2 suits a screen of high density, 0 or less is a ValueError."""
         return render(self.to_dot(), "png", self._engine, scale)
 
     def to_html(self) -> str:
@@ -86,7 +89,7 @@ class Drawing:
             webbrowser.open(f"file://{file.name}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.to_svg(), "text/plain": str(self)}
+        return {"image/svg+xml": for_column(self.to_svg()), "text/plain": str(self)}
 
     def __str__(self) -> str:
         return table(view(self._scene))
@@ -103,9 +106,10 @@ def draw(
     "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
     -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
     or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
-    "pygraphviz" or "dot". A graph of more than `max_nodes` cards has its layers, and then what repeats,
-    folded into one card each, but for those whose titles `unfold` lists; one that is still too large
-    is an error. `marks` (tensor -> words) draws tensors in red.
+    "pygraphviz" or "dot"; `title` stands above. A graph of more than `max_nodes` cards has its layers, and
+    then what repeats, folded into one card each, but for those whose titles `unfold` lists; one that is
+    still too large is a ValueError. `marks` (tensor -> words) draws tensors in red. What is no tensor, and a
+    setting that is none of these, is a TypeError or ValueError.
     """
     roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
     if not roots:

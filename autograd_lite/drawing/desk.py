@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.drawing.alerts import alerts_of, vanishing
 from autograd_lite.drawing.belonging import strangers
 from autograd_lite.drawing.cards import STRANGE, Card, Folded, Recipe
-from autograd_lite.drawing.graph import changed, data_of, inline, kind_of, made, parts, uses_of
+from autograd_lite.drawing.graph import changed, data_of, inline, is_loss, kind_of, made, parts, uses_of
 from autograd_lite.drawing.naming import Names, Values, formula_of, titled
 from autograd_lite.drawing.statistics import norm_of, statistics
 from autograd_lite.drawing.text import number, plural, shape
@@ -27,6 +27,7 @@ _TAGS = {
     "input": "input",
     "target": "target",
     "loss": "loss",
+    "result": "result",
 }
 
 
@@ -50,7 +51,8 @@ class Desk:
     def card(self, x: Any, id_: str) -> Card:
         """The card of a node."""
         data, wants = data_of(x), self._wants(x)
-        kind = kind_of(x, self.roots, id(x) in self.names.targets)
+        name = self.names.of(x)
+        kind = kind_of(x, self.roots, id(x) in self.names.targets, is_loss(x) or name == "loss")
         count, notes = self.uses.get(id(x), 0), []
         if count > 1 and (wants or not made(x)):
             notes.append(f"sum of {count} gradients" if made(x) else f"used {count}×")
@@ -60,7 +62,7 @@ class Desk:
         notes += [f"view of {self.names.of(i)}" for i in _viewed(x)]
         told = wants and x.grad is not None
         return Card(
-            id=id_, name=self.names.full(x), short=self.names.of(x), title=titled(x, self.names, self.scalar),
+            id=id_, name=self.names.full(x), short=name, title=titled(x, self.names, self.scalar),
             kind=kind, tag=_tag(kind, data, self.scalar), value=statistics(data),
             grad=statistics(x.grad) if told else None,
             absent="" if told or not wants else self._absent(x), wants_grad=wants,
@@ -167,8 +169,8 @@ def _rectified(x: Tensor) -> bool:
 
 
 def _tag(kind: str, data: Any, scalar: bool) -> str:
-    """The small words at the right of a header: `param (2, 4)`; a loss among tensors is a `scalar`."""
-    if kind == "loss" and not scalar:
+    """The small words at the right of a header: `param (2, 4)`; the end among tensors is a `scalar`."""
+    if kind in ("loss", "result") and not scalar:
         return "scalar"
     dtype = "" if (name := str(np.asarray(data).dtype)) == "float64" else name
     return " ".join(filter(None, (_TAGS.get(kind, ""), shape(np.shape(data)), dtype)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ _CELL = 13  # points, the gap included
 _BAR = 130, 8  # points
 _RANKS = {True: 10, False: 12}  # of a scalar graph and of one of arrays, drawn from left to right up to here
 _BETWEEN = "   —   "
+_NARROW = 60  # characters in a line of the legend, at least
+# As wide as a card with what is between it and the next, in a scalar graph and in one of arrays.
+_ACROSS = {"LR": {True: 34, False: 52}, "TB": {True: 34, False: 44}}
 _LEGENDS = {
     "values": ("blue: value, computed forward",),
     "gradients": ("orange: gradient of the result, computed backward", "thicker road: larger gradient"),
@@ -43,12 +47,14 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
     show, direction = style.show, style.direction
     if direction == "auto":
         direction = "LR" if view.ranks <= _RANKS[view.scalar] else "TB"
+    across = view.ranks if direction == "LR" else math.ceil(len(view.cards) / view.ranks)
+    heading = _heading(view, theme, style, _ACROSS[direction][view.scalar] * across)
     many = len(view.cards) > _MANY
     lines = [
         "digraph backpropagation {",
         f'  graph [rankdir={direction} bgcolor="{theme["background"]}" fontname="{_FONT}" pad=0.3 '
         f"nodesep=0.24 ranksep=0.46 labelloc=t labeljust=l splines={'line' if many else 'true'} "
-        f"{_HASTE + ' ' if many else ''}label=<{_heading(view, theme, style.title, show)}>];",
+        f"{_HASTE + ' ' if many else ''}label=<{heading}>];",
         f'  node [fontname="{_FONT}" fontcolor="{theme["ink"]}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
     ]
@@ -73,15 +79,26 @@ def _font(text: str, size: float, colour: str, style: str = "") -> str:
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{styled}</FONT>' if text else ""
 
 
-def _heading(view: View, theme: Theme, title: str | None, show: str) -> str:
+def _heading(view: View, theme: Theme, style: Style, width: int) -> str:
+    """The title, and below it the legend, in lines of about `width` characters."""
+    show = style.show
     strips = any(isinstance(card, Card) and levels(card.value) for card in view.cards)
     bars = show != "values" and any(isinstance(card, Folded) and card.bar for card in view.cards)
     count = [plural(view.parameters, "parameter")] if view.parameters and not view.scalar else []
     legend = (*count, *_LEGENDS[show], *[_STRIPS] * strips, *[_BARS] * bars)
-    rows = [_font(title, 22, theme["ink"], "B")] if title else []
-    rows.append(_font(_BETWEEN.join(legend), 12, theme["muted"]))
+    rows = [_font(style.title, 22, theme["ink"], "B")] if style.title else []
+    rows += [_font(line, 12, theme["muted"]) for line in _lines(legend, max(_NARROW, width))]
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0">{cells}<TR><TD HEIGHT="8"></TD></TR></TABLE>'
+
+
+def _lines(entries: Sequence[str], limit: int) -> list[str]:
+    """The entries in lines of at most `limit` characters, or of one entry."""
+    lines = [entries[0]]
+    for entry in entries[1:]:
+        longer = f"{lines[-1]}{_BETWEEN}{entry}"
+        lines[-1:] = [longer] if len(longer) <= limit else [lines[-1], entry]
+    return lines
 
 
 def _boxed(view: View, drawn: dict[str, str], theme: Theme) -> list[str]:

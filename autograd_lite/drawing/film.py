@@ -89,7 +89,8 @@ class Film:
                     tensor.grad = None
                 if math.isfinite(value.item()):
                     value.backward()
-                scene = snapshot([value], **self._options)
+                named = {**(self._options["names"] or {}), value: "loss"}
+                scene = snapshot([value], **{**self._options, "names": named})
                 frame = Frame(self.steps, float(value.item()), view(scene), self._plane())
         finally:
             for module, mode in zip(modules, modes, strict=True):

@@ -97,12 +97,18 @@ def changed(nodes: list[Any]) -> set[int]:
     }  # fmt: skip
 
 
-def kind_of(x: Any, roots: Collection[int], target: bool) -> str:
+def is_loss(x: Any) -> bool:
+    """Whether a loss made the node: an op with a `reduction`, ours or the user's."""
+    return made(x) and "reduction" in x.op.defaults
+
+
+def kind_of(x: Any, roots: Collection[int], target: bool, loss: bool) -> str:
     """What a node is, which says how its card is drawn: a key of LOOKS."""
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
     if made(x):
-        return "loss" if id(x) in roots and x.size == 1 and not hasattr(x, "order") else "tensor"
+        ends = id(x) in roots and x.size == 1 and not hasattr(x, "order")
+        return "tensor" if not ends else "loss" if loss else "result"
     if isinstance(x, Tensor) and x.requires_grad:
         return "tensor"
     return "target" if target else "input"

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.drawing.graph import is_loss
 from autograd_lite.drawing.text import MINUS, escape, filled, number, shortened
 from autograd_lite.tensor import Tensor
 
 _SUMS = {(0,): ("row", "rows"), (1,): ("column", "columns")}  # over which an array of two axes is summed
 _ENTRIES = ("entry", "entries")
 _LANE = 40  # characters on a lane
+_PRODUCT = 11  # characters of a product that is called by its formula, as `w × x` is
+_FACTOR = 12  # characters of a name in the header of a scalar's card
 _LONG = 24  # characters of a setting that is not written out
 _LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
 _TARGETS = ("target", "labels")
@@ -44,8 +47,9 @@ class Names:
             if name is None and id(x) in folded:
                 name = formula_of(x, self)
             elif name is None and scalar and isinstance(x, Tensor) and x.op and x.op.name == "multiply":
-                name = shortened(formula_of(x, self), 11)
-            elif name is None:
+                formula = formula_of(x, self)
+                name = formula if len(formula) <= _PRODUCT else None
+            if name is None:
                 name = letter = self._letter(x, id(x) in roots and "loss" not in taken)
                 while name != "loss" and (name == letter or name in taken):
                     counts[letter] = counts.get(letter, 0) + 1
@@ -60,13 +64,13 @@ class Names:
     def _letter(x: Any, last: bool) -> str:
         if not isinstance(x, Tensor) or x.op is None:
             return "x"
-        if last and x.size == 1:
+        if last and x.size == 1 and is_loss(x):
             return "loss"
         return _LETTERS.get(x.op.name, "a" if len(x.inputs) == 1 else "v")
 
     def of(self, x: Any) -> str:
         """The short name of a node; a bare number is itself."""
-        return self._names.get(id(x)) or number(x)
+        return self._names.get(id(x)) or number(x.data if isinstance(x, Tensor) else x)
 
     def inputs(self, y: Tensor) -> list[str]:
         """The names of what y was made from."""
@@ -79,6 +83,17 @@ class Names:
     def owns(self, x: Any) -> bool:
         """Whether the user named it, by a name or a variable."""
         return id(x) in self._said
+
+
+class _Brief:
+    """In place of names: their beginnings, so that a header has room for all of them."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def inputs(self, y: Tensor) -> list[str]:
+        """The names of what y was made from, each of at most 12 characters."""
+        return [shortened(name, _FACTOR) for name in self._names.inputs(y)]
 
 
 class Values:
@@ -129,13 +144,13 @@ def _by_identity(given: Any) -> dict[int, str]:
     return said
 
 
-def _words(y: Tensor, names: Names | Values) -> dict[str, str]:
+def _words(y: Tensor, names: Names | Values | _Brief) -> dict[str, str]:
     """The op's argument names with the user's names for them, and its settings."""
     words = {name: setting(value) for name, value in y.settings.items()}
     return words | dict(zip(y.op.arguments, names.inputs(y), strict=False))
 
 
-def formula_of(y: Tensor, names: Names | Values) -> str:
+def formula_of(y: Tensor, names: Names | Values | _Brief) -> str:
     """How y was made: `X @ W1 + b1`, `relu(z1)`, `sum(v1, axis=0)`; with Values, in single numbers."""
     op, words, inputs = y.op, _words(y, names), names.inputs(y)
     template = op.formula
@@ -195,8 +210,8 @@ def titled(x: Any, names: Names, scalar: bool) -> str:
         return shortened(name, 40)
     if scalar and (names.owns(x) or name == "loss"):
         return shortened(name, 26)
-    formula = formula_of(x, names)
-    return shortened(formula if name == formula else f"{name} = {formula}", 26 if scalar else 44)
+    formula = formula_of(x, _Brief(names) if scalar else names)
+    return shortened(formula if name == formula else f"{name} = {formula}", 34 if scalar else 44)
 
 
 def rule_of(y: Tensor, position: int, names: Names) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from autograd_lite.drawing.theme import NAMES
 
+COLUMN = 900  # pixels, about what the column of a notebook has
+_SIZE = re.compile(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"')
 _TEXT = re.compile(rb'<text ([^>]*? x="(-?[\d.]+)" y="(-?[\d.]+)"[^>]*)>')
 
 
@@ -40,6 +42,18 @@ def _texts(layout: Any) -> Iterator[tuple[float, float, float]]:
             if told.get("op") == "T":
                 yield *told["pt"], told["width"]
             stack += told.values()
+
+
+def for_column(svg: str) -> str:
+    """An SVG for a notebook: in its own size where the column has room, and never wider than 900 pixels."""
+
+    def sized(found: re.Match[str]) -> str:
+        width, height = (float(points) * 96 / 72 for points in found.groups())
+        part = min(1.0, COLUMN / width)
+        size = f'width="{part * width:.0f}" height="{part * height:.0f}"'
+        return f'<svg {size} style="max-width:100%;height:auto"'
+
+    return _SIZE.sub(sized, svg, count=1)
 
 
 _UNNEEDED = re.compile(

@@ -24,6 +24,7 @@ LOOKS = {
     "target": Look(1.2),
     "tensor": Look(1.2),
     "loss": Look(2.0),
+    "result": Look(2.0),
     "layer": Look(1.4),
     "repeat": Look(1.4),
 }
@@ -86,7 +87,8 @@ LIGHT = _theme(
     kinds={
         "parameter": "#EFFBF6 #00735A #00735A", "frozen": "#F8FAFC #00735A #56657A",
         "input": "#F8FAFC #64748B #334155", "target": "#F8FAFC #64748B #334155",
-        "tensor": "#FFFFFF #94A3B8 #0F172A", "loss": "#FFF7D6 #0F172A #0F172A",
+        "tensor": "#FFFFFF #94A3B8 #0F172A",
+        "loss": "#FFF7D6 #0F172A #0F172A", "result": "#FFF7D6 #0F172A #0F172A",
         "layer": "#F3F9FD #0B5F95 #0B5F95", "repeat": "#F3F9FD #0B5F95 #0B5F95",
     },
 )  # fmt: skip
@@ -99,7 +101,8 @@ DARK = _theme(
     kinds={
         "parameter": "#10302B #4FD1A5 #4FD1A5", "frozen": "#1A2538 #4FD1A5 #A3B1C6",
         "input": "#1A2538 #7C8CA5 #E2E8F0", "target": "#1A2538 #7C8CA5 #E2E8F0",
-        "tensor": "#1E293B #7C8CA5 #F1F5F9", "loss": "#3A3213 #F1F5F9 #F1F5F9",
+        "tensor": "#1E293B #7C8CA5 #F1F5F9",
+        "loss": "#3A3213 #F1F5F9 #F1F5F9", "result": "#3A3213 #F1F5F9 #F1F5F9",
         "layer": "#14223A #6CB8EE #6CB8EE", "repeat": "#14223A #6CB8EE #6CB8EE",
     },
 )  # fmt: skip

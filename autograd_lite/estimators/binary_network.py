@@ -116,18 +116,18 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         return self
 
     def decision_function(self, X: Any) -> Any:
-        """The log odds of `classes_[1]` for each example, (n,)."""
+        """The log odds of `classes_[1]` for each example of X (n, n_features); (n,)."""
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, dtype=np.float64, reset=False)
         with no_grad():
             return self.network_.logits(X).data
 
     def predict_proba(self, X: Any) -> Any:
-        """The probabilities of the two classes, in the order of `classes_`, for each example; (n, 2)."""
+        """The probabilities of the two classes, in the order of `classes_`, for each example of X; (n, 2)."""
         return both(self.decision_function(X))
 
     def predict(self, X: Any) -> Any:
-        """The more probable label of each example, (n,)."""
+        """The more probable label of each example of X, (n,)."""
         z = self.decision_function(X)
         return self.classes_[(z > 0).astype(int)]
 

@@ -150,7 +150,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         self.certificate_ = done
 
     def decision_function(self, X: Any) -> Any:
-        """The log odds of `classes_[1]`, (n,), for two classes; a logit for each of more, (n, K)."""
+        """For X (n, n_features) the log odds of `classes_[1]`, (n,); of more classes a logit each, (n, K)."""
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         z = X @ self.coef_.T + self.intercept_
@@ -159,7 +159,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
 
     def predict(self, X: Any) -> Any:
-        """The most probable label of each example, (n,)."""
+        """The most probable label of each example of X, (n,)."""
         z = self.decision_function(X)
         return self.classes_[(z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)]
 

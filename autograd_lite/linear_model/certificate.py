@@ -25,11 +25,12 @@ _SUSPECT = 1e-9  # of a column's curvature, what the columns before it leave of 
 class Certificate:
     """How far a fit is from the optimum at most, and whether there is one.
 
-    `gradient_norm`: of J in standardised features; with L1 the norm of the smallest subgradient, the
-    residual of the Karush-Kuhn-Tucker conditions. `duality_gap`: a bound of J - J*, None without a
-    penalty. `distance`: a bound of |w - w*| over the weights of the features if l2 > 0, and without a
-    penalty of every coefficient's distance in its standard errors; None where there is no bound.
-    `separation` and `collinear` are known of fits without a penalty: see the classes.
+    `converged`: whether the solver came to its tolerance. `gradient_norm`: of J in standardised features;
+    with L1 the norm of the smallest subgradient, the residual of the Karush-Kuhn-Tucker conditions.
+    `duality_gap`: a bound of J - J*, None without a penalty. `distance`: a bound of |w - w*| over the
+    weights of the features if l2 > 0, and without a penalty of every coefficient's distance in its standard
+    errors; None where there is no bound. `separation` and `collinear` are known of fits without a penalty:
+    a `Separation`, and a `Dependence` for each such column.
     """
 
     converged: bool

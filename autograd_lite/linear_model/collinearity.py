@@ -18,7 +18,7 @@ _SHOWN = 8  # terms of a formula
 
 @dataclass(frozen=True)
 class Dependence:
-    """A column that is a combination `of` others, coefficient by name, plus `intercept`.
+    """A `column` that is a combination `of` others, coefficient by name, plus `intercept`.
 
     >>> print(Dependence("fahrenheit", {"celsius": 1.8}, 32.0))
     fahrenheit = 1.8 celsius + 32
@@ -49,11 +49,12 @@ def collinear(
     """The columns of X that are combinations of the columns before them and of the intercept, to rounding.
 
     X is (n, p), an array or a scipy sparse matrix; `names` are those of the columns, by default x0, x1,
-    ... A column is reported if the combination is nowhere off by more than 1e-10 of the column's standard
-    deviation (without the intercept, of its root mean square), or than what rounding the terms can make;
-    without the columns reported, those that are left are independent. The combinations are found in a
-    sample of rows and tested on all; rows that refute one join the sample. Raises a TypeError or
-    ValueError if X is no matrix of finite numbers, or `names` are not one for each column.
+    ...; `fit_intercept=False` leaves the intercept out. A column is reported if the combination is nowhere
+    off by more than 1e-10 of the column's standard deviation (without the intercept, of its root mean
+    square), or than what rounding the terms can make; without the columns reported, those that are left are
+    independent. The combinations are found in a sample of rows and tested on all; rows that refute one join
+    the sample. Raises a TypeError or ValueError if X is no matrix of finite numbers, or `names` are not one
+    for each column.
 
     >>> a, b = np.array([1.0, 2.0, 4.0, 7.0]), np.array([0.5, 0.0, 3.0, 1.0])
     >>> for each in collinear(np.stack([a, b, a + b], axis=1), names=["a", "b", "total"]):

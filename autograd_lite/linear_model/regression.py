@@ -15,7 +15,8 @@ class LogisticRegression(LinearClassifier):
 
     `C` and `l1_ratio` are scikit-learn's: C times the sum of losses plus (1 - l1_ratio)/2 sum w^2 +
     l1_ratio sum |w| is minimised, the intercept is never penalised, C=np.inf (the default) is maximum
-    likelihood. `objective()` prints the formula with its numbers.
+    likelihood (McCullagh and Nelder 1989, chapter 4). `objective()` prints the formula with its numbers.
+    `fit_intercept=False` leaves the intercept out.
 
     `class_weight` is None, "balanced" or a dictionary by label. It shifts the predicted probabilities
     away from the base rate; `prior_correction=True` takes the shift, the log of the ratio of the weights,
@@ -24,10 +25,12 @@ class LogisticRegression(LinearClassifier):
 
     `solver` is "newton", "lbfgs", "bfgs", "gd" (gradient descent with the step 1/L, L = sigma_max(X)^2 /
     (4 m) + l2: the loss never rises) or "gd-lipschitzlr" (with that of arXiv 1902.07399, which may), for
-    L1 "proximal-newton" or "fista"; "auto" takes the quickest. All work on standardised features, so `tol`,
-    for the norm of the gradient there, does not depend on units; coefficients are those of the
-    features as they are. `callback(iteration, logs)` is called with each iterate and stops the fit when it
-    returns True; a fit of more than a second shows a bar if `progress` (and tqdm is there).
+    L1 "proximal-newton" or "fista" (Beck and Teboulle 2009); "auto" takes the quickest. All work on
+    standardised features, so `tol`, for the norm of the gradient there, does not depend on units;
+    coefficients are those of the features as they are. A fit makes at most `max_iter` steps, with
+    `warm_start` from the coefficients of the last one where these are better than zeros.
+    `callback(iteration, logs)` is called with each iterate and stops the fit when it returns True; a fit of
+    more than a second shows a bar if `progress` (and tqdm is there).
 
     A fit sets `coef_` (1, n_features), `intercept_` (1,), `classes_`, sorted; `history_`, an `ag.History`
     of loss, gradient_norm, step and time in seconds; `n_iter_`; `certificate_`, how far the fit is from
@@ -52,7 +55,7 @@ class LogisticRegression(LinearClassifier):
         return tags
 
     def predict_proba(self, X: Any) -> Any:
-        """The probabilities of the two classes, in the order of `classes_`, for each example; (n, 2)."""
+        """The probabilities of the two classes, in the order of `classes_`, for each example of X; (n, 2)."""
         return both(self.decision_function(X))
 
     def _targets(self, codes: Any, n_classes: int) -> Any:
@@ -79,6 +82,6 @@ class SoftmaxRegression(LinearClassifier):
     _loss = staticmethod(softmax)
 
     def predict_proba(self, X: Any) -> Any:
-        """The probabilities of the classes, in the order of `classes_`, for each example; (n, K)."""
+        """The probabilities of the classes, in the order of `classes_`, for each example of X; (n, K)."""
         z = self.decision_function(X)
         return both(z) if z.ndim == 1 else softmax_of(z, axis=1)

@@ -80,10 +80,11 @@ def separation(
     """Whether a linear score of X can separate the classes y: completely, in part, or not.
 
     X is (n, p), an array or a scipy sparse matrix; y is (n,), labels of any kind, of two classes or more;
-    `names` are those of the columns, by default x0, x1, ... Rows count as on the boundary if the rounding
-    of the sums of their scores puts them off it, and columns as collinear if rounding keeps them from it.
-    Gaps and overlaps are told apart down to about 1e-7 of the columns' scale, and many smaller ones; the
-    others are "unclear". Needs scipy (extra `sklearn`).
+    `names` are those of the columns, by default x0, x1, ...; `fit_intercept=False` takes scores without
+    one. The estimate exists just where there is no separation (Albert and Anderson 1984). Rows count as on
+    the boundary if the rounding of the sums of their scores puts them off it, and columns as collinear if
+    rounding keeps them from it. Gaps and overlaps are told apart down to about 1e-7 of the columns' scale,
+    and many smaller ones; the others are "unclear". Needs scipy (extra `sklearn`).
 
     Raises a TypeError or ValueError if X is no matrix of finite numbers, y is not one label for each row
     and of more than one class, or `names` are not one for each column.

@@ -23,7 +23,8 @@ class Summary:
     low` and `or high` those of the odds ratio e^coef, which the intercept has not. `statistics` are the
     log-likelihood, McFadden's R2 = 1 - log L / log L_0 with L_0 the likelihood of the intercept alone,
     and the likelihood-ratio test of all features. Where a penalty made the estimates only `coef` and
-    `odds ratio` are there.
+    `odds ratio` are there. `title` and `notes` stand above and below the table. See McCullagh and Nelder
+    (1989), and McFadden (1974) on his R2.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Summary:
         self.title, self.columns, self.statistics, self.notes = title, columns, statistics, notes
 
     def frame(self) -> Any:
-        """The columns as a pandas DataFrame, a row for each coefficient."""
+        """The columns as a pandas DataFrame (extra `pandas`), a row for each coefficient."""
         return require("pandas", "pandas").DataFrame(self.columns)
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class Summary:
             "  ".join(
                 f"{cell:{'<' if name in words else '>'}{width[name]}}"
                 for name, cell in zip(cells, row, strict=True)
-            )
+            ).rstrip()
             for row in zip(*cells.values(), strict=True)
         ]
         told = [f"{k} {v:.6g}" for k, v in self.statistics.items()]

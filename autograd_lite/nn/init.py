@@ -14,14 +14,14 @@ Initializer = Callable[[Any, int, int], Any]  # naming np.random.Generator here 
 
 
 def plain(rng: np.random.Generator, n_in: int, n_out: int) -> Any:
-    """Normal numbers of standard deviation 0.01, whatever the size of the layer; (n_in, n_out)."""
+    """Normal numbers of standard deviation 0.01, from the generator `rng`, at any size; (n_in, n_out)."""
     return 0.01 * rng.standard_normal((n_in, n_out))
 
 
 def xavier(rng: np.random.Generator, n_in: int, n_out: int) -> Any:
     """Uniform in ± sqrt(6 / (n_in + n_out)): keeps variances through tanh and sigmoid; (n_in, n_out).
 
-    Glorot and Bengio (2010), equation 16.
+    Glorot and Bengio (2010), equation 16; drawn from the generator `rng`.
     """
     limit = math.sqrt(6.0 / (n_in + n_out))
     return rng.uniform(-limit, limit, (n_in, n_out))
@@ -30,7 +30,7 @@ def xavier(rng: np.random.Generator, n_in: int, n_out: int) -> Any:
 def he(rng: np.random.Generator, n_in: int, n_out: int) -> Any:
     """Normal numbers of variance 2 / n_in: keeps variances through rectifiers; (n_in, n_out).
 
-    He, Zhang, Ren and Sun (2015), equation 10.
+    He, Zhang, Ren and Sun (2015), equation 10; drawn from the generator `rng`.
     """
     return math.sqrt(2.0 / n_in) * rng.standard_normal((n_in, n_out))
 

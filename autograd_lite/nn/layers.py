@@ -20,7 +20,9 @@ class Linear(Module):
     """x @ W + b: x is (..., n_in), W (n_in, n_out), b (n_out,), the output (..., n_out).
 
     With `n_out=None` there is one output and no axis for it: W is (n_in,), b a number, the output
-    (...). `init` is "plain", "xavier", "he" or a function (rng, n_in, n_out) -> array; b starts at 0.
+    (...). `bias=False` leaves b out. `init` is "plain", "xavier", "he" or a function (rng, n_in, n_out) ->
+    array of shape (n_in, n_out); b starts at 0. `rng` is a seed, a generator, or None for the default one.
+    Raises a ValueError for a size below 1 and for another `init`, or one whose result does not fit.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Linear(Module):
         self.b = Parameter(np.zeros(() if n_out is None else n_out, weights.dtype)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        """The output for a batch x; a wrong number of features is a ValueError naming the layer."""
+        """The output for a batch `x`; a wrong number of features is a ValueError naming the layer."""
         try:
             return matmul(x, self.W) if self.b is None else affine(x, self.W, self.b)
         except ValueError as error:
@@ -82,7 +84,7 @@ class ReLU(Module):
 
 
 class LeakyReLU(Module):
-    """z where z > 0 and slope z elsewhere."""
+    """z where z > 0 and `slope` z elsewhere; as the op `leaky_relu`."""
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
@@ -93,7 +95,7 @@ class LeakyReLU(Module):
 
 
 class Softmax(Module):
-    """Probabilities that add up to 1 along an axis; for training prefer logits and `cross_entropy`."""
+    """Probabilities that add up to 1 along `axis`; for training prefer logits and `cross_entropy`."""
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
@@ -107,7 +109,7 @@ class Dropout(Module):
     """In training, each entry is 0 with probability p, else divided by 1 - p; in prediction, x itself.
 
     Srivastava et al. (2014), scaled in training so that the mean stays. `rng` is a seed, a generator,
-    or None for the default one. p is at least 0 and less than 1.
+    or None for the default one. A `p` outside [0, 1) is a ValueError.
     """
 
     def __init__(self, p: float = 0.5, rng: Any = None) -> None:
@@ -126,10 +128,10 @@ class Dropout(Module):
 
 
 class Sequential(Module):
-    """Layers one after the other; `model[0]`, `model[:-1]`, `len(model)` and loops see them in order.
+    """`layers` one after the other; `model[0]`, `model[:-1]`, `len(model)` and loops see them in order.
 
     Layers with parameters are the attributes `layer1`, `layer2`, ..., so that their parameters are
-    `layer1.W`; the others are named after their kind: `tanh1`, `dropout1`.
+    `layer1.W`; the others are named after their kind: `tanh1`, `dropout1`. What is no Module is a TypeError.
 
     >>> Sequential(Linear(2, 4), Tanh(), Linear(4, 1))
     Sequential(
@@ -158,7 +160,7 @@ class Sequential(Module):
         return next((n for layer in self if (n := getattr(layer, "n_in", None)) is not None), None)
 
     def forward(self, x: Any) -> Any:
-        """The output of the last layer."""
+        """The output of the last layer, where `x` goes into the first."""
         for layer in self:
             x = layer(x)
         return x

@@ -24,16 +24,16 @@ class BinaryModel(Module):
     threshold = 0.0
 
     def logits(self, x: Any) -> Any:
-        """The log odds of class 1 for each example, a Tensor of shape (n,)."""
+        """The log odds of class 1 for each example of x (n, n_features), a Tensor of shape (n,)."""
         return self(x)
 
     def predict_proba(self, x: Any) -> Any:
-        """The probability of class 1 for each example, a plain array of shape (n,)."""
+        """The probability of class 1 for each example of x (n, n_features), a plain array of shape (n,)."""
         with no_grad():
             return sigmoid(self.logits(x)).data
 
     def predict(self, x: Any) -> Any:
-        """The class of each example, an array of integers 0 and 1: 1 where its probability is >= 1/2."""
+        """The class of each example of x, integers 0 and 1, (n,): 1 where its probability is >= 1/2."""
         return (self.predict_proba(x) >= 0.5).astype(int)
 
 
@@ -42,6 +42,7 @@ class LogisticUnit(BinaryModel):
 
     x is (n, n_features), the output (n,), as labels are; w, (n_features,), and b, a number, start at
     0. Train it with `bce`, which reads the logit behind the probability and is right at any size.
+    An `n_features` below 1 is a ValueError.
     """
 
     threshold = 0.5
@@ -57,7 +58,7 @@ class LogisticUnit(BinaryModel):
         self.b = Parameter(0.0)
 
     def forward(self, x: Any) -> Any:
-        """The probability of class 1 for each example, a Tensor of shape (n,)."""
+        """The probability of class 1 for each example of x, a Tensor of shape (n,)."""
         return sigmoid(self.logits(x))
 
     def logits(self, x: Any) -> Any:
@@ -87,7 +88,8 @@ class BinaryNetwork(BinaryModel, Sequential):
     `sizes` are the numbers of features, of hidden units, and 1: [30, 8, 1]. `activation` is "tanh",
     "sigmoid", "relu" or "leaky_relu"; `init` is by default what suits it: "xavier", or "he" for the
     rectifiers. The last W is (h,) and its b a number, so that no axis of length 1 needs to be dropped.
-    Train it with `bce_with_logits`.
+    Train it with `bce_with_logits`. `rng` is a seed, a generator, or None for the default one. Other sizes
+    or names are a ValueError.
 
     >>> BinaryNetwork([2, 4, 1], rng=0)(np.zeros((3, 2))).shape
     (3,)

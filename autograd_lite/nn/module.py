@@ -18,7 +18,8 @@ class Module:
     Its parameters are the attributes that are a `Parameter` or a `Module`, or lists, tuples and
     dictionaries of them, in order of assignment; nothing is registered, `super().__init__()` is not
     needed. What is assigned takes its name from the attribute, `layer1.W`, for errors and drawings,
-    unless it has one. An array or another Tensor is no parameter.
+    unless it has one. An array or another Tensor is no parameter; to assign a differentiable leaf
+    that is none is a TypeError.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -98,7 +99,7 @@ class Module:
             parameter.data = np.array(arrays[path], dtype=parameter.dtype)[()]
 
     def astype(self, dtype: Any) -> Self:
-        """This module with its parameters in another floating-point dtype, such as np.float32."""
+        """This module with its parameters in another `dtype`, such as np.float32; others are a TypeError."""
         if np.dtype(dtype).kind != "f" or np.dtype(dtype).itemsize > 8:
             raise TypeError(f"astype: {np.dtype(dtype)} is not float16, float32 or float64")
         for parameter in self.parameters():
@@ -106,7 +107,7 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all below it to training: `Dropout` drops."""
+        """Switch this module and all below it to training: `Dropout` drops; `mode=False` is `eval`."""
         for _, module in self.named_modules():
             vars(module)["training"] = mode  # plain: fit does this for every epoch
         return self

@@ -47,7 +47,7 @@ def _(g: Any, y: Any, z: Any) -> Any:
 
 @op("relu", domain=NONZERO)
 def relu(z: Any) -> Any:
-    """Rectifier max(z, 0), elementwise; its derivative at 0 is taken as 0."""
+    """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
     return np.maximum(z, 0.0)
 
 
@@ -58,7 +58,7 @@ def _(g: Any, y: Any, z: Any) -> Any:
 
 @op("leaky relu", domain=NONZERO, samples=(case((2, 3)), case((), slope=0.2)))
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
-    """z where z > 0 and slope z elsewhere; the derivative at 0 is `slope`."""
+    """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
     return np.where(z > 0, z, float(slope) * z)
 
 
@@ -69,7 +69,7 @@ def _(g: Any, y: Any, z: Any, slope: float) -> Any:
 
 @op("softplus")
 def softplus(z: Any) -> Any:
-    """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier."""
+    """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
     return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
 
@@ -80,7 +80,7 @@ def _(g: Any, y: Any, z: Any) -> Any:
 
 @op("softmax", samples=_ROWS)
 def softmax(z: Any, axis: int = -1) -> Any:
-    """e^z over its sum along an axis: probabilities that add up to 1, for any size of z."""
+    """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
@@ -92,7 +92,10 @@ def _(g: Any, y: Any, z: Any, axis: int) -> Any:
 
 @op("log softmax", samples=_ROWS)
 def log_softmax(z: Any, axis: int = -1) -> Any:
-    """Logarithm of softmax along an axis, accurate where a probability is near 0 or near 1."""
+    """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
+
+    The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
+    """
     m = z.max(axis=axis, keepdims=True)
     largest = z == m
     rest = np.where(largest, 0.0, np.exp(z - m)).sum(axis=axis, keepdims=True)

@@ -12,7 +12,7 @@ from autograd_lite.operation import op
 
 @op("+", numpy=np.add, operator="add")
 def add(a: Any, b: Any) -> Any:
-    """Sum a + b, elementwise."""
+    """Sum a + b, elementwise; a and b broadcast."""
     return a + b
 
 
@@ -28,7 +28,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 @op("−", numpy=np.subtract, operator="sub")
 def subtract(a: Any, b: Any) -> Any:
-    """Difference a - b, elementwise."""
+    """Difference a - b, elementwise; a and b broadcast."""
     return a - b
 
 
@@ -44,7 +44,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 @op("×", numpy=np.multiply, operator="mul")
 def multiply(a: Any, b: Any) -> Any:
-    """Product a b, elementwise."""
+    """Product a b, elementwise; a and b broadcast."""
     return a * b
 
 
@@ -60,7 +60,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 @op("÷", numpy=np.divide, operator="truediv", domain={"b": NONZERO})
 def divide(a: Any, b: Any) -> Any:
-    """Quotient a / b, elementwise."""
+    """Quotient a / b, elementwise; a and b broadcast."""
     return a / b
 
 
@@ -87,7 +87,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("+", numpy=(np.positive, np.copy), operator="pos", method="copy")
 def positive(x: Any) -> Any:
-    """The same value as a node of its own, elementwise."""
+    """The same value +x, as a node of its own."""
     return +x
 
 

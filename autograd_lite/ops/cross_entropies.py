@@ -50,10 +50,18 @@ def bce(
     sample_weight: Any = None,
     reduction: str = "mean",
 ) -> Any:
-    """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)].
+    """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
-    `pos_weight` multiplies the first term. Infinite where a certain prediction is wrong, unless p is
+    Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
+    that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
     `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+
+    >>> from autograd_lite.tensor import Tensor
+    >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
+    1000.0
+
+    Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
+    ValueError too.
     """
     p = number(probability)
     y = like(target, p)
@@ -156,10 +164,11 @@ def bce_with_logits(
     sample_weight: Any = None,
     reduction: str = "mean",
 ) -> Any:
-    """Binary cross-entropy of sigmoid(logit): the mean of max(z, 0) - z y + log(1 + e^-|z|).
+    """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
 
-    A sum of terms that are never negative, so nothing cancels. `pos_weight` multiplies the terms of
-    positive targets.
+    z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
+    number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+    `sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
     """
     z = number(logit)
     y = like(target, z)
@@ -222,7 +231,10 @@ def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:
 def cross_entropy(logits: Any, labels: Any, *, sample_weight: Any = None, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
 
-    Labels are integers of shape (n,), or rows of probabilities of the shape of the logits.
+    For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
+    there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
+    (n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
+    for no examples.
     """
     log_p = log_softmax(logits)
     targets = _rows(labels, logits)

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.domains import ABOVE_MINUS_ONE, MASK, NONZERO, OPEN_UNIT, POSITIVE
 from autograd_lite.operation import case, op
+from autograd_lite.ops.activations import sigmoid
 
 
 @op("exp", numpy=np.exp)
@@ -38,7 +39,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("log", numpy=np.log, domain=POSITIVE)
 def log(x: Any) -> Any:
-    """Natural logarithm, elementwise."""
+    """Natural logarithm of x, elementwise."""
     return np.log(x)
 
 
@@ -60,7 +61,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("√", numpy=np.sqrt, domain=POSITIVE)
 def sqrt(x: Any) -> Any:
-    """Square root, elementwise; its derivative at 0 is infinite."""
+    """Square root of x, elementwise; its derivative at 0 is infinite."""
     return np.sqrt(x)
 
 
@@ -71,7 +72,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("|·|", formula="|{x}|", numpy=(np.abs, np.fabs), operator="abs")
 def abs(x: Any) -> Any:
-    """Absolute value, elementwise; its derivative at 0 is taken as 0."""
+    """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
     return np.abs(x)
 
 
@@ -82,7 +83,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("sign", numpy=np.sign, domain=NONZERO)
 def sign(x: Any) -> Any:
-    """Sign: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
+    """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
     return np.sign(x)
 
 
@@ -126,7 +127,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("sinh", numpy=np.sinh)
 def sinh(x: Any) -> Any:
-    """Hyperbolic sine, elementwise."""
+    """Hyperbolic sine of x, elementwise."""
     return np.sinh(x)
 
 
@@ -137,7 +138,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("cosh", numpy=np.cosh)
 def cosh(x: Any) -> Any:
-    """Hyperbolic cosine, elementwise."""
+    """Hyperbolic cosine of x, elementwise."""
     return np.cosh(x)
 
 
@@ -148,7 +149,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("tanh", numpy=np.tanh)
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent, elementwise, in (-1, 1)."""
+    """Hyperbolic tangent of x, elementwise, in (-1, 1)."""
     return np.tanh(x)
 
 
@@ -159,7 +160,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("arctan", numpy=np.arctan)
 def arctan(x: Any) -> Any:
-    """Inverse tangent in radians, elementwise, in (-pi/2, pi/2)."""
+    """Inverse tangent of x in radians, elementwise, in (-pi/2, pi/2)."""
     return np.arctan(x)
 
 
@@ -170,7 +171,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("arcsin", numpy=np.arcsin, domain=OPEN_UNIT)
 def arcsin(x: Any) -> Any:
-    """Inverse sine in radians, elementwise, for -1 <= x <= 1."""
+    """Inverse sine of x in radians, elementwise, for -1 <= x <= 1."""
     return np.arcsin(x)
 
 
@@ -181,7 +182,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op("arccos", numpy=np.arccos, domain=OPEN_UNIT)
 def arccos(x: Any) -> Any:
-    """Inverse cosine in radians, elementwise, for -1 <= x <= 1."""
+    """Inverse cosine of x in radians, elementwise, for -1 <= x <= 1."""
     return np.arccos(x)
 
 
@@ -197,7 +198,7 @@ def _share(wins: Any, ties: Any, dtype: Any) -> Any:
 
 @op("max", numpy=np.maximum)
 def maximum(a: Any, b: Any) -> Any:
-    """The larger of a and b, elementwise; equal arguments share the gradient equally."""
+    """The larger of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
     return np.maximum(a, b)
 
 
@@ -213,7 +214,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 @op("min", numpy=np.minimum)
 def minimum(a: Any, b: Any) -> Any:
-    """The smaller of a and b, elementwise; equal arguments share the gradient equally."""
+    """The smaller of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
     return np.minimum(a, b)
 
 
@@ -227,9 +228,25 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * _share(b < a, a == b, g.dtype)
 
 
+@op("log Σ exp", numpy=np.logaddexp)
+def logaddexp(a: Any, b: Any) -> Any:
+    """log(e^a + e^b), elementwise, broadcasting, as `np.logaddexp`: no exponential overflows."""
+    return np.logaddexp(a, b)
+
+
+@logaddexp.gradient("a", "× σ({a}−{b})")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g * sigmoid(a - b)
+
+
+@logaddexp.gradient("b", "× σ({b}−{a})")
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    return g * sigmoid(b - a)
+
+
 @op("where", numpy=np.where, domain={"condition": MASK})
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds and b elsewhere, elementwise; what is not chosen gets gradient 0."""
+    """a where `condition` holds and b elsewhere, broadcasting; what is not chosen gets gradient 0."""
     return np.where(condition, a, b)
 
 
@@ -254,7 +271,12 @@ def _(g: Any, y: Any, condition: Any, a: Any, b: Any) -> Any:
     ),
 )
 def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound."""
+    """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
+
+    A bound that is None is none; `min` and `max` are their other names, as in `np.clip`; both is an error.
+    """
+    if (a_min is not None is not min) or (a_max is not None is not max):
+        raise ValueError("clip: a bound is given twice; write a_min or min, and a_max or max")
     return np.clip(x, a_min if min is None else min, a_max if max is None else max)
 
 

@@ -108,7 +108,7 @@ def _put_back(g: Any, x: Any, indices: Any, axis: int | None) -> Any:
     case((3,), repeats=np.array([0, 2, 1]), axis=0),
 ))  # fmt: skip
 def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
-    """Each entry (axis None: of the flattened x), or each slice along an axis, repeated."""
+    """Each entry (axis None: of the flattened x), or slice along an axis, repeated, as `np.repeat`."""
     return x.repeat(repeats, axis=axis)
 
 
@@ -131,7 +131,10 @@ def _known_mode(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     case((2, 3), pad_width=((0, 1), (2, 1)), mode="edge"), case((4,), pad_width=2, mode="reflect"),
 ))  # fmt: skip
 def pad(x: Any, pad_width: Any = 0, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    """x with a border: a constant, or its own entries by `edge`, `reflect`, `symmetric`, `wrap`."""
+    """x with a border, as `np.pad`: a constant, or its own entries by "edge", "reflect", "symmetric", "wrap".
+
+    Another `mode` is a ValueError.
+    """
     options = {"constant_values": constant_values} if mode == "constant" else {}
     return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 

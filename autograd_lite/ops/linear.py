@@ -19,7 +19,7 @@ _BIAS = "Did you forget to add, or to drop, a bias column?"
     case((2, 3, 4), (4, 2)), case((2, 1, 3, 4), (5, 4, 2)), case((2, 3, 4), (4,)), case((4,), (2, 4, 3)),
 ))  # fmt: skip
 def matmul(a: Any, b: Any) -> Any:
-    """Matrix product over the last two axes; leading axes broadcast, vectors as in NumPy."""
+    """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
     return a @ b
 
 
@@ -188,7 +188,7 @@ def _inner_axes(a: Any, b: Any) -> Any:
     samples=(case((3,), (3,)), case((2, 3), (4, 3)), case((), (3,)), case((2, 3), ())),
 )
 def inner(a: Any, b: Any) -> Any:
-    """Sum of products over the last axes of both."""
+    """Sum of products over the last axes of a and of b."""
     return np.inner(a, b)
 
 
@@ -247,7 +247,7 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
     case((2, 3), (2, 3), (3,), subscripts="ij,ij,j"), case((3,), (1, 3), subscripts="i,ji"),
 ))  # fmt: skip
 def einsum(*operands: Any, subscripts: str = "") -> Any:
-    """Sums of products in Einstein's notation, as NumPy writes it: `ij,jk->ik`."""
+    """Sums of products of `operands` by `subscripts` in Einstein's notation, as NumPy's: `ij,jk->ik`."""
     return np.einsum(subscripts, *operands)
 
 
@@ -281,7 +281,9 @@ def _einsum(subscripts: str, *operands: Any) -> Any:
     case((2, 3, 2), axis=-2),
 ))  # fmt: skip
 def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Euclidean (Frobenius) norm over axes; its gradient where x is zero is taken as 0."""
+    """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
+
+    Another `ord` than None is a ValueError."""
     if ord is not None:
         raise ValueError(f"ord={ord!r} has no gradient here; the Euclidean norm has ord=None")
     return np.linalg.norm(x, axis=axis, keepdims=keepdims)

@@ -120,7 +120,15 @@ def number(x: Any) -> Any:
 
 @op("MSE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="sum")))
 def mse(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
-    """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2."""
+    """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
+
+    >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
+    75.0
+
+    Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
+    each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
+    (nothing broadcasts) and for no elements.
+    """
     error = number(prediction) - like(target, number(prediction))
     return reduced(error * error, reduction, sample_weight)
 
@@ -137,7 +145,10 @@ def _(g: Any, y: Any, prediction: Any, target: Any, reduction: str, sample_weigh
 
 @op("MAE", check=_agree, samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="none")))
 def mae(prediction: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
-    """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0."""
+    """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
+
+    Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+    """
     return reduced(np.abs(number(prediction) - like(target, number(prediction))), reduction, sample_weight)
 
 
@@ -170,7 +181,11 @@ def huber(
     reduction: str = "mean",
     sample_weight: Any = None,
 ) -> Any:
-    """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere."""
+    """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
+
+    e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
+    `mse`; a `delta` that is not positive is a ValueError too.
+    """
     size = np.abs(number(prediction) - like(target, number(prediction)))
     inner = np.minimum(size, float(delta))  # the square of a large error would overflow
     return reduced(inner * (size - 0.5 * inner), reduction, sample_weight)
@@ -197,7 +212,11 @@ def _(g: Any, y: Any, prediction: Any, target: Any, delta: float, reduction: str
     samples=(case((4,), (4,)), case((3,), (3,), reduction="sum")),
 )
 def hinge(score: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None) -> Any:
-    """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin."""
+    """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
+
+    The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+    errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+    """
     return reduced(np.maximum(1.0 - like(target, number(score)) * score, 0.0), reduction, sample_weight)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import answer
+from autograd_lite.protocol import numpy_name
 from autograd_lite.tensor import Tensor
 
 
@@ -19,6 +20,7 @@ def _plain(function: Any) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         return function(*map(_bare, args), **{name: _bare(x) for name, x in kwargs.items()})
 
+    call.__doc__ = f"As `{numpy_name(function)}`: a plain result, without gradient."
     return call
 
 

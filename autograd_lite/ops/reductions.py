@@ -1,5 +1,7 @@
 """Reductions over axes: `axis` is an integer, a tuple or None (all), negative ones count from the end.
 
+`keepdims` leaves them at length 1. NumPy's other arguments (`dtype`, `out`, `where`) are a TypeError.
+
 Where several entries attain a maximum or a minimum they share the gradient equally.
 """
 
@@ -43,7 +45,7 @@ def per_entry(x: Any, y: Any) -> int:
 
 @op("Σ", numpy=np.sum, method="sum", samples=CASES)
 def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Sum over axes."""
+    """Sum over axes, as `np.sum`."""
     return x.sum(axis=axis, keepdims=keepdims)
 
 
@@ -54,7 +56,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op("mean", numpy=np.mean, method="mean", samples=CASES)
 def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Arithmetic mean over axes."""
+    """Arithmetic mean over axes, as `np.mean`."""
     return x.mean(axis=axis, keepdims=keepdims)
 
 
@@ -86,7 +88,7 @@ def _winners(x: Any, y: Any, axis: Any) -> Any:
 
 @op("max", numpy=(np.max, np.amax), method="max", samples=CASES)
 def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Largest entry over axes; equal largest entries share the gradient equally."""
+    """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
     return x.max(axis=axis, keepdims=keepdims)
 
 
@@ -97,7 +99,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op("min", numpy=(np.min, np.amin), method="min", samples=CASES)
 def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Smallest entry over axes; equal smallest entries share the gradient equally."""
+    """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
     return x.min(axis=axis, keepdims=keepdims)
 
 
@@ -108,7 +110,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op("Π", numpy=np.prod, method="prod", samples=(*CASES, case((2, 3, 2), axis=0)))
 def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Product over axes; its gradient is right at zeros too."""
+    """Product over axes, as `np.prod`; its gradient is right at zeros too."""
     return x.prod(axis=axis, keepdims=keepdims)
 
 
@@ -129,7 +131,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op("var", numpy=np.var, method="var", samples=(*CASES, case((4,), ddof=1)))
 def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Variance over axes: the mean squared distance from the mean, with n - ddof in place of n."""
+    """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -141,7 +143,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 
 @op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
 def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Standard deviation over axes, with n - ddof in place of n; the gradient of equal entries is 0."""
+    """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -162,7 +164,7 @@ def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     samples=(case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((4,), axis=0)),
 )
 def cumsum(x: Any, axis: int | None = None) -> Any:
-    """Cumulative sum along an axis, or over all entries in order."""
+    """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
     return x.cumsum(axis=axis)
 
 
@@ -174,7 +176,14 @@ def _(g: Any, y: Any, x: Any, axis: int | None) -> Any:
 
 @op("log Σ exp", method="logsumexp", samples=CASES)
 def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """log of the sum of e^x over axes, for any size of x; small excesses over the maximum survive."""
+    """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+    >>> float(logsumexp(np.array([0.0, -50.0])))
+    1.9287498479639178e-22
+
+    The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+    survive (Blanchard, Higham and Higham 2021).
+    """
     m = x.max(axis=axis, keepdims=True)
     largest = x == m
     offset = np.where(np.isfinite(m), m, 0.0)

@@ -18,7 +18,7 @@ _ALL = slice(None)
     samples=(case((2, 3), shape=(3, 2)), case((2, 3), shape=-1), case((), shape=(1, 1))),
 )
 def reshape(x: Any, shape: Any = -1) -> Any:
-    """The same entries in row-major order with another shape; one length may be -1."""
+    """The entries of x in row-major order with another `shape`; one length may be -1."""
     return x.reshape(shape)
 
 
@@ -33,7 +33,7 @@ def _(g: Any, y: Any, x: Any, shape: Any) -> Any:
     samples=(case((2, 3)), case((2, 3, 4), axes=(1, 2, 0)), case((2, 3, 4), axes=(-1, 0, 1))),
 )
 def transpose(x: Any, axes: Any = None) -> Any:
-    """Axes in another order; reversed when none is given."""
+    """Axes in another order, reversed when none is given, as `np.transpose`."""
     return x.transpose(axes)
 
 
@@ -51,7 +51,7 @@ def _(g: Any, y: Any, x: Any, axes: Any) -> Any:
     samples=(case((2, 3, 4), axis1=0, axis2=-1), case((2, 3), axis1=0, axis2=1)),
 )
 def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
-    """Two axes exchanged."""
+    """Two axes exchanged, as `np.swapaxes`."""
     return x.swapaxes(axis1, axis2)
 
 
@@ -69,7 +69,7 @@ def _(g: Any, y: Any, x: Any, axis1: int, axis2: int) -> Any:
     ),
 )
 def moveaxis(x: Any, source: Any = 0, destination: Any = -1) -> Any:
-    """Axes moved to other places, the others in order."""
+    """Axes moved to other places, the others in order, as `np.moveaxis`."""
     return np.moveaxis(x, source, destination)
 
 
@@ -84,7 +84,7 @@ def _(g: Any, y: Any, x: Any, source: Any, destination: Any) -> Any:
     samples=(case((2, 3), axis=1), case((3,), axis=(0, -1)), case((), axis=0)),
 )
 def expand_dims(x: Any, axis: Any = 0) -> Any:
-    """New axes of length 1."""
+    """New axes of length 1, as `np.expand_dims`."""
     return np.expand_dims(x, axis)
 
 
@@ -100,7 +100,7 @@ def _(g: Any, y: Any, x: Any, axis: Any) -> Any:
     samples=(case((1, 3, 1)), case((2, 1, 3), axis=1)),
 )
 def squeeze(x: Any, axis: Any = None) -> Any:
-    """Without the axes of length 1, or without those named."""
+    """Without the axes of length 1, or without those named, as `np.squeeze`."""
     return x.squeeze(axis)
 
 
@@ -115,7 +115,7 @@ def _(g: Any, y: Any, x: Any, axis: Any) -> Any:
     samples=(case((3,), shape=(2, 3)), case((2, 1), shape=(2, 3)), case((), shape=(2,))),
 )
 def broadcast_to(x: Any, shape: Any = ()) -> Any:
-    """Repeated along axes of length 1 to a larger shape, as NumPy broadcasts."""
+    """Repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
     return np.broadcast_to(x, shape)
 
 
@@ -129,7 +129,7 @@ def _(g: Any, y: Any, x: Any, shape: Any) -> Any:
     samples=(case((2, 3), (1, 3)), case((2, 1), (2, 3), axis=-1), case((2,), (2, 2), axis=None)),
 )
 def concatenate(*arrays: Any, axis: int | None = 0) -> Any:
-    """Arrays joined along an existing axis, or flattened and joined when axis is None."""
+    """The `arrays` joined along an existing axis, or flattened and joined when axis is None."""
     return np.concatenate(arrays, axis=axis)
 
 
@@ -146,7 +146,7 @@ def _(g: Any, y: Any, *arrays: Any, index: int, axis: int | None) -> Any:
 
 @op("stack", samples=(case((2, 3), (2, 3)), case((3,), (3,), axis=-1), case((), ())))
 def stack(*arrays: Any, axis: int = 0) -> Any:
-    """Arrays of one shape joined along a new axis."""
+    """The `arrays`, of one shape, joined along a new axis."""
     return np.stack(arrays, axis=axis)
 
 
@@ -167,7 +167,7 @@ def _stack(arrays: Any, axis: int = 0) -> Any:
 
 @op("flip", numpy=np.flip, samples=(case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=(0, -1))))
 def flip(x: Any, axis: Any = None) -> Any:
-    """Entries in reverse order along axes, or along all."""
+    """Entries in reverse order along axes, or along all, as `np.flip`."""
     return np.flip(x, axis)
 
 
@@ -182,7 +182,7 @@ def _(g: Any, y: Any, x: Any, axis: Any) -> Any:
     samples=(case((3,), reps=2), case((2, 1), reps=(2, 1, 3)), case((), reps=(2,))),
 )
 def tile(x: Any, reps: Any = 1) -> Any:
-    """The whole array repeated along each axis, as often as `reps` says."""
+    """The whole of x repeated along each axis, as often as `reps` says, as `np.tile`."""
     return np.tile(x, reps)
 
 
@@ -196,7 +196,10 @@ def _(g: Any, y: Any, x: Any, reps: Any) -> Any:
 
 @op("astype", method="astype", samples=(case((2, 3), dtype=np.float64),))
 def astype(x: Any, dtype: Any = np.float64) -> Any:
-    """The same values in another floating-point dtype; the gradient comes back in the old one."""
+    """The values of x in another floating-point dtype; the gradient comes back in the old one.
+
+    In an integer or boolean dtype the result is a constant.
+    """
     return x.astype(dtype)
 
 
@@ -207,28 +210,31 @@ def _(g: Any, y: Any, x: Any, dtype: Any) -> Any:
 
 @answer(method="reshape")
 def _reshape(x: Any, *shape: Any) -> Any:
+    """As `np.reshape`: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
     return reshape(x, shape[0] if len(shape) == 1 else shape)
 
 
 @answer(method="transpose")
 def _transpose(x: Any, *axes: Any) -> Any:
+    """As `np.transpose`: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed when none is given."""
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 
 
 @answer(np.ravel, method="ravel")
 def ravel(x: Any) -> Any:
-    """All entries along one axis, in row-major order."""
+    """All entries of x along one axis, in row-major order."""
     return reshape(x, -1)
 
 
 @answer(method="flatten")
 def _flatten(x: Any) -> Any:
+    """All entries of x along one axis, in row-major order; as `ravel`."""
     return reshape(x, -1)
 
 
 @answer(np.split)
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """A list of parts of x along an axis: so many equal ones, or cut before the given indices."""
+    """A list of parts of x along an axis, as `np.split`: so many equal ones, or cut before indices."""
     (axis,) = axes_of(axis, x.ndim)
     parts = np.split(np.arange(x.shape[axis]), indices_or_sections)
     slices = [slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0) for part in parts]

@@ -36,7 +36,8 @@ def adam(
 ) -> tuple[Any, State]:
     """Adam: p - lr m' / (sqrt(v') + eps), with unbiased running means m', v' of g and g^2; state (m, v, t).
 
-    Kingma and Ba (2015), algorithm 1; weight decay adds weight_decay p to g.
+    Kingma and Ba (2015), algorithm 1; `betas` are the rates of the means, weight decay adds weight_decay p
+    to g.
     """
     (beta1, beta2), (m, v, t) = betas, state
     if weight_decay:
@@ -53,7 +54,8 @@ def adamw(
 ) -> tuple[Any, State]:
     """Adam with decoupled weight decay: p shrinks by the factor 1 - lr weight_decay; state (m, v, t).
 
-    Loshchilov and Hutter (2019), algorithm 2, with lr in the place of their schedule.
+    Loshchilov and Hutter (2019), algorithm 2, with lr in the place of their schedule; g, `betas` and `eps`
+    are those of `adam`.
     """
     return adam((1.0 - lr * weight_decay) * p, g, state, lr, betas, eps, 0.0)
 
@@ -82,7 +84,18 @@ def rmsprop(
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: p - lr g, with (Nesterov's) momentum and weight decay on request."""
+    """Stochastic gradient descent: p - lr g, with (Nesterov's) momentum and weight decay on request.
+
+    With `momentum` m a step is -lr v, where v <- m v + g, with `nesterov=True` -lr (g + m v): Sutskever et
+    al. (2013), in PyTorch's arrangement, after Nesterov (1983). `weight_decay` c adds c p to g. `params`
+    and errors are those of `Optimizer`; `nesterov` without momentum is a ValueError too.
+
+    >>> from autograd_lite.tensor import Parameter
+    >>> w = Parameter(1.0)
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> (w * w).backward(), optimizer.step(), w.item()
+    (None, None, 0.8)
+    """
 
     state_names = ("v",)
 
@@ -101,16 +114,21 @@ class SGD(Optimizer):
             raise ValueError("SGD: nesterov=True has no effect without momentum; give momentum=0.9")
 
     def start(self, p: Any) -> State:
-        """The state before the first step: no velocity."""
+        """The state of data p before the first step: no velocity."""
         return (np.zeros_like(p)[()],) if self.momentum else ()
 
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
-        """One step, `sgd`, with the settings of this optimiser."""
+        """One step, `sgd`, from data p with gradient g and `state`: new data, new state."""
         return sgd(p, g, state, self.lr, self.momentum, self.nesterov, self.weight_decay)
 
 
 class Adam(Optimizer):
-    """Adam: steps of size about lr, scaled by running means of gradients and of their squares."""
+    """Adam: steps of size about lr, scaled by running means of gradients and of their squares.
+
+    A step is -lr m' / (sqrt(v') + eps), with m' and v' the means of g and g^2, free of bias, that decay at
+    the rates `betas`; `weight_decay` c adds c p to g. Kingma and Ba (2015), with their defaults. `params` and
+    errors are those of `Optimizer`.
+    """
 
     rule = staticmethod(adam)
     state_names = "m", "v", "t"
@@ -127,17 +145,21 @@ class Adam(Optimizer):
         self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
 
     def start(self, p: Any) -> State:
-        """The state before the first step: both means 0, no step made."""
+        """The state of data p before the first step: both means 0, no step made."""
         zeros = np.zeros_like(p)[()]
         return zeros, zeros, 0
 
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
-        """One step, `adam` or `adamw`, with the settings of this optimiser."""
+        """One step, `adam` or `adamw`, from data p with gradient g and `state`: new data, new state."""
         return self.rule(p, g, state, self.lr, self.betas, self.eps, self.weight_decay)
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay."""
+    """Adam with decoupled weight decay: before its step, p shrinks by the factor 1 - lr weight_decay.
+
+    Loshchilov and Hutter (2019), with PyTorch's default of `weight_decay`. `params`, `betas`, `eps` and
+    errors are those of `Adam`.
+    """
 
     rule = staticmethod(adamw)
 
@@ -153,7 +175,12 @@ class AdamW(Adam):
 
 
 class RMSprop(Optimizer):
-    """RMSprop: gradients divided by the root of a running mean of their squares."""
+    """RMSprop: gradients divided by the root of a running mean of their squares.
+
+    A step is -lr g / (sqrt(v) + eps), with v the mean of g^2 that decays at the rate `alpha`; with
+    `momentum` such steps are summed, `weight_decay` c adds c p to g. Tieleman and Hinton (2012), lecture
+    6e, with PyTorch's defaults. `params` and errors are those of `Optimizer`.
+    """
 
     state_names = "v", "step"
 
@@ -171,10 +198,10 @@ class RMSprop(Optimizer):
         self.weight_decay, self.momentum = weight_decay, momentum
 
     def start(self, p: Any) -> State:
-        """The state before the first step: mean and step 0."""
+        """The state of data p before the first step: mean and step 0."""
         zeros = np.zeros_like(p)[()]
         return zeros, zeros
 
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
-        """One step, `rmsprop`, with the settings of this optimiser."""
+        """One step, `rmsprop`, from data p with gradient g and `state`: new data, new state."""
         return rmsprop(p, g, state, self.lr, self.alpha, self.eps, self.weight_decay, self.momentum)

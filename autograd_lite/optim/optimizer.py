@@ -32,11 +32,12 @@ _SETTINGS: dict[str, tuple[Callable[[float], bool], str]] = {
 
 
 class Optimizer:
-    """Gives parameters new data by `update`, a pure function of data, gradient and state.
+    """What gives parameters new data by `update`, a pure function of data, gradient and state.
 
     `params` is any iterable of `Parameter`s, such as `model.parameters()`. Settings such as `lr` may be
     assigned at any time and are checked. A frozen parameter (`requires_grad=False`) is left alone.
-    Gradients are never cleared: `backward` overwrites them.
+    Gradients are never cleared: `backward` overwrites them. Raises a TypeError for what is no `Parameter`, a
+    ValueError for none, for one twice, and for a setting out of its range.
     """
 
     params: list[Parameter]

@@ -98,7 +98,7 @@ class Searching(Optimizer):
         return value
 
     def search(self, objective: Objective, w: Any) -> tuple[float, Any]:
-        """The value of the objective at w, where it stands, and a point with a lower value, or w."""
+        """The value of the `objective` at w, where it stands, and a point with a lower value, or w."""
         raise NotImplementedError
 
 
@@ -109,7 +109,8 @@ class Newton(Searching):
     with it. Where the Hessian is not positive definite it is damped until the direction descends
     (`newton_direction`), and the step is halved until it lowers the loss (`backtrack`); where none does,
     as at a minimum, all parameters stay and `moved` is False. `damping` is added to the Hessian's diagonal
-    in every step (Levenberg and Marquardt): shorter steps.
+    in every step (Levenberg and Marquardt): shorter steps. Nocedal and Wright (2006), chapter 3. `params`
+    are those of `Optimizer`; more than 2000 numbers are a ValueError of `step`.
 
     >>> w = Parameter([3.0, -4.0], name="w")
     >>> Newton([w]).step(lambda: ((w - 1.0) ** 2).sum())
@@ -123,7 +124,7 @@ class Newton(Searching):
         self.damping = damping
 
     def search(self, objective: Objective, w: Any) -> tuple[float, Any]:
-        """The value at w, and the first point along Newton's direction that lowers it."""
+        """The value of the `objective` at w, and the first point along Newton's direction that lowers it."""
         if len(w) > _MOST:
             raise ValueError(
                 f"{objective.told}: the parameters have {len(w)} entries, and a Hessian is computed for at "
@@ -141,7 +142,7 @@ class LBFGS(Searching):
     A step makes up to `max_iter` iterations, each a line search along a direction that the last `memory`
     changes of the gradient determine (Liu and Nocedal, 1989), and ends at the best point found. Each step
     starts anew. Other than PyTorch's, it needs no `zero_grad` and no `backward` in the function, no `lr`,
-    and never ends above the loss where it began.
+    and never ends above the loss where it began. `params` are those of `Optimizer`.
 
     >>> w = Parameter([3.0, -4.0], name="w")
     >>> LBFGS([w]).step(lambda: ((w - 1.0) ** 2).sum())
@@ -155,7 +156,7 @@ class LBFGS(Searching):
         self.max_iter, self.memory = max_iter, memory
 
     def search(self, objective: Objective, w: Any) -> tuple[float, Any]:
-        """The value at w, and the point of the lowest value that SciPy evaluated."""
+        """The value of the `objective` at w, and the point of the lowest value that SciPy evaluated."""
         minimize = require("scipy.optimize", "sklearn").minimize
         start, grads = objective.start()
         best = start, w, _flat(grads)

@@ -9,22 +9,37 @@ import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import INK, MUTED, QUIET, along, axes, dark, halo, note, series
+from autograd_lite.plots.style import (
+    INK,
+    MUTED,
+    QUIET,
+    along,
+    arrange,
+    axes,
+    dark,
+    dense,
+    gap,
+    halo,
+    note,
+    series,
+)  # fmt: skip
 
 _SIDE = 201  # points of the grid in each direction
+_RESULT = "result"  # the mark of a text that says what a curve comes to
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 # From class 0 to class 1, lighter all the way, so that grey tells them apart as well.
 _TWO = ("#6E9DBF", "#C9D9E4", "#F6EFE6", "#FFF1DC", "#FFE3BC")
 
 
 def boundary(model: Any, X: Any, y: Any, ax: Any = None, names: Sequence[str] | None = None) -> Any:
-    """The probabilities of a fitted classifier over two features, and the examples; returns the Axes.
+    """The probabilities of a fitted classifier over two features, and examples; returns `ax`, or new Axes.
 
     X is (n, 2), y (n,). The model has `predict_proba`: of shape (n, classes), as scikit-learn's, or (n,),
     the probability of class 1 of the classes 0 and 1. For two classes the ground is the probability of the
     second, the thick line is 1/2, the thin ones are 0.1, 0.25, 0.75 and 0.9. For more, the ground has the
-    colour of the most probable class, paler where it is less certain, and lines where that changes.
-    `names` are those of the features, by default the columns of a data frame.
+    colour of the most probable class, paler where it is less certain, and lines where that changes. `names`
+    are those of the features, by default the columns of a data frame. Raises a ValueError or TypeError for
+    data of other shapes and for a model without probabilities of these classes.
     """
     values = checks.features("boundary", X, 2)
     y = checks.labels("boundary", y, len(values))
@@ -61,10 +76,11 @@ def boundary(model: Any, X: Any, y: Any, ax: Any = None, names: Sequence[str] | 
 
 
 def roc(model: Any, X: Any, y: Any, ax: Any = None) -> Any:
-    """The ROC curve of a fitted classifier of two classes, with the area under it; returns the Axes.
+    """The ROC curve of a fitted classifier of two classes, with the area under it; returns `ax`, or new Axes.
 
-    It is scikit-learn's (extra `sklearn`); a model that is no estimator, as those of `ag.nn`, needs
-    `predict_proba` of shape (n,) and labels 0 and 1. Another model may be drawn on the same Axes.
+    X is (n, p), y (n,). It is scikit-learn's (extra `sklearn`); a model that is no estimator, as those of
+    `ag.nn`, needs `predict_proba` of shape (n,) and labels 0 and 1. Another model may be drawn on the same
+    Axes. Labels that are not of two classes are a ValueError. See Fawcett (2006).
     """
     ax, display, number = _curve("roc", "RocCurveDisplay", model, X, y, ax)
     ax.set(xlabel="false positive rate", ylabel="true positive rate (recall)")
@@ -75,10 +91,10 @@ def roc(model: Any, X: Any, y: Any, ax: Any = None) -> Any:
 
 
 def precision_recall(model: Any, X: Any, y: Any, ax: Any = None) -> Any:
-    """The precision-recall curve of a fitted classifier of two classes; returns the Axes.
+    """The precision-recall curve of a fitted classifier of two classes; returns `ax`, or new Axes.
 
-    With the average precision, and as a line the precision of chance: the share of positives. What a
-    model needs is told at `roc`.
+    X is (n, p), y (n,). With the average precision, and as a line the precision of chance: the share of
+    positives. What a model needs is told at `roc`.
     """
     ax, display, number = _curve("precision_recall", "PrecisionRecallDisplay", model, X, y, ax)
     ax.set(xlabel="recall (true positive rate)", ylabel="precision")
@@ -155,8 +171,22 @@ def _curve(told: str, display: str, model: Any, X: Any, y: Any, ax: Any) -> tupl
 
 
 def _result(ax: Any, text: str, number: int) -> None:
-    """A text in the lower right corner, above those of earlier curves, in the colour of its curve."""
+    """A text in the colour of its curve: with those of earlier ones at the right, where no curve runs."""
     ax.text(
-        0.97, 0.04 + 0.13 * number, text, transform=ax.transAxes, ha="right", ma="right", weight="bold",
-        fontsize=10, color=dark(series(number).colour), path_effects=halo(),
+        0.97, 0.0, text, transform=ax.transAxes, ha="right", va="bottom", ma="right", weight="bold",
+        fontsize=10, color=dark(series(number).colour), path_effects=halo(), gid=_RESULT,
     )  # fmt: skip
+    arrange(ax)
+    point = ax.figure.dpi / 72
+    results = [t for t in ax.texts if t.get_gid() == _RESULT]
+    edges = [t.get_window_extent().corners()[[0, 1, 3, 2]] for t in ax.texts if t.get_gid() != _RESULT]
+    lines = [line.get_transform().transform(line.get_path().vertices) for line in ax.lines]
+    drawn = np.concatenate([dense(points, 3 * point) for points in (*lines, *edges)])
+    width, height = np.transpose([t.get_window_extent().size for t in results])
+    steps = np.append(0.0, np.cumsum(height + 5 * point))
+    half = np.array([width.max(), steps[-1] - 5 * point]) / 2
+    bottoms = np.linspace(0.04, 0.97, 60) * (ax.bbox.height - 2 * half[1])
+    middles = np.column_stack([np.full(60, 0.97 * ax.bbox.width - half[0]), bottoms + half[1]])
+    clear = np.minimum(gap(ax.bbox.min + middles, half, drawn), 8 * point)
+    for shown, step in zip(reversed(results), steps[:-1], strict=True):
+        shown.set_y((bottoms[clear.argmax()] + step) / ax.bbox.height)  # the lowest of the clear places

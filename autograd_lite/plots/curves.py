@@ -15,7 +15,7 @@ from autograd_lite.plots.style import GRID, INK, MUTED, at_ends, axes, note, ser
 
 
 def sigmoid(ax: Any = None) -> Any:
-    """The sigmoid and its derivative, which is at most 1/4, at 0; returns the Axes."""
+    """The sigmoid and its derivative, which is at most 1/4, at 0; returns `ax`, or new Axes."""
     ax = axes(ax)
     z = np.linspace(-8.0, 8.0, 401)
     value, slope = logistic(z), grad(lambda z: logistic(z).sum())(z)
@@ -33,7 +33,7 @@ def sigmoid(ax: Any = None) -> Any:
 
 
 def cost(ax: Any = None) -> Any:
-    """The cross-entropy of one example against its probability, for both labels; returns the Axes.
+    """The cross-entropy of one example against its probability, for both labels; returns `ax`, or new Axes.
 
     It is -log p where y = 1 and -log(1 - p) where y = 0: equal, log 2, at p = 1/2, and without bound
     where the prediction is certain and wrong.
@@ -56,8 +56,9 @@ def cost(ax: Any = None) -> Any:
 def history(history: History, ax: Any = None) -> Any:
     """Learning curves: losses, and on the right accuracies, or a solver's gradient norm; returns the Axes.
 
-    `history` is a `History` of `fit` or of a solver, drawn by its `plot`. Of a solver, whose columns are
-    loss, gradient_norm, step and time, the gradient norm is on a logarithmic axis.
+    `history` is a `History` of `fit` or of a solver, drawn by its `plot` on `ax`, or on new Axes. Of a
+    solver, whose columns are loss, gradient_norm, step and time, the gradient norm is on a logarithmic
+    axis. Without epochs it is a ValueError.
     """
     if not isinstance(history, History) or not history.loss:
         told = "has no epochs" if isinstance(history, History) else f"is a {type(history).__name__}"

@@ -26,9 +26,9 @@ def descend(
 ) -> Any:
     """The weights w at `start` and after each step of an optimiser: (steps + 1, 2), for `loss_surface`.
 
-    The loss is that of the logits X @ w, as in `surface`. `optimizer` is "gradient descent",
-    "momentum", "RMSprop", "Adam", "Newton", or a function that makes an optimiser from parameters:
-    `lambda params: ag.optim.SGD(params, lr=0.1)`.
+    The loss is that of the logits X @ w, with X, y and `loss` as in `surface`. `optimizer` is "gradient
+    descent", "momentum", "RMSprop", "Adam", "Newton", or a function that makes an optimiser from
+    parameters: `lambda params: ag.optim.SGD(params, lr=0.1)`. Others are a ValueError, as is other data.
     """
     X = checks.features("descend", X, 2)
     y = checks.binary("descend", y, len(X))

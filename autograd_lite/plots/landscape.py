@@ -22,11 +22,11 @@ def loss_surface(
     w1: tuple[float, float] = (-10.0, 10.0), w2: tuple[float, float] = (-10.0, 10.0), n: int = 121,
     paths: Mapping[str, Any] | None = None, names: Sequence[str] = ("w1", "w2"), ax: Any = None,
 ) -> Any:  # fmt: skip
-    """The mean loss over two weights as contours, hatched where it is not convex; returns the Axes.
+    """The mean loss over two weights as contours, hatched where it is not convex; returns `ax`, or new Axes.
 
-    Hatched is each of the n times n cells where the smallest eigenvalue of the Hessian is negative; data,
-    `loss` and grid are those of `surface`. `paths` maps names to the weights, (steps, 2), that an optimiser
-    went through, as `descend` returns them. `names` are those of the two weights.
+    Hatched is each of the n times n cells where the smallest eigenvalue of the Hessian is negative; X, y,
+    `loss`, `w1`, `w2`, n and errors are those of `surface`. `paths` maps names to the weights, (steps, 2),
+    that an optimiser went through, as `descend` returns them. `names` are those of the two weights.
     """
     names = checks.two_names("loss_surface", names)
     drawn = {name: _path(name, path) for name, path in (paths or {}).items()}
@@ -55,8 +55,9 @@ def surfaces(
 ) -> Any:  # fmt: skip
     """Cross-entropy and squared error side by side, optimisers from the same start; returns both Axes.
 
-    Without data, 150 made examples of two overlapping classes. `optimizers` are names of `descend`,
-    `settings` those of `loss_surface`. From a start that is confidently wrong, squared error
+    X and y are as in `surface`; without them, 150 made examples of two overlapping classes. `optimizers` are
+    names of `descend`, which make so many `steps` from `start`, `axes` the two Axes to draw on, by default
+    of a new figure, `settings` those of `loss_surface`. From a start that is confidently wrong, squared error
     has hardly a gradient: what follows it alone stays where it is.
     """
     if X is None:

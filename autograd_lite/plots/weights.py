@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import GRID, INK, QUIET, at_ends, axes, series
+from autograd_lite.plots.style import GRID, INK, QUIET, arrange, at_ends, axes, series
 
+_NAMES, _LEAST = 0.45, 6.0  # of the width of a picture, for names of features; points, of their letters
 _LABELLED = 15  # at most so many features have a name in the picture of a path
 
 
@@ -25,13 +27,13 @@ class _Table(NamedTuple):
 
 
 def coefficients(model: Any, ax: Any = None, level: float = 0.95, odds: bool = False) -> Any:
-    """The coefficients of a fitted linear model, the largest on top; returns the Axes.
+    """The coefficients of a fitted linear model, the largest on top; returns `ax`, or new Axes.
 
     With confidence intervals at `level` where the model has a `summary` with standard errors: a hollow
     marker is that of an interval with 0 inside. A model without, such as one with a penalty or
     scikit-learn's, needs `coef_`, (p,) or (classes, p); then a hollow marker is an exact 0. With `odds` the
     odds ratios exp(coefficient) for one more unit of the feature, on a logarithmic axis. The
-    intercept is left out.
+    intercept is left out. A model without `coef_` is a TypeError.
     """
     table = _table(model, level)
     classes, of = len(table.coef), np.exp if odds else np.asarray
@@ -55,6 +57,7 @@ def coefficients(model: Any, ax: Any = None, level: float = 0.95, odds: bool = F
     ax.set_yticks(range(len(rows)), [table.names[i] for i in rows])
     ax.set(ylim=(-0.7, len(rows) - 0.3), xscale="log" if odds else "linear")
     _label_x(ax, table, odds, level)
+    _fit(ax)
     ax.grid(axis="y", color=GRID)
     ax.tick_params(axis="y", length=0)
     if classes > 1:
@@ -66,10 +69,12 @@ def coefficients(model: Any, ax: Any = None, level: float = 0.95, odds: bool = F
 def l1_path(X: Any, y: Any, *, names: Sequence[str] | None = None, n: int = 50, ax: Any = None) -> Any:
     """The coefficients of logistic regression under an L1 penalty, from the strongest on; returns the Axes.
 
-    X is (m, p), y (m,) of 0 and 1. The loss is sum_i cross-entropy_i + |w|_1 / C, with an intercept
-    without penalty, for n values of C: from 1 / max |X^T (y - mean y)|, below which all coefficients
-    are 0, to a thousand times that. Nothing is standardised: features should have equal scales before, or the
-    penalty chooses by their units. `names` are those of the features, by default the columns of a data frame.
+    It is drawn on `ax`, or on new Axes. X is (m, p), y (m,) of 0 and 1. The loss is sum_i cross-entropy_i +
+    |w|_1 / C, with an intercept without penalty, for n values of C: from 1 / max |X^T (y - mean y)|, below
+    which all coefficients are 0, to a thousand times that. Nothing is standardised: features should have
+    equal scales before, or the penalty chooses by their units. `names` are those of the features, by
+    default the columns of a data frame. Raises a ValueError for other labels or names, for an `n` below 2,
+    and where no feature goes with y.
     """
     values = checks.features("l1_path", X)
     y = checks.binary("l1_path", y, len(values))
@@ -102,6 +107,34 @@ def l1_path(X: Any, y: Any, *, names: Sequence[str] | None = None, n: int = 50, 
     ax.set_xlabel("C = 1 / λ (log scale): weaker penalty to the right")
     at_ends(lines[:_LABELLED])
     return ax
+
+
+def _fit(ax: Any) -> None:
+    """Break the names of the features over two lines, or make them smaller, where they leave no room.
+
+    The words below the axes are broken as well, so that they are no wider than it is.
+    """
+    arrange(ax)
+    told = ax.xaxis.label
+    wide = told.get_window_extent().width / (1.05 * ax.bbox.width)
+    if wide > 1:
+        told.set_text("\n".join(wrap(told.get_text(), int(len(told.get_text()) / wide))))
+    labels = ax.get_yticklabels()
+    names, widths = [x.get_text() for x in labels], [x.get_window_extent().width for x in labels]
+    longest = max(widths)
+    others = [a.bbox.x1 for a in ax.figure.axes if a.bbox.x1 <= ax.bbox.x0]
+    room = min(ax.bbox.x0 - max(others, default=0.0) - 8, _NAMES * (longest + ax.bbox.width))
+    if longest <= room:
+        return
+    row = ax.bbox.height / np.ptp(ax.get_ylim()) * 72 / ax.figure.dpi
+    if row > 2.2 * _LEAST:
+        limit = int(max(map(len, names)) * room / longest)
+        parts = [wrap(name.replace("_", "_ "), max(limit, 1), break_long_words=False) for name in names]
+        names = ["\n".join(lines).replace("_ ", "_") for lines in parts]
+    ax.set_yticks(range(len(names)), names, linespacing=0.95)
+    size, widest = labels[0].get_fontsize(), max(x.get_window_extent().width for x in labels)
+    lines = 1 + max(name.count("\n") for name in names)
+    ax.tick_params(axis="y", labelsize=max(min(size, size * room / widest, row / (1.1 * lines)), _LEAST))
 
 
 def _label_x(ax: Any, table: _Table, odds: bool, level: float) -> None:

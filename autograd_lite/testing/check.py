@@ -20,7 +20,7 @@ BUDGETS = {"quick": 25, "normal": 60, "thorough": 300}
 
 @dataclass(frozen=True)
 class OpReport:
-    """What a check that found nothing wrong has seen.
+    """What a check of `op`, a name, has seen that found nothing wrong.
 
     `examples` were tried and `checked` derivatives compared, of which `undecided` had no verdict (at
     kinks, subgradients were); `worst` is the largest relative difference of the others. `second_order`
@@ -34,6 +34,13 @@ class OpReport:
     worst: float
     second_order: int
     note: str = ""
+
+    def __str__(self) -> str:
+        told = f"{self.op}: nothing wrong in {self.checked} derivatives at {self.examples} examples"
+        told += f", {self.undecided} without a verdict" if self.undecided else ""
+        return told + (
+            f"; no second order: {self.note}" if self.note else f"; second order at {self.second_order}"
+        )
 
     def report(self) -> dict[str, Any]:
         """The same as a dictionary."""
@@ -56,7 +63,8 @@ def check_op(
     a rule is linear in g, keeps float32, writes into nothing, depends on no earlier call nor on memory
     layout. `order=None` checks second derivatives where the rules run on tensors, and says in the
     report where they do not; 2 demands them; 1 leaves them out. `example`, from a message, is tried
-    alone: inputs, settings and `g` by name.
+    alone: inputs, settings and `g` by name. Raises a TypeError for what is no op, a ValueError for other
+    settings, GradientError too for a rule that is missing or has no verdict anywhere.
 
     >>> from autograd_lite.ops.arithmetic import square
     >>> check_op(square).worst < 1e-9
@@ -102,7 +110,8 @@ def check_function(
     is one dictionary of settings or several; each is tried with every shape that the forward accepts.
 
     A gradient has the shape of its input, or one that an engine can sum over broadcast axes, such as
-    the output's; `exact_shapes=True` demands the input's. Other arguments are those of `check_op`.
+    the output's; `exact_shapes=True` demands the input's. `budget`, `seed`, `example` and what is raised are
+    those of `check_op`.
 
     >>> check_function(np.sin, lambda g, y, x: (g * np.cos(x),)).undecided
     0

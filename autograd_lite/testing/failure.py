@@ -25,7 +25,7 @@ class Failure(NamedTuple):
 
 
 class GradientError(AssertionError):
-    """A gradient that is wrong, or that cannot be checked; `report()` says it as JSON."""
+    """A gradient that is wrong, or that cannot be checked: a `message`, and its `facts` by name."""
 
     def __init__(self, message: str, facts: dict[str, Any] | None = None) -> None:
         super().__init__(message)

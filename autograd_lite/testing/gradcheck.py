@@ -34,8 +34,8 @@ class Report:
     `verdict` is "pass", "fail", "no verdict" or "no entries". `checked` derivatives were compared,
     `undecided` of them had no verdict, `worst` is the largest relative difference of the others.
     `coverage` says for each input what was tried, `detection` how probably an entry is noticed that is
-    off by 1e-5 of the largest. `worst_input` and `worst_entry` tell where the largest difference of a
-    failure is, `message` everything.
+    off by 1e-5 of the largest. Of a failure `worst_input` and `worst_entry` tell where the difference is
+    largest, `got` and `expected` what is there, `cause` what is probably wrong, `message` everything.
     """
 
     verdict: str
@@ -51,6 +51,11 @@ class Report:
     cause: str = ""
     message: str = ""
 
+    def __str__(self) -> str:
+        told = f"{self.verdict}: {self.checked} derivatives"
+        told += f", {self.undecided} of them without a verdict" if self.undecided else ""
+        return self.message or "; ".join([told, *(f"{x}: {seen}" for x, seen in self.coverage.items())])
+
 
 def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool = True) -> Report:
     """Check the gradient of f at the inputs; raises GradientError where it is wrong.
@@ -61,7 +66,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, raises: bool 
     constants. A tensor that f uses by itself, such as a parameter of a model, is moved in its place:
     `gradcheck(lambda *_: loss(model(X), y), *model.parameters())`. `order=2` checks the gradient of
     the gradient too. Over half of the derivatives without a verdict is an error as well.
-    `raises=False` returns the report of a failure instead.
+    `raises=False` returns the report of a failure instead. No input of floats is a TypeError.
 
     >>> gradcheck(lambda x: np.sin(1000 * x), [0.3, -2.0]).verdict
     'pass'

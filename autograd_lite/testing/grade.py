@@ -66,7 +66,7 @@ class Grade:
 
 
 def grade(student_op: Any, reference_op: Op, *, budget: str = "normal", seed: int = 0) -> Grade:
-    """Mark a student's op against a reference: a score, the cases that pass, hints for those that fail.
+    """Mark a student's op against `reference_op`: a score, the cases that pass, hints for those that fail.
 
     `student_op` is an op, or a plain pair of functions as `check_function` takes them,
     `forward(*inputs, **settings)` and `backward(g, y, *inputs, **settings)`, which returns a tuple.
@@ -77,7 +77,8 @@ def grade(student_op: Any, reference_op: Op, *, budget: str = "normal", seed: in
     slip there costs once. Numbers are positive, where the domain has such, unless a case names others.
     `budget` ("quick", "normal", "thorough") says how many are drawn, `seed` which: the same call gives
     the same grade, of an op that keeps nothing. Second derivatives are told and not in the score.
-    Nothing that the student's code raises gets out; it runs in this process, without a time limit.
+    Nothing that the student's code raises gets out; it runs in this process, without a time limit. Other
+    arguments are a TypeError or ValueError.
 
     >>> import autograd_lite as ag
     >>> grade((np.tanh, lambda g, y, x: (g * (1 - y * y),)), ag.OPS["tanh"]).score

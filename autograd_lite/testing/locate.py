@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import drawing
+from autograd_lite.messages import file_of
 from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import Failure
@@ -20,7 +21,11 @@ _MANY = 50  # tensors beyond which a drawing begins at the node itself
 
 
 class Located(NamedTuple):
-    """The node with a wrong rule: the tensor, its op, the input concerned, and why."""
+    """The node with a wrong rule: its `tensor` in the graph of `root`, its `op`, the input, and why.
+
+    `argument` is the name of the input, `failure` what is wrong, `made` and `rule` say in which file and
+    line the op was called, where that is known, and where the rule stands.
+    """
 
     root: Tensor
     tensor: Tensor
@@ -51,11 +56,12 @@ class Located(NamedTuple):
 
 
 def locate(tensor: Tensor) -> Located | None:
-    """The first node, from the leaves on, whose own rule is wrong at the values of this graph; or None.
+    """The first node, from the leaves of `tensor` on, whose own rule is wrong at its values; or None.
 
     Each node is checked alone: its op's rules at the arrays it saw, against numerical derivatives.
     A gradient that is wrong although every node is right is a mistake of the engine, not of an op.
-    Ops of your own remember the line that called them. `located.draw()` shows the node in red.
+    Ops of your own remember the line that called them. `located.draw()` shows the node in red. A tensor
+    that depends on no differentiable one is a ValueError.
     """
     if not isinstance(tensor, Tensor) or not tensor.requires_grad:
         raise ValueError("locate: it takes a tensor that was computed from differentiable ones")
@@ -87,7 +93,7 @@ def located(root: Tensor) -> Located | None:
 def made_at(tensor: Tensor) -> str:
     """File and line of the call that made a tensor, where it was noted."""
     code, line = getattr(tensor, "line", None) or (None, 0)
-    return f"{os.path.basename(code.co_filename)}:{line}" if code else ""
+    return f"{os.path.basename(file_of(code.co_filename))}:{line}" if code else ""
 
 
 def _checked(tensor: Tensor) -> Failure | None:

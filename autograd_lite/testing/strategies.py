@@ -46,7 +46,8 @@ def _palettes(kinks: str) -> tuple[str, ...]:
 def arrays(draw: Any, shape: Any = _SHAPES, domain: Domain = REAL, kinks: str = "any") -> Any:
     """An array of numbers of a domain: simple ones, ordinary ones, tiny and large ones; shrinks to zeros.
 
-    `shape` is a shape or a strategy for one.
+    `shape` is a shape or a strategy for one, `domain` one of `autograd_lite.domains`. `kinks` is "any",
+    "avoid" (no two entries equal, none at or near a whole number) or "seek" (small whole numbers, halves).
     """
     chosen = draw(shape) if isinstance(shape, SearchStrategy) else shape
     palette = draw(st.sampled_from(_palettes(kinks)))
@@ -74,7 +75,7 @@ def _distinct(domain: Domain, size: int) -> Any:
 
 
 def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Inputs and settings that the op's own declaration says it can be tried with."""
+    """Inputs and settings that the declaration of `op` says it can be tried with; `kinks` as of `arrays`."""
     plan, palettes = plan_of(of_op(op)), _palettes(kinks)
 
     @st.composite
@@ -93,7 +94,11 @@ def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Any, ..
 def signature(
     text: str, domain: Domain = REAL, kinks: str = "any", longest: int = 4
 ) -> SearchStrategy[tuple[Any, ...]]:
-    """Arrays for a signature such as `"(m,k),(k,n)"`, a length from 1 to `longest` for each letter."""
+    """Arrays for a signature `text` such as `"(m,k),(k,n)"`, as a tuple.
+
+    Each letter is a length from 1 to `longest`; `domain` and `kinks` are those of `arrays`. Another text is
+    a ValueError.
+    """
     if not re.fullmatch(rf"{_CORE}(,{_CORE})*(->{_CORE}(,{_CORE})*)?", text.replace(" ", "")):
         raise ValueError(
             f'strategies: signature {text!r}; write the axes of each array in brackets, as in "(m,k),(k,n)", '
@@ -111,23 +116,23 @@ def _of_signature(draw: Any, text: str, domain: Domain, kinks: str, longest: int
 
 
 def probabilities(shape: Any = _SHAPES) -> SearchStrategy[Any]:
-    """Arrays of probabilities, 0 and 1 and numbers very near them included."""
+    """Arrays of probabilities of a `shape`, 0 and 1 and numbers very near them included."""
     return hnp.arrays(np.float64, shape, elements=st.floats(0.0, 1.0))
 
 
 def logits(shape: Any = _SHAPES, size: float = 1e4) -> SearchStrategy[Any]:
-    """Arrays of logits up to `size` either way: far beyond where e^z overflows."""
+    """Arrays of logits of a `shape`, up to `size` either way: far beyond where e^z overflows."""
     return hnp.arrays(np.float64, shape, elements=st.floats(-size, size))
 
 
 def labels(classes: int = 2, shape: Any = _SHAPES) -> SearchStrategy[Any]:
-    """Arrays of integer labels from 0 to classes - 1."""
+    """Arrays of integer labels of a `shape`, from 0 to classes - 1."""
     return hnp.arrays(np.int64, shape, elements=st.integers(0, classes - 1))
 
 
 @st.composite
 def broadcastable_arrays(draw: Any, count: int = 2, size: float = 1e3) -> tuple[Any, ...]:
-    """A tuple of arrays whose shapes broadcast against each other."""
+    """A tuple of `count` arrays of numbers up to `size` either way, whose shapes broadcast together."""
     shapes = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=4))
     elements = st.floats(-size, size)
     return tuple(draw(hnp.arrays(np.float64, shape, elements=elements)) for shape in shapes.input_shapes)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograd_lite.domains import REAL, Domain
+from autograd_lite.messages import file_of
 from autograd_lite.operation import Case, Op
 from autograd_lite.signature import cores_of, names_of
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class ContractError(TypeError):
@@ -60,8 +58,7 @@ class Subject:
         code = self.code or _code(self.op.rules[self.argument(position)])  # type: ignore[union-attr]
         if code is None:
             return "", 0
-        path = code.co_filename
-        return os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else path, code.co_firstlineno
+        return file_of(code.co_filename), code.co_firstlineno
 
 
 def _code(function: Any) -> Any:

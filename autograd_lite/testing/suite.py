@@ -20,7 +20,8 @@ def op_tests(*sources: Any, seed: int = 0, order: int | None = None) -> Any:
 
     A source is a module, an op, or a collection of ops such as `ag.OPS`. Of a module it takes the ops
     that the module defines, not those that it imports. pytest's option `--gradcheck-budget` says how
-    many examples are tried; `seed` and `order` are those of `check_op`.
+    many examples are tried; `seed` and `order` are those of `check_op`. No op at all is a ValueError, what
+    is none a TypeError.
     """
     pytest = require("pytest", "dev")
     ops = dict.fromkeys(op for source in sources for op in _ops_of(source))

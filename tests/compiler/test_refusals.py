@@ -89,6 +89,7 @@ def unchanged():
     np.testing.assert_array_equal(W.grad, 2.0 * value)
 
 
+@pytest.mark.filterwarnings("ignore:float\\(\\)")  # told before, by the tensor
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_that_is_no_program_is_refused(name, backend):
@@ -101,6 +102,7 @@ def test_a_function_that_is_no_program_is_refused(name, backend):
             fast(V)
 
 
+@pytest.mark.filterwarnings("ignore:float\\(\\)")  # told before, by the tensor
 @pytest.mark.parametrize(
     "name", [name for name in FUNCTIONS if name not in ("a list", "a dictionary", "nothing")]
 )

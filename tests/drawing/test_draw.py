@@ -352,3 +352,34 @@ def test_the_table_and_the_notebook():
     assert set(bundle) == {"image/svg+xml", "text/plain"}
     assert drawing.to_graphviz().source == drawing.to_dot()
     assert copy.deepcopy(drawing).to_dot() == drawing.to_dot()
+
+
+@pytest.mark.parametrize(("direction", "shrinks"), [("LR", True), ("TB", False)])
+def test_a_notebook_shows_a_drawing_as_it_is_but_no_wider_than_its_column(direction, shrinks):
+    drawing = ag.draw(neuron(), direction=direction)
+    picture, shown = (ElementTree.fromstring(svg).attrib for svg in (
+        drawing.to_svg(), drawing._repr_mimebundle_()["image/svg+xml"],
+    ))  # fmt: skip
+    assert shown["viewBox"] == picture["viewBox"]
+    width, height = (float(picture[side].removesuffix("pt")) * 96 / 72 for side in ("width", "height"))
+    assert (width > 900) == shrinks
+    assert float(shown["width"]) == pytest.approx(min(width, 900), abs=0.5)
+    assert float(shown["width"]) / float(shown["height"]) == pytest.approx(width / height, rel=0.01)
+    assert shown["style"] == "max-width:100%;height:auto"
+
+
+def legend(drawing):
+    """The lines above the cards."""
+    return re.findall(r'POINT-SIZE="12" COLOR="#56657A">([^<]*)</FONT></TD></TR>', drawing.to_dot())
+
+
+def test_a_legend_is_as_wide_as_its_drawing():
+    loss = neuron()
+    loss.backward()
+    wide, narrow = (legend(ag.draw(loss, direction=direction)) for direction in ("LR", "TB"))
+    assert len(wide) == 1
+    assert len(narrow) > 1
+    assert max(map(len, narrow)) <= 60
+    assert [entry for line in narrow for entry in line.split("   —   ")] == wide[0].split("   —   ")
+    size = ElementTree.fromstring(ag.draw(loss, direction="TB").to_svg()).get("width")
+    assert float(size.removesuffix("pt")) < 420

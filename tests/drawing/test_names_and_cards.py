@@ -1,5 +1,6 @@
 """Drawings: short names, folded products, parameters that nothing reaches, text held in place."""
 
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.nn import Linear, Module, Parameter
+from autograd_lite.operation import OPS
 
 
 class Pair(Module):
@@ -112,3 +114,69 @@ def test_importing_the_package_imports_no_engine():
     script = "import sys, autograd_lite; print({'graphviz', 'pygraphviz', 'tempfile'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     assert run.stdout.strip() == "set()"
+
+
+def headers(drawing):
+    """The headers of the cards, inputs first."""
+    return re.findall(r'POINT-SIZE="15" COLOR="#\w+"><B>(.*?)</B>', drawing.to_dot())
+
+
+def test_only_a_loss_is_called_a_loss():
+    x = ag.Tensor(0.5, name="x")
+    drawing = ag.draw([np.tanh(x)][0])
+    assert headers(drawing) == ["x", "a1 = tanh(x)"]
+    assert str(drawing).splitlines()[-1].split()[3:5] == ["result", "0.4621"]
+    assert "loss" not in drawing.to_dot()
+    assert headers(ag.draw([ag.bce(ag.sigmoid(x), 1.0)][0]))[-1] == "loss"
+    w = Parameter(np.ones(2), name="w")
+    assert headers(ag.draw([(w * w).sum()][0]))[-1] == "a1 = sum(v1)"
+    assert headers(ag.draw([ag.mse(w, np.zeros(2))][0]))[-1].startswith("loss = ")
+
+
+def test_what_the_user_calls_a_loss_is_one():
+    w = Parameter(2.0, name="w")
+    loss = w**2
+    row = str(ag.draw(loss)).splitlines()[-1].split()
+    assert row[:2] == ["loss", "loss"]
+    cost = w**2
+    assert str(ag.draw(cost)).splitlines()[-1].split()[:2] == ["cost", "result"]
+
+
+def test_a_loss_of_the_user_is_one():
+    @ag.op("far")
+    def far(prediction, target, *, reduction="mean"):
+        """The mean distance."""
+        return np.abs(prediction - target).mean()
+
+    @far.gradient("prediction")
+    def _(g, y, prediction, target, reduction):
+        return g * np.sign(prediction - target) / prediction.size
+
+    try:
+        drawing = ag.draw([far(ag.Tensor(np.ones(3), name="x"), np.zeros(3))][0])
+    finally:
+        OPS.pop("far")
+    assert headers(drawing)[-1].startswith("loss = ")
+
+
+def test_a_film_ends_in_the_loss_whatever_made_it():
+    w = Parameter(np.ones(2), name="w")
+    film = ag.draw.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=lambda p, y: ((p - y) ** 2).mean())
+    film.record()
+    assert film.frames[0].view.cards[-1].short == "loss"
+
+
+def test_a_product_of_long_names_has_a_name_that_can_be_read():
+    w_attendance, attendance = Parameter(0.6), ag.Tensor(0.8, requires_grad=False)
+    b = Parameter(0.1)
+    z = w_attendance * attendance + b
+    drawing = ag.draw(z)
+    assert headers(drawing) == ["w_attendance", "attendance", "v1 = w_attendance × attendance", "b", "z"]
+    assert "z = v1 + b" in ag.draw(z, detail="tensor").to_dot()
+    w = Parameter(0.6, name="w")
+    assert headers(ag.draw(w * b + b))[2] == "w × b"
+
+
+def test_every_name_has_its_part_in_the_header_of_a_product():
+    a, b = Parameter(1.0, name="weight_of_the_attendance"), Parameter(2.0, name="attendance_of_the_lectures")
+    assert headers(ag.draw([a * b][0]))[-1] == "v1 = weight_of_t… × attendance_…"

@@ -602,7 +602,7 @@ SLOPE = four(-2 * math.tanh(1) * (1 - math.tanh(1) ** 2))
          "Nothing to compute: the graph is a leaf."),
         (deep, BOTH, 4, "grad through 300 × Linear(3 → 3) + tanh: 2.204e−40 … 1.09e−20"),
         (square, BOTH, 3, "grad(w) = 1 × w + 1 × w = 1 × 3 + 1 × 3 = 6"),
-        (broken, NO_BACKWARD, 2, "loss = sum(double) = NaN"),
+        (broken, NO_BACKWARD, 2, "a1 = sum(double) = NaN"),
         (penalty, BOTH, 9, f"grad(x) = −1.523 × (1−y²) = −1.523 × 0.42 = {SLOPE}"),
     ],
     ids=["before backward", "values", "gradients", "leaf", "deep", "square", "NaN", "create_graph"],

@@ -40,7 +40,9 @@ UNARY = [
     "arcsin",
     "arccos",
 ]
-BINARY = ["add", "subtract", "multiply", "divide", "true_divide", "power", "maximum", "minimum"]
+BINARY = [
+    "add", "subtract", "multiply", "divide", "true_divide", "power", "maximum", "minimum", "logaddexp",
+]  # fmt: skip
 REDUCTIONS = ["sum", "mean", "max", "amax", "min", "amin", "prod", "var", "std"]
 AXES = [
     {}, {"axis": None}, {"axis": 0}, {"axis": 1}, {"axis": -1}, {"axis": (0, 2)}, {"axis": (-1, 1)},

@@ -1,5 +1,6 @@
 """Pictures of coefficients: their order, intervals and paths, against the models and scikit-learn."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import autograd_lite as ag
 from autograd_lite import linear_model, plots
 
 colors = pytest.importorskip("matplotlib.colors")
+matplotlib_figure = pytest.importorskip("matplotlib.figure")
 linear = pytest.importorskip("sklearn.linear_model")
 pandas = pytest.importorskip("pandas")
 
@@ -77,3 +79,31 @@ def test_the_l1_path_begins_where_all_coefficients_are_zero_and_ends_as_scikit_l
         assert paths[name][-1] == pytest.approx([C[-1], coefficient], rel=1e-4)
         assert abs(paths[name][0, 1]) < 1e-6
     assert set(FEATURES) <= {text.get_text() for text in ax.texts}
+
+
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_in_a_narrow_picture_the_names_are_whole_and_leave_it_room(layout):
+    names = ["worst fractal dimension", "mean_concave_points_of_cells", "area"]
+    coef = pandas.DataFrame(np.eye(3), columns=names)
+    model = linear.LogisticRegression().fit(coef, [0, 1, 1])
+    figure = matplotlib_figure.Figure(figsize=(7, 3), layout=layout)
+    left, right = figure.subplots(1, 2)
+    for ax in (left, right):
+        plots.coefficients(model, ax)
+    figure.draw_without_rendering()
+    for ax, edge in ((left, 0), (right, left.bbox.x1)):
+        labels = ax.get_yticklabels()
+        told = {label.get_text().replace("\n", " ").replace("_ ", "_") for label in labels}
+        assert told == set(names)
+        boxes = [label.get_window_extent() for label in labels]
+        assert min(box.x0 for box in boxes) > edge
+        assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+        assert ax.bbox.width > max(box.width for box in boxes)
+        assert ax.xaxis.label.get_window_extent().width < 1.2 * ax.bbox.width
+
+
+def test_in_a_wide_picture_the_names_stand_as_they_are():
+    frame = pandas.DataFrame(TUMOURS, columns=FEATURES)
+    labels = plots.coefficients(linear.LogisticRegression().fit(frame, BENIGN)).get_yticklabels()
+    assert {label.get_text() for label in labels} == set(FEATURES)
+    assert len({label.get_fontsize() for label in labels} | {10.0}) == 1

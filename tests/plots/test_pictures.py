@@ -214,6 +214,30 @@ def test_several_models_share_the_axes():
     ]
 
 
+def people(ill, gap, seed):
+    """Two features of 1000 people, of whom so many are ill, by so much apart."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1], [1000 - ill, ill])
+    return rng.normal(size=(1000, 2)) + gap * y[:, None], y
+
+
+@pytest.mark.parametrize(("ill", "gap"), [(10, 1.0), (100, 1.0), (500, 0.3), (500, 1.5), (500, 4.0)])
+@pytest.mark.parametrize("picture", [plots.roc, plots.precision_recall])
+def test_what_a_curve_comes_to_is_told_where_no_curve_runs(picture, ill, gap):
+    model = linear.LogisticRegression().fit(*people(500, 1.5, 0))
+    data = people(ill, gap, 1)
+    ax = picture(model, *data)
+    picture(linear.LogisticRegression().fit(*people(200, 0.1, 1)), *data, ax)
+    ax.figure.draw_without_rendering()
+    paths = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    for text in ax.texts[-2:]:
+        box = text.get_window_extent()
+        assert ax.bbox.x0 <= box.x0
+        assert box.x1 <= ax.bbox.x1
+        assert not any(path.intersects_bbox(box, filled=False) for path in paths), text
+    assert not ax.texts[-1].get_window_extent().overlaps(ax.texts[-2].get_window_extent())
+
+
 # What is refused.
 
 

@@ -1,0 +1,32 @@
+"""Builds the documentation site from these pages, the notebooks, the docstrings and OPS: `make docs`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
+
+import autograd_lite as ag
+
+project, author = "autograd_lite", "autograd_lite maintainers"
+version = release = ag.__version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+exclude_patterns = ["site", "**.ipynb_checkpoints"]
+html_theme, html_title = "furo", "autograd_lite"
+html_show_copyright = False
+html_static_path, html_css_files = ["style"], ["site.css"]
+
+nb_execution_mode = "off"  # `make tutorials` executes them, and the tests hold what they show to it
+nb_mime_priority_overrides = [("html", "image/svg+xml", 10)]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
+autodoc_member_order = "bysource"
+python_maximum_signature_line_length = 80
+
+
+def setup(app):
+    """Fill in what is generated: docstrings as reST, and the page of operations."""
+    app.connect("autodoc-process-docstring", reference.docstring)
+    app.connect("source-read", reference.fill)
