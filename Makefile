@@ -11,7 +11,7 @@ demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to O
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
 
 test: .venv/.stamp-dev  ## run all tests and doctests
-	$(BIN)/python -m pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
 
 lint: .venv/.stamp-dev  ## check style with ruff
 	$(BIN)/ruff check .

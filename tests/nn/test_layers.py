@@ -68,7 +68,7 @@ def test_a_wrong_number_of_features_names_the_layer(bias):
         (Softmax(), lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)),
         (Softmax(axis=0), lambda z: np.exp(z) / np.exp(z).sum(axis=0)),
     ],
-    ids=repr,
+    ids=lambda x: repr(x) if isinstance(x, nn.Module) else None,
 )
 def test_activations_are_their_formulas(layer, formula):
     np.testing.assert_allclose(layer(ag.Tensor(X)).data, formula(X), rtol=1e-14)
