@@ -244,7 +244,7 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
 
 
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
-    """The Hessian of f, a single number, at `xs` times `vs`: an array for one argument, a tuple for several.
+    """The Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple where they are sequences.
 
     `xs` and `vs` are arrays, or sequences, of equal shapes, else a ValueError. It is the gradient of the
     product of gradient and v, at a small multiple of the cost of f: no Hessian is made (Pearlmutter 1994).

@@ -33,7 +33,7 @@ class History:
 
         It draws on `ax`, or on that of a new figure; needs matplotlib (extra `plot`).
         """
-        ax = require("matplotlib.pyplot", "plot").subplots()[1] if ax is None else ax
+        ax = require("matplotlib.pyplot", "plot").subplots(layout="constrained")[1] if ax is None else ax
         columns = self.columns()
         losses = {name: values for name, values in columns.items() if name.endswith("loss")}
         sides = [(ax, "loss", "-", losses)]
@@ -47,7 +47,7 @@ class History:
                 lines += side.plot(epochs, values, style, color=f"C{len(lines)}", label=name)
             side.set_ylabel(label)
         ax.set_xlabel("epoch")
-        ax.legend(handles=lines)
+        sides[-1][0].legend(handles=lines, loc="center right")  # above both, where losses are down already
         return ax
 
     def __repr__(self) -> str:

@@ -110,7 +110,8 @@ class ArrayProtocol:
         if self.requires_grad:
             raise TypeError(
                 f"making a NumPy array of {self.name or 'a tensor'} would lose its gradient without a "
-                "word; use .numpy() for its value, or np.stack and np.concatenate to join tensors"
+                "word; use .numpy() for its value, np.stack and np.concatenate to join tensors, and "
+                ".to_numpy() of a DataFrame or Series beside it"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 

@@ -1,10 +1,4 @@
-"""fit: training by mini-batches, with validation, progress and callbacks.
-
-A callback is called as callback(epoch, logs) after each epoch, 1, 2, ...; `logs` has "loss", and
-"val_loss", "accuracy", "val_accuracy" where they are known; training stops when one returns True. One
-that has the methods `begin(parameters)`, `step()` or `end()` is told of the begin, as `EarlyStopping`,
-of every step of the optimizer, and of the end.
-"""
+"""fit: training by mini-batches, with validation, progress and callbacks."""
 
 from __future__ import annotations
 
@@ -37,10 +31,16 @@ def fit(
     of the examples it gets; `optimizer` holds the parameters (`Newton` and `LBFGS` make a whole step with
     each batch). Each of `epochs` is a pass through all examples, in batches of `batch_size` drawn in a new
     order (the last may be smaller), by default in one batch.
-    `validation` is (X, y), or the fraction of the examples to set aside at random. `callbacks` are
-    described above. `progress` shows a bar where tqdm is installed (extra `train`), nothing where it is
-    not. `rng`, a seed or a generator, makes order and split repeat exactly. A Module ends ready for
-    prediction, as after `eval()`. No dtype is changed: float32 X and parameters compute in float32.
+    `validation` is (X, y), or the fraction of the examples to set aside at random. `progress`
+    shows a bar where tqdm is installed (extra `train`), nothing where it is not. `rng`, a seed or a
+    generator, makes order and split repeat exactly. A Module ends ready for prediction, as after
+    `eval()`. No dtype is changed: float32 X and parameters compute in float32.
+
+    Each of `callbacks` is called as callback(epoch, logs) after each epoch, 1, 2, ...; `logs` has "loss",
+    and "val_loss", "accuracy", "val_accuracy" where they are known; training stops when one returns True.
+    One that has the methods `begin(parameters)`, `step()` or `end()` is told of the begin, as
+    `EarlyStopping`, of every step of the optimizer, and of the end.
+
     With `compile` each step runs as one NumPy program (`ag.compile`), with the same results but for
     rounding, and leaves no `.grad`. A Python `if` on data, and random numbers other than those of
     `Dropout`, are an error; what is written into an array around the model is not noticed.

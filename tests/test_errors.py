@@ -87,7 +87,7 @@ CASES = {
     ),
     "strings": (lambda: ag.Tensor("abc"), TypeError, "has dtype <U3"),
     "ragged lists": (lambda: ag.Tensor([[1, 2], [3]]), ValueError, "is not an array"),
-    "a list of tensors": (lambda: ag.Tensor([v, v]), TypeError, "use .numpy() for its value, or np.stack"),
+    "a list of tensors": (lambda: ag.Tensor([v, v]), TypeError, "use .numpy() for its value, np.stack"),
     "backward of many numbers": (v.backward, ValueError, "v has shape (3,), and only a single number"),
     "backward of a constant": (lambda: k.sum().backward(), ValueError, "depends on no differentiable tensor"),
     "a seed of another shape": (lambda: (v * 2).backward(np.ones(2)), ValueError, "grad has shape (2,)"),
@@ -104,6 +104,10 @@ CASES = {
     "padding without gradient": (
         lambda: np.pad(v, 1, mode="mean"), ValueError,
         "mode='mean' has no gradient here",
+    ),
+    "other sizes": (
+        lambda: ag.mse(v, np.ones(4)), ValueError,
+        "shape (4,); a loss does not broadcast, so they must be equal",
     ),
     "another norm": (lambda: np.linalg.norm(v, 1), ValueError, "ord=1 has no gradient here"),
     "huber's delta": (lambda: ag.huber(v, np.ones(3), delta=0), ValueError, "delta=0; it must be positive"),

@@ -42,7 +42,8 @@ def test_cross_entropy_learns_where_squared_error_does_not(demonstration):
 def test_gradients_are_checked_and_counted(demonstration):
     report, _ = demonstration
     assert int(_number(r"Gradients: (\d+) ops checked", report)) == 7
-    assert int(_number(r"(\d+) derivatives of first and second order", report)) > 500
+    assert _number(r"over (\d+) 000 derivatives of first and second order", report) >= 6
+    assert "fewer than 1 in 1000 had no verdict" in report
 
 
 def test_pictures_are_written(demonstration):

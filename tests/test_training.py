@@ -298,7 +298,7 @@ def test_a_history_draws_itself():
     axes = history.plot()
     assert [line.get_label() for line in axes.lines] == ["loss", "val_loss"]
     np.testing.assert_array_equal(axes.lines[0].get_data(), ([1, 2, 3], history.loss))
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+    assert [text.get_text() for text in axes.figure.axes[-1].get_legend().get_texts()] == [
         "loss", "val_loss", "accuracy", "val_accuracy",
     ]  # fmt: skip
     assert History().plot(axes) is axes

@@ -94,7 +94,7 @@ def entry(op):
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     head = f"{path}{signature.replace(parameters=bare, return_annotation=signature.empty)}"
     facts = [
-        f"- gradient in `{name}`: {rule_in_words(op, name)}; domain: {domain_in_words(op, name)}"
+        f"- gradient in `{name}`: {rule_in_words(op, name)}; checked over: {domain_in_words(op, name)}"
         for name in op.arguments
     ]
     facts.append(f"- symbol: {op.symbol}" + "".join(f"; `{name}`" for name in numpy_names(op)))

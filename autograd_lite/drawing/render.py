@@ -13,9 +13,7 @@ from autograd_lite.drawing.svg import fitted
 
 PIXELS = 32_000_000
 _BASE_DPI = 96
-_WAYS = (
-    'pip install "autograd_lite[draw]", which carries Graphviz, or install Graphviz so that `dot` is found'
-)
+_WAYS = "pip install pygraphviz, which carries Graphviz, or install Graphviz so that `dot` is found"
 
 
 def chosen(engine: str) -> str:

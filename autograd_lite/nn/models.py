@@ -38,7 +38,7 @@ class BinaryModel(Module):
 
 
 class LogisticUnit(BinaryModel):
-    """One neuron, sigmoid(x @ w + b): calling it returns the *probability* of class 1.
+    """One neuron, sigmoid(x @ w + b): calling it returns the probability of class 1.
 
     x is (n, n_features), the output (n,), as labels are; w, (n_features,), and b, a number, start at
     0. Train it with `bce`, which reads the logit behind the probability and is right at any size.
@@ -83,7 +83,7 @@ ACTIVATIONS: dict[str, tuple[type[Module], str]] = {
 
 
 class BinaryNetwork(BinaryModel, Sequential):
-    """Linear layers with an activation between them: calling it returns one *logit* per example, (n,).
+    """Linear layers with an activation between them: calling it returns one logit per example, (n,).
 
     `sizes` are the numbers of features, of hidden units, and 1: [30, 8, 1]. `activation` is "tanh",
     "sigmoid", "relu" or "leaky_relu"; `init` is by default what suits it: "xavier", or "he" for the

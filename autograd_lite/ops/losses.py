@@ -6,6 +6,7 @@ still divides by the number of elements.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,10 +21,12 @@ def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     """Refuse shapes that differ, an empty batch, an unknown reduction, a weight that does not fit."""
     shapes = [messages.shape_of(v) for v in values]
     if shapes[0] != shapes[1]:
-        raise ValueError(
-            f"{op.name}: {messages.shapes(inputs, op.arguments)}; a loss does not broadcast, so they "
-            f"must be equal: reshape one, for example {op.arguments[1]}.reshape{shapes[0]}"
-        )
+        told = f"{op.name}: {messages.shapes(inputs, op.arguments)}; a loss does not broadcast"
+        told += ", so they must be equal"
+        if math.prod(shapes[0]) == math.prod(shapes[1]):
+            target = messages.name_of(inputs[1], op.arguments[1])
+            told += f": reshape one, for example {target}.reshape{shapes[0]}"
+        raise ValueError(told)
     reducible(op, inputs, shapes, settings)
 
 

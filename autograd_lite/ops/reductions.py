@@ -60,14 +60,14 @@ def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return x.mean(axis=axis, keepdims=keepdims)
 
 
-def _per_entry(formula: str, single: str) -> tuple[str, Callable[[Any], str]]:
-    """A formula, and its words of one result: with the number of entries, less `ddof`; `single` for 1."""
+def _per_entry(formula: str, single: str, n: str = "n") -> tuple[str, Callable[[Any], str]]:
+    """A formula in terms of `n`, and its words of one result: with the number; `single` where it is 1."""
 
     def words(y: Any) -> str:
-        n = per_entry(y.values[0], y) - y.settings.get("ddof", 0)
-        return single if n == 1 else formula.replace("{n}", f"{n:.12g}".replace("-", "−"))
+        count = per_entry(y.values[0], y) - y.settings.get("ddof", 0)
+        return single if count == 1 else formula.replace("{n}", f"{count:.12g}".replace("-", "−"))
 
-    return formula, words
+    return formula.replace("{n}", n), words
 
 
 def or_zero(words: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -135,7 +135,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)"))
+@var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)", "(n−ddof)"))
 def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     centred = x - x.mean(axis=axis, keepdims=True)
     return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
@@ -147,7 +147,7 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-_std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}")
+_std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}", "(n−ddof)")
 
 
 @std.gradient("x", _std, or_zero(_std_words))

@@ -68,8 +68,9 @@ def history(history: History, ax: Any = None) -> Any:
     shown.metrics = {k: v for k, v in history.metrics.items() if k.endswith(("loss", "accuracy"))}
     ax = axes(ax)
     before = set(ax.figure.axes)
-    shown.plot(ax).get_legend().remove()
+    shown.plot(ax)
     sides = [ax, *(set(ax.figure.axes) - before)]
+    sides[-1].get_legend().remove()
     if "gradient_norm" in history.metrics:
         sides.append(ax.twinx())
         norms = history.metrics["gradient_norm"]

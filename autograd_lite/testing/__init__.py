@@ -28,6 +28,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "strategies":  # imports hypothesis, which only those who write tests have
-        require("hypothesis", "dev")
-        return require("autograd_lite.testing.strategies", "dev")
+        require("hypothesis", "test")
+        return require("autograd_lite.testing.strategies", "test")
     raise AttributeError(f"module 'autograd_lite.testing' has no attribute {name!r}")

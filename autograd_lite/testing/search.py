@@ -158,8 +158,8 @@ class Search:
 
     def _find(self, cases: Sequence[int], count: int, seed: int) -> None:
         """Let hypothesis look for a failure in some of the cases, and shrink it."""
-        hypothesis = require("hypothesis", "dev")
-        generated = require("autograd_lite.testing.generated", "dev")
+        hypothesis = require("hypothesis", "test")
+        generated = require("autograd_lite.testing.generated", "test")
         seen: dict[Any, Failure | None] = {}
 
         def fails(choices: tuple[int, int, bytes, int]) -> bool:

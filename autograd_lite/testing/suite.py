@@ -23,7 +23,7 @@ def op_tests(*sources: Any, seed: int = 0, order: int | None = None) -> Any:
     many examples are tried; `seed` and `order` are those of `check_op`. No op at all is a ValueError, what
     is none a TypeError.
     """
-    pytest = require("pytest", "dev")
+    pytest = require("pytest", "test")
     ops = dict.fromkeys(op for source in sources for op in _ops_of(source))
     if not ops:
         raise ValueError(

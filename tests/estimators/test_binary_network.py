@@ -329,4 +329,6 @@ def test_the_package_does_not_import_scikit_learn():
 def test_without_scikit_learn_the_error_says_what_to_install():
     code = "import sys; sys.modules['sklearn'] = None; import autograd_lite.estimators"
     run = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=False)
-    assert run.stderr.strip().endswith('not installed; it comes with: pip install "autograd_lite[sklearn]"')
+    assert run.stderr.strip().endswith(
+        "not installed; pip install scikit-learn (autograd_lite's extra 'sklearn' has it)"
+    )

@@ -584,3 +584,10 @@ def test_wide_sparse_data(l1_ratio):
     model = LogisticRegression(C=1.0, l1_ratio=l1_ratio).fit(csr_array(X), y)
     assert model.certificate_.converged
     assert model.certificate_.duality_gap < 1e-7
+
+
+def test_an_l1_ratio_without_a_penalty_is_told():
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1])
+    with pytest.warns(UserWarning, match=r"LogisticRegression: l1_ratio=1 has no effect.*give C"):
+        LogisticRegression(l1_ratio=1.0).fit(X, y)
+    LogisticRegression(l1_ratio=1.0, C=1.0).fit(X, y)
