@@ -38,6 +38,13 @@ def test_every_operation_has_an_entry_with_its_rules(site):
     assert page.count("<summary>Source</summary>") == len(builtin)
 
 
+def test_pages_need_no_network_and_set_formulas(site):
+    for path in site.glob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="(?:https?:)?//', page) == []
+    assert (site / "01_a_neuron.html").read_text(encoding="utf-8").count("<math") > 20
+
+
 def test_domains_and_kinks_in_words():
     told = {name: reference.domain_in_words(ag.OPS[name], ag.OPS[name].arguments[0]) for name in ag.OPS}
     assert told["relu"] == told["abs"] == "real, with a kink at 0, where the rule gives 0"

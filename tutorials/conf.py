@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import formulas
 import reference
 
 import autograd_lite as ag
@@ -14,6 +15,8 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 exclude_patterns = ["site", "**.ipynb_checkpoints"]
 html_theme, html_title = "furo", "autograd_lite"
 html_show_copyright = False
+pygments_dark_style = "github-dark"
+html_math_renderer = "mathml"
 html_static_path, html_css_files = ["style"], ["site.css"]
 
 nb_execution_mode = "off"  # `make tutorials` executes them, and the tests hold what they show to it
@@ -28,6 +31,7 @@ python_maximum_signature_line_length = 80
 
 
 def setup(app):
-    """Fill in what is generated: docstrings as reST, and the page of operations."""
+    """Docstrings as reST, formulas as MathML, and the page of operations."""
+    app.add_html_math_renderer("mathml", (formulas.inline, None), (formulas.display, None))
     app.connect("autodoc-process-docstring", reference.docstring)
     app.connect("source-read", reference.fill)
