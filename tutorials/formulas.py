@@ -8,6 +8,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
 APART = re.compile(r"(<mi>[a-z]{2,}</mi>)(?=\s*<m[in]>)")  # log 2, not log2
+BARE = re.compile(r"\\(?:[dt]?frac|sqrt) *[^{\s\[\\]")
 _LOG = logging.getLogger(__name__)
 
 
@@ -22,8 +23,11 @@ def display(translator, node):
 
 
 def _write(translator, node, as_block):
+    tex = node.astext()
     try:
-        translator.body.append(APART.sub(r"\1<mspace width='0.17em'/>", tex2mathml(node.astext(), as_block)))
+        if BARE.search(tex):
+            raise MathError(r"docutils reads \frac12 as 12 over what follows: write \frac{1}{2}")
+        translator.body.append(APART.sub(r"\1<mspace width='0.17em'/>", tex2mathml(tex, as_block)))
     except MathError as error:
-        _LOG.warning("%s: %s", node.astext(), error, location=node)
+        _LOG.warning("%s: %s", tex, error, location=node)
     raise SkipNode
