@@ -283,7 +283,7 @@ def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch
 def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(RuntimeError, match="pip install pygraphviz.*or install Graphviz"):
+    with pytest.raises(RuntimeError, match=r"pip install pygraphviz.*or install Graphviz"):
         ag.draw(neuron()).to_svg()
     with pytest.raises(RuntimeError, match="the engine 'dot' is not here"):
         ag.draw(neuron(), engine="dot").to_svg()
