@@ -55,6 +55,10 @@ class Optimizer:
             value = setting(type(self).__name__, name, value)
         object.__setattr__(self, name, value)
 
+    def __getattr__(self, name: str) -> Any:
+        hint = "; leave it out: backward() overwrites gradients" * (name == "zero_grad")
+        raise AttributeError(f"{type(self).__name__} has no {name}{hint}", name=name, obj=self)
+
     def __repr__(self) -> str:
         settings = [f"{k}={v!r}" for k, v in vars(self).items() if k in _SETTINGS]
         return f"{type(self).__name__}({len(self.params)} parameters, {', '.join(settings)})"

@@ -317,3 +317,13 @@ def test_a_state_of_another_dtype_is_refused():
     with pytest.raises(ValueError, match=r"Adam.step: w is float32 .* make a new optimiser"):
         optimizer.step()
     assert w.dtype == np.float32
+
+
+def test_a_habit_of_elsewhere_is_told():
+    optimizer = SGD([nn.Parameter(1.0)], lr=0.1)
+    with pytest.raises(AttributeError, match=r"SGD has no zero_grad; leave it out: backward\(\) overwrites"):
+        optimizer.zero_grad()
+    with pytest.raises(AttributeError, match=r"^SGD has no learning_rate$"):
+        _ = optimizer.learning_rate
+    assert copy.deepcopy(optimizer).lr == 0.1
+    assert pickle.loads(pickle.dumps(optimizer)).lr == 0.1
