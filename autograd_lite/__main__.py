@@ -25,9 +25,15 @@ def _ops() -> None:
     for op in sorted(OPS.values(), key=lambda op: op.name):
         numpy = ", ".join(op.numpy_names)
         for i, argument in enumerate(op.arguments):
-            rule = f"{argument}: {op.formulas.get(argument, 'none')}".replace("{", "").replace("}", "")
             head = (op.name, op.symbol) if i == 0 else ("", "")
-            rows.append((*head, rule, op.domains[argument].name, numpy if i == 0 else ""))
+            rows.append(
+                (
+                    *head,
+                    f"{argument}: {op.local(argument)}",
+                    op.domains[argument].name,
+                    numpy if i == 0 else "",
+                )
+            )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -144,6 +144,10 @@ class Op:
         """The name of the input at a position; the inputs of a variadic op share one."""
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
+    def local(self, argument: str) -> str:
+        """The local derivative in the input `argument`, in words; "none" where it has no rule."""
+        return self.formulas.get(argument, "none").replace("{", "").replace("}", "")
+
     def variadic_order(self, values: Any) -> list[Rule]:
         """The rules of a variadic op, one for each of `values`; the rule is told which by `index`."""
         argument = self.arguments[-1]

@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference import MODULES
 
 import autograd_lite as ag
 from autograd_lite.compiler import Compiled, CompiledStep
 from autograd_lite.drawing import film
 from autograd_lite.drawing.film import Film
-
-MODULES = (
-    ag, ag.nn, ag.optim, ag.testing, ag.testing.strategies, ag.linear_model, ag.estimators, ag.plots,
-    ag.datasets,
-)  # fmt: skip
 
 # What `compile` and `draw.film` make, whose methods are public.
 MADE = (Compiled, CompiledStep, Film)

@@ -80,7 +80,7 @@ def operations():
         module = sys.modules[f"autograd_lite.ops.{family}"]
         parts.append(f"## {family.replace('_', ' ').capitalize()}\n\n{module.__doc__}\n")
         for op in (op for op in ag.OPS.values() if op.__module__ == module.__name__):
-            rules = "<br>".join(f"{name}: {rule_in_words(op, name)}" for name in op.arguments)
+            rules = "<br>".join(f"{name}: {op.local(name)}" for name in op.arguments)
             numpy = " ".join(f"`{name}`" for name in numpy_names(op))
             table.append(f"| [{op.name}](#op-{op.name}) | {_cell(op.symbol)} | {_cell(rules)} | {numpy} |")
             parts.append(f"(op-{op.name})=\n```{{eval-rst}}\n{entry(op)}\n```\n")
@@ -94,7 +94,7 @@ def entry(op):
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     head = f"{path}{signature.replace(parameters=bare, return_annotation=signature.empty)}"
     facts = [
-        f"- gradient in `{name}`: {rule_in_words(op, name)}; checked over: {domain_in_words(op, name)}"
+        f"- gradient in `{name}`: {op.local(name)}; checked over: {domain_in_words(op, name)}"
         for name in op.arguments
     ]
     facts.append(f"- symbol: {op.symbol}" + "".join(f"; `{name}`" for name in numpy_names(op)))
@@ -103,11 +103,6 @@ def entry(op):
         [as_rest(inspect.getdoc(op)), as_rest("\n".join(facts)), FOLDED.format(_indented(source))]
     )
     return f".. py:function:: {head}\n\n{_indented(body)}"
-
-
-def rule_in_words(op, name):
-    """The local derivative in one input."""
-    return op.formulas.get(name, "none, it is a constant").replace("{", "").replace("}", "")
 
 
 def domain_in_words(op, name):

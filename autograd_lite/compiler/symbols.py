@@ -13,6 +13,7 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.compiler import refusals
 from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
+from autograd_lite.protocol import numpy_name
 from autograd_lite.tensor import Tensor
 
 _METHODS = (
@@ -178,8 +179,7 @@ class Symbol:
             return NotImplemented
         if function.__name__ in refusals.BY_SIZE or (function is np.where and len(operands) == 1):
             raise refusals.sized(f"the size of what np.{function.__name__} returns")
-        module = function.__module__.replace("numpy", "np", 1)
-        return self.recorder.call(f"{module}.{function.__name__}", function, operands, settings)
+        return self.recorder.call(numpy_name(function), function, operands, settings)
 
     def _refuse(self, *_: Any) -> Any:
         raise refusals.needed()
