@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.modes import recording
+from autograd_lite.protocol import AbstractArray
 from autograd_lite.signature import mismatch
 from autograd_lite.tensor import NOTHING, Tensor, node
 
@@ -141,7 +142,7 @@ def no_rule(name: str, argument: str, *_: Any, **__: Any) -> Any:
 
 def _constant(op: Any, x: Any) -> Any:
     """An input that is neither tensor nor array: NumPy numbers and lists are, other things are not."""
-    if getattr(x, "recorder", None) is not None:  # a symbol of a program that is being recorded
+    if isinstance(x, AbstractArray):
         return x
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":

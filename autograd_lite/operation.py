@@ -54,6 +54,7 @@ class Op:
         check: Callable[..., None] | None,
         hint: str,
         formula: str,
+        letter: str,
         infix: bool,
     ) -> None:
         self.forward, self.symbol, self.name = forward, symbol, forward.__name__
@@ -65,6 +66,7 @@ class Op:
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
         self.signature, self.samples, self.check = signature, samples, check
         self.hint, self.formula, self.infix = hint, formula, infix
+        self.letter = letter
         self.rules: dict[str, Rule] = {}
         self.formulas: dict[str, str] = {}
         self.words: dict[str, Words] = {}
@@ -200,6 +202,7 @@ def op(
     check: Callable[..., None] | None = None,
     hint: str = "",
     formula: str = "",
+    letter: str = "a",
 ) -> Callable[[Callable[..., Any]], Op]:
     """Turn a forward into an `Op`: register it in OPS and install it where it says.
 
@@ -208,7 +211,8 @@ def op(
     gufunc notation) and `samples` say where it may be tried; `numpy` is the NumPy function (or functions)
     that it answers for tensors, `operator` Python's name of its operator, `method` a name on Tensor;
     `check` refuses bad values, given the op, its inputs, their arrays and the settings; `hint` ends the
-    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`.
+    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`;
+    `letter` begins the name of an unnamed result, as in z1.
 
     Raises a ValueError for a lambda, and for a name that an op of another module or Tensor has already; a
     TypeError for a forward without arrays.
@@ -218,7 +222,7 @@ def op(
         _free(forward)
         made = Op(
             forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
-            hint=hint, formula=formula, infix=operator is not None,
+            hint=hint, formula=formula, letter=letter, infix=operator is not None,
         )  # fmt: skip
         answers = numpy if isinstance(numpy, tuple) else (numpy,)
         made.numpy_names = tuple(numpy_name(f) for f in answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -12,6 +13,34 @@ from autograd_lite import messages
 from autograd_lite.modes import recording
 
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what answers it for tensors
+
+
+class AbstractArray:
+    """A stand-in for an array whose values are not known yet, such as a tracer of the compiler.
+
+    It has `shape`, `dtype` and `ndim`, and implements `__array_ufunc__` and `__array_function__`. Ops pass
+    it through as they pass arrays.
+    """
+
+    __slots__ = ()
+
+
+def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an AbstractArray among the arguments implement a function, as it implements NumPy's functions.
+
+    For functions that cannot run on an AbstractArray, for example because they write into an array.
+    Arguments that are tuples are searched too.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **settings: Any) -> Any:
+        for x in (*args, *settings.values()):
+            for part in x if isinstance(x, tuple) else (x,):
+                if isinstance(part, AbstractArray):
+                    return part.__array_function__(function, (), args, settings)  # type: ignore[attr-defined]
+        return function(*args, **settings)
+
+    return call
 
 
 class ArrayProtocol:

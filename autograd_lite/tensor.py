@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.messages import shape_of
-from autograd_lite.protocol import ArrayProtocol
+from autograd_lite.protocol import AbstractArray, ArrayProtocol
 
 NOTHING: dict[str, Any] = {}  # the settings of all that has none
 _float64 = np.float64
 _NAN_REMEDY = "remove or replace such rows, or keep that operation within its domain"
 _new = object.__new__
+_passes = itertools.count(1)
 
 
 class Tensor(ArrayProtocol):
@@ -33,11 +35,24 @@ class Tensor(ArrayProtocol):
     """
 
     line: tuple[Any, int]  # the code and line that called an op of the user's, on its result alone
+    backward_pass: (
+        int  # which call of backward filled `grad`; 0: several did; on the root too. Unset before any.
+    )
     order: int  # of the derivative that it was made for, by create_graph=True, on such nodes alone
     __slots__ = (
-        "__weakref__", "data", "grad", "inputs", "line", "name", "op", "order", "requires_grad",
-        "settings", "values",
-    )  # fmt: skip
+        "__weakref__",
+        "backward_pass",
+        "data",
+        "grad",
+        "inputs",
+        "line",
+        "name",
+        "op",
+        "order",
+        "requires_grad",
+        "settings",
+        "values",
+    )
 
     def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:
         self.data = _own(data, name)
@@ -76,7 +91,9 @@ class Tensor(ArrayProtocol):
         seed = seed_of(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
         with np.errstate(all="ignore"):  # an infinite derivative is a value; nan is told by optimisers
             gradients = backpropagate(self, seed, keep_all=keep == "all")
+        self.backward_pass = number = next(_passes)
         for tensor, g in gradients.items():
+            tensor.backward_pass = number if tensor.grad is None or not accumulate else 0
             if not type(g) is _float64 is type(tensor.data):
                 g = finish(tensor, g)
             tensor.grad = tensor.grad + g if accumulate and tensor.grad is not None else g
@@ -107,7 +124,7 @@ def node(op: Any, inputs: Any, values: Any, settings: Any, data: Any, requires_g
 
 def _own(data: Any, name: str | None) -> Any:
     """A copy of the user's data in a dtype that a graph computes with; 0-d becomes a scalar."""
-    if type(data) is float or hasattr(data, "recorder"):
+    if type(data) is float or isinstance(data, AbstractArray):
         return np.float64(data) if type(data) is float else data
     if isinstance(data, Tensor):
         raise TypeError(
@@ -277,7 +294,7 @@ def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
                 f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient by "
                 "itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
             )
-        if not hasattr(data := tensor.data, "recorder") and math.isnan(data.item()):
+        if not isinstance(data := tensor.data, AbstractArray) and math.isnan(data.item()):
             raise ValueError(f"{verb}: {name} is nan; {_origin_of_nan(tensor)}")
         return tensor.data.dtype.type(1) if tensor.ndim == 0 else np.ones_like(tensor.data)
     if shape_of(grad) != tensor.shape:

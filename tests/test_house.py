@@ -10,7 +10,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
-    "extras", "modes", "randomness", "messages", "domains", "protocol", "signature", "tensor", "calling",
+    "extras", "randomness", "modes", "messages", "domains", "protocol", "signature", "tensor", "calling",
     "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history", "training",
     "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
 ]  # fmt: skip
@@ -73,8 +73,6 @@ def faults(source: str, room: str) -> list[str]:
         return [f"{room} is not a room; give it a place in ROOMS"]
     tree = ast.parse(source)
     found = import_faults(tree, room) + size_faults(tree)
-    if len(source.splitlines()) > 300:
-        found.append(f"{len(source.splitlines())} lines; 300 are allowed")
     if not ast.get_docstring(tree):
         found.append("no module docstring")
     return found
@@ -83,6 +81,20 @@ def faults(source: str, room: str) -> list[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_module_keeps_the_house_rules(path: Path) -> None:
     assert faults(path.read_text(encoding="utf-8"), room_of(path)) == []
+
+
+# Lines of Python that a reader of the package has before them, by part. A new feature is paid for by readers.
+BUDGETS = {
+    "the engine and the ops": (3620, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
+    "the package": (20300, ROOMS),
+}
+
+
+@pytest.mark.parametrize("part", BUDGETS)
+def test_the_package_stays_within_its_budget(part: str) -> None:
+    allowed, rooms = BUDGETS[part]
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in MODULES if room_of(path) in rooms)
+    assert lines <= allowed, f"{part}: {lines} lines; {allowed} are allowed"
 
 
 def test_the_first_rooms_exist() -> None:
@@ -110,7 +122,6 @@ def lines(n: int) -> str:
         ("attic", "", "attic is not a room"),
         ("ops", f"def f():\n{lines(41)}", "f has 41 lines"),
         ("ops", f"class C:\n  async def f(self):\n{lines(41)}", "f has 41 lines"),
-        ("ops", "\n" * 300, "301 lines"),
     ],
 )
 def test_a_broken_rule_is_found(room: str, code: str, fault: str) -> None:
@@ -130,7 +141,7 @@ def test_a_missing_docstring_is_found() -> None:
         "def f():\n    import scipy",
         f'def f():\n    """{lines(50)}"""\n{lines(40)}',
         'def f():\n    """Only a docstring."""',
-        "\n" * 299,
+        "\n" * 2000,
     ],
 )
 def test_what_is_allowed_has_no_fault(code: str) -> None:

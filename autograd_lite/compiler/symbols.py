@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.compiler import refusals
 from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
-from autograd_lite.protocol import numpy_name
+from autograd_lite.protocol import AbstractArray, numpy_name
 from autograd_lite.tensor import Tensor
 
 _METHODS = (
@@ -88,7 +88,7 @@ class Recorder:
         return Symbol(self, Ref(len(self.examples) - 1), example)
 
 
-class Symbol:
+class Symbol(AbstractArray):
     """A value that is not known yet, of known shape and dtype."""
 
     __slots__ = ("example", "recorder", "ref")
@@ -179,7 +179,9 @@ class Symbol:
             return NotImplemented
         if function.__name__ in refusals.BY_SIZE or (function is np.where and len(operands) == 1):
             raise refusals.sized(f"the size of what np.{function.__name__} returns")
-        return self.recorder.call(numpy_name(function), function, operands, settings)
+        numpy = function.__module__.partition(".")[0] == "numpy"
+        written = numpy_name(function) if numpy else function.__name__
+        return self.recorder.call(written, function, operands, settings)
 
     def _refuse(self, *_: Any) -> Any:
         raise refusals.needed()

@@ -20,7 +20,7 @@ def halves(z: Any) -> tuple[Any, Any]:
     return np.exp(np.minimum(z, 0.0)), np.exp(np.minimum(-z, 0.0))
 
 
-@op("σ", formula="σ({z})")
+@op("σ", formula="σ({z})", letter="p")
 def sigmoid(z: Any) -> Any:
     """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
     for_, against = halves(z)
@@ -78,7 +78,7 @@ def _(g: Any, y: Any, z: Any) -> Any:
     return g * sigmoid(z)
 
 
-@op("softmax", samples=_ROWS)
+@op("softmax", samples=_ROWS, letter="p")
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     e = np.exp(z - z.max(axis=axis, keepdims=True))

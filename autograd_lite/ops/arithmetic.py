@@ -10,7 +10,7 @@ from autograd_lite.domains import NONZERO, NOT_NEGATIVE
 from autograd_lite.operation import op
 
 
-@op("+", numpy=np.add, operator="add")
+@op("+", numpy=np.add, operator="add", letter="z")
 def add(a: Any, b: Any) -> Any:
     """Sum a + b, elementwise; a and b broadcast."""
     return a + b

@@ -16,7 +16,6 @@ from autograd_lite import messages
 from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import halves, log_softmax, sigmoid, sigmoid_slope, softplus
-from autograd_lite.ops.indexing import taken
 from autograd_lite.ops.losses import each, like, number, reduced, reducible, scaled, within
 
 _labels = within(1, 0, 1, "use labels 0 and 1, or probabilities")
@@ -264,4 +263,4 @@ def _rows(labels: Any, logits: Any) -> Any:
     """Labels as rows of probabilities, in the dtype of the logits."""
     if labels.ndim == logits.ndim:
         return like(labels, logits)
-    return taken(np.eye(logits.shape[-1], dtype=logits.dtype), labels)
+    return (labels[..., None] == np.arange(logits.shape[-1])).astype(logits.dtype)

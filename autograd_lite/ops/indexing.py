@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.operation import answer, case, op
+from autograd_lite.protocol import AbstractArray, primitive
 
 _ALL = slice(None)
 _MASK = np.array([[True, False, True], [False, True, False]])
@@ -48,19 +48,9 @@ def scatter(x: Any, index: Any = (), shape: Any = ()) -> Any:
     return placed(x, index=index, shape=shape, adds=not all(map(_at_most_once, parts)))
 
 
-def taken(table: Any, index: Any) -> Any:
-    """table[index] of an array and an index that may be a value of a program that is being recorded."""
-    if (recorder := getattr(index, "recorder", None)) is not None:
-        return recorder.call("[]", operator.getitem, (table, index), {})
-    return table[index]
-
-
+@primitive
 def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
     """Zeros with x written, or added, at an index: the one forward that writes into what it makes."""
-    parts = (x, *index) if isinstance(index, tuple) else (x, index)
-    recorders = [part.recorder for part in parts if hasattr(part, "recorder")]
-    if recorders:  # a program is being recorded
-        return recorders[0].call("placed", placed, (x,), {"index": index, "shape": shape, "adds": adds})
     out = np.zeros(shape, x.dtype)
     if adds:
         np.add.at(out, index, x)
@@ -71,7 +61,7 @@ def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
 
 def _at_most_once(part: Any) -> bool:
     """Whether this part of an index can take no entry twice."""
-    if hasattr(part, "recorder"):  # a value of a program that is being recorded
+    if isinstance(part, AbstractArray):
         return False
     basic = isinstance(part, int | np.integer | slice | EllipsisType) or part is None
     return basic or np.asarray(part).dtype.kind == "b"

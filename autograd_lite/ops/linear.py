@@ -14,7 +14,7 @@ from autograd_lite.ops.reductions import keep, or_zero
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
 
-@op("@", numpy=np.matmul, operator="matmul", signature="(m,k),(k,n)->(m,n)", hint=_BIAS, samples=(
+@op("@", numpy=np.matmul, operator="matmul", signature="(m,k),(k,n)->(m,n)", hint=_BIAS, letter="z", samples=(
     case((3, 4), (4, 2)), case((3, 4), (4,)), case((4,), (4, 2)), case((4,), (4,)),
     case((2, 3, 4), (4, 2)), case((2, 1, 3, 4), (5, 4, 2)), case((2, 3, 4), (4,)), case((4,), (2, 4, 3)),
 ))  # fmt: skip
@@ -72,7 +72,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
 
 
-@op("affine", formula="{x} @ {w} + {b}", signature="(m,k),(k,n),(n)->(m,n)", hint=_BIAS, samples=(
+@op("affine", formula="{x} @ {w} + {b}", signature="(m,k),(k,n),(n)->(m,n)", hint=_BIAS, letter="z", samples=(
     case((3, 4), (4, 2), (2,)), case((3, 4), (4,), ()), case((4,), (4, 2), (2,)), case((3, 4), (4,), (1,)),
 ))  # fmt: skip
 def affine(x: Any, w: Any, b: Any) -> Any:

@@ -135,7 +135,8 @@ def _refusal(subject: Subject, case: Case, seed: int) -> str:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            y = np.asarray(subject.forward(*(x.copy() for x in example.inputs), **example.settings))
+            forward = subject.op or subject.forward  # an op also checks its values
+            y = np.asarray(forward(*(x.copy() for x in example.inputs), **example.settings))
         except _REFUSALS as error:
             return f"{type(error).__name__}: {error}"
     if y.dtype.kind not in "fiub":
