@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """A layer of the table: where it is, what it is, what comes out, how many numbers it learns."""
+    """One layer: its path, its kind, the shape of its output, its numbers of parameters and frozen ones."""
 
     layer: str
     kind: str
@@ -16,15 +16,16 @@ class Row(NamedTuple):
 
 
 def table(rows: list[Row]) -> str:
-    """The layers under a head, in columns, and a line of totals."""
+    """Return a text table with a header, a line for each layer, and the totals."""
     cells = [("layer", "kind", "output shape", "parameters")]
     cells += [(r.layer, r.kind, r.output, f"{r.parameters:,}") for r in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=False)), row[3].rjust(widths[3])])
-        for row in cells
-    ]
-    total, frozen = sum(r.parameters for r in rows), sum(r.frozen for r in rows)
+    lines = []
+    for *texts, size in cells:
+        padded = [text.ljust(width) for text, width in zip(texts, widths[:-1], strict=True)]
+        lines.append("  ".join([*padded, size.rjust(widths[-1])]))
     rule = "─" * len(lines[0])
-    told = f"total {total:,}: {total - frozen:,} trainable, {frozen:,} frozen"
-    return "\n".join([lines[0], rule, *lines[1:], rule, told])
+    total = sum(r.parameters for r in rows)
+    frozen = sum(r.frozen for r in rows)
+    totals = f"total {total:,}: {total - frozen:,} trainable, {frozen:,} frozen"
+    return "\n".join([lines[0], rule, *lines[1:], rule, totals])

@@ -163,7 +163,7 @@ def test_init_may_be_a_function_and_must_fit():
         Linear(2, 3, init=lambda rng, n_in, n_out: np.ones((n_out, n_in)))
     with pytest.raises(ValueError, match=r"finite floats"):
         Linear(2, 3, init=lambda rng, n_in, n_out: np.full((n_in, n_out), np.nan))
-    with pytest.raises(ValueError, match=r"init is 'glorot'; it is one of 'plain', 'xavier', 'he', or"):
+    with pytest.raises(ValueError, match=r"init is 'glorot'; it must be one of 'plain', 'xavier', 'he', or"):
         Linear(2, 3, init="glorot")
 
 
