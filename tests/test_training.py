@@ -255,7 +255,7 @@ def test_early_stopping_starts_anew_with_each_training():
 
 def test_early_stopping_checks_its_settings():
     for patience in (0, -1, 1.5, True):
-        with pytest.raises(ValueError, match=r"EarlyStopping: patience is .*; give a number of epochs"):
+        with pytest.raises(ValueError, match=r"EarlyStopping: patience is .*; give a whole number of epochs"):
             EarlyStopping(patience)
     for delta in (-1, np.nan):
         with pytest.raises(ValueError, match=r"EarlyStopping: min_delta is"):
