@@ -36,24 +36,24 @@ class History:
     def plot(self, ax: Axes | None = None) -> Axes:
         """Plot losses over the epochs, and accuracies on a second axis on the right; return the Axes.
 
-        It draws on `ax`, by default on the Axes of a new figure. It needs matplotlib (extra `plot`).
+        For a solver, the right axis shows the gradient norm on a logarithmic scale. It draws on `ax`, by
+        default on the Axes of a new figure. It needs matplotlib (extra `plot`).
         """
         if ax is None:
             ax = require("matplotlib.pyplot", "plot").subplots(layout="constrained")[1]
-        columns = self.columns()
-        losses = {name: values for name, values in columns.items() if name.endswith("loss")}
-        accuracies = {name: values for name, values in columns.items() if name.endswith("accuracy")}
-        sides: list[tuple[Any, str, str, dict[str, list[float]]]] = [(ax, "loss", "-", losses)]
-        if accuracies:
-            sides.append((ax.twinx(), "accuracy", "--", accuracies))
         lines: list[Any] = []
-        for side, label, style, named in sides:
-            for name, values in named.items():
-                epochs = range(1, len(values) + 1)
-                lines += side.plot(epochs, values, style, color=f"C{len(lines)}", label=name)
-            side.set_ylabel(label)
-        ax.set_xlabel("epoch")
-        sides[-1][0].legend(handles=lines, loc="center right")  # losses are low there, accuracies high
+        for label in ("loss", "accuracy", "gradient_norm"):
+            names = [name for name in self.columns() if name.endswith(label)]
+            if not names:
+                continue
+            side: Any = ax if label == "loss" else ax.twinx()
+            for name in names:
+                values = self.columns()[name]
+                style = {"color": f"C{len(lines)}", "linestyle": "-" if side is ax else "--", "label": name}
+                lines += side.plot(range(1, len(values) + 1), values, **style)
+            side.set(ylabel=label.replace("_", " "), yscale="log" if label == "gradient_norm" else "linear")
+        ax.set_xlabel("iteration" if "gradient_norm" in self.metrics else "epoch")
+        side.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), frameon=False)
         return ax
 
     def __repr__(self) -> str:

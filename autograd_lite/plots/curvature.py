@@ -65,14 +65,8 @@ def surface(
     X is (m, 2) and y (m,), 0 or 1. There is no intercept, but a column of ones in X can serve as one. `w1`
     and `w2` are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
     a function of a tensor of logits and of labels in the same shape that returns the mean over examples, such
-    as `ag.bce_with_logits`. Because such a loss is a sum over examples, one Hessian-vector product with a
-    vector of ones gives all second derivatives d in the logits. The Hessian in the weights is then
-    X^T diag(d) X / m.
-
-    With one example or proportional columns, one eigenvalue is zero, and rounding would choose its sign:
-    cross-entropy, which is convex, would not look so. So the off-diagonal entry is reduced by the bound of
-    its rounding error, 2 m + 8 units in the last place. Then such an eigenvalue is not negative, and all
-    others keep their sign.
+    as `ag.bce_with_logits`. An eigenvalue that is zero except for rounding, as with proportional columns,
+    is not negative.
 
     Raises ValueError if the data have another shape, or if the loss is not such a mean or not finite.
     """
@@ -123,14 +117,23 @@ def _values(loss: Loss, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _second_derivatives(loss: Loss, Z: np.ndarray, y: np.ndarray, v: Any = 1.0) -> np.ndarray:
-    """Return the second derivative of each example's loss in its logit, times v."""
+    """Return the second derivative of each example's loss in its logit, times v.
+
+    The mean loss is a sum over examples, so its Hessian in the logits is diagonal. Its product with a vector
+    of ones is the diagonal.
+    """
     targets = np.broadcast_to(y, Z.shape)
     product: np.ndarray = hvp(lambda z: loss(z, targets), Z, v * np.ones_like(Z)) * float(Z.size)
     return product
 
 
 def _hessian(X: np.ndarray, curvature: np.ndarray) -> np.ndarray:
-    """Return X^T diag(d) X / m for each row d of `curvature`; semidefinite if no entry of d is negative."""
+    """Return X^T diag(d) X / m for each row d of `curvature`; semidefinite if no entry of d is negative.
+
+    With one example or proportional columns, one eigenvalue is zero, and rounding would choose its sign:
+    cross-entropy, which is convex, would not look so. So the off-diagonal entry is reduced by the bound of
+    its rounding error. Then such an eigenvalue is not negative, and all others keep their sign.
+    """
     m = len(X)
     d = np.where(np.abs(curvature) < _TINY, 0.0, curvature)
     H: np.ndarray = (d @ np.einsum("mi,mj->mij", X, X).reshape(m, 4) / m).reshape(-1, 2, 2)

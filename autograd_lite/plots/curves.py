@@ -71,20 +71,10 @@ def history(history: History | Mapping[str, History], ax: Axes | None = None, me
             raise ValueError(f"history: history {problem}; pass the History that ag.fit returns")
     if isinstance(history, Mapping):
         return _compare(axes(ax), history, metric)
-    shown = History()
-    shown.loss = history.loss
-    shown.metrics = {k: v for k, v in history.metrics.items() if k.endswith(("loss", "accuracy"))}
     ax = axes(ax)
     before = set(ax.figure.axes)
-    shown.plot(ax)
+    history.plot(ax)
     sides: list[Any] = [ax, *(set(ax.figure.axes) - before)]
-    sides[-1].get_legend().remove()
-    if "gradient_norm" in history.metrics:
-        norms = history.metrics["gradient_norm"]
-        sides.append(ax.twinx())
-        sides[-1].plot(range(1, len(norms) + 1), norms, label="gradient norm")
-        sides[-1].set(yscale="log", ylabel="gradient norm")
-        ax.set_xlabel("iteration")
     lines = [line for side in sides for line in side.lines]
     for i, line in enumerate(lines):
         line.set(color=series(i).colour, linestyle=series(i).line, linewidth=2)

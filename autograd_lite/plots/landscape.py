@@ -11,7 +11,7 @@ from autograd_lite.extras import require
 from autograd_lite.plots import checks
 from autograd_lite.plots.curvature import LOSSES, Loss, Surface, surface
 from autograd_lite.plots.descent import descend
-from autograd_lite.plots.style import INK, MUTED, SMALL, axes, series
+from autograd_lite.plots.style import INK, MUTED, SMALL, axes, legend_below, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,20 +46,11 @@ def loss_surface(
     ax.set(xlim=grid.w1[[0, -1]], ylim=grid.w2[[0, -1]], xlabel=names[0], ylabel=names[1])
     _draw_contours(ax, grid)
     _draw_hatches(ax, grid.w1, grid.w2, grid.smallest < 0)
-    for i, (name, path) in enumerate(arrays.items()):
-        _draw_path(ax, i, name, path)
-    starts = {tuple(path[0]) for path in arrays.values()}
-    if starts:
-        ax.plot(*np.transpose(list(starts)), "o", color=INK, markerfacecolor="white", label="start", zorder=5)
-        pad = 4.2  # below the axis label, in font sizes
-        ax.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0),
-            borderaxespad=pad,
-            ncols=3,
-            fontsize=SMALL,
-            frameon=False,
-        )
+    lines = [_draw_path(ax, i, name, path) for i, (name, path) in enumerate(arrays.items())]
+    if lines:
+        starts = np.transpose([path[0] for path in arrays.values()])
+        lines += ax.plot(*starts, "o", color=INK, markerfacecolor="white", label="start", zorder=5)
+        legend_below(ax, lines)
     if isinstance(loss, str):
         ax.set_title(loss, loc="left", weight="bold", color=INK, pad=20)
     share = np.mean(grid.smallest < 0)
@@ -146,11 +137,11 @@ def _draw_hatches(ax: Axes, w1: np.ndarray, w2: np.ndarray, mask: np.ndarray) ->
         ax.contour(x, y, cells, levels=[0.5], colors=_BORDER, linewidths=1.2)
 
 
-def _draw_path(ax: Axes, i: int, name: str, path: np.ndarray) -> None:
-    """Draw a path with a marker at some of its steps."""
+def _draw_path(ax: Axes, i: int, name: str, path: np.ndarray) -> Any:
+    """Draw a path with a marker at some of its steps; return the line."""
     look = series(i)
     ax.plot(*path.T, color="white", linewidth=3.5, zorder=3)
-    ax.plot(
+    (line,) = ax.plot(
         *path.T,
         color=look.colour,
         linestyle=look.line,
@@ -163,3 +154,4 @@ def _draw_path(ax: Axes, i: int, name: str, path: np.ndarray) -> None:
         zorder=4,
         label=name,
     )
+    return line

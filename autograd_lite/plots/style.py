@@ -43,12 +43,11 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.0, 4.2)) -> Axes:
 
 def legend_above(ax: Axes, lines: Sequence[Any]) -> None:
     """Put a legend of these lines or points in one row above the axes, where it covers nothing."""
-    ax.legend(
-        handles=lines,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=len(lines),
-        frameon=False,
-        borderpad=0,
-        columnspacing=1.5,
-    )
+    ax.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), frameon=False)
+
+
+def legend_below(ax: Axes, lines: Sequence[Any]) -> None:
+    """Put a legend of these lines in three columns below the axes and their label."""
+    pad = 4.2  # in font sizes
+    settings: Any = {"borderaxespad": pad, "ncols": 3, "frameon": False, "fontsize": SMALL}
+    ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0), **settings)

@@ -96,14 +96,7 @@ def l1_path(
         raise ValueError(f"l1_path: all labels are {y[0]:g}; a path needs examples of both classes")
     whole_number("l1_path", "n", n, least=2, unit="values of C")
     names = _names("l1_path", values.shape[1], getattr(X, "columns", None) if names is None else names)
-    strongest = np.abs(values.T @ (y - y.mean())).max()
-    if not strongest > 1e-12 * np.abs(values).sum(axis=0).max():
-        raise ValueError("l1_path: X has no feature that goes with y, so all coefficients are 0 for every C")
-    strengths = np.geomspace(1, 1000, n) / strongest
-    model = require("autograd_lite.linear_model", "sklearn").LogisticRegression(
-        l1_ratio=1.0, warm_start=True, progress=False
-    )
-    path = np.array([model.set_params(C=C).fit(values, y).coef_[0] for C in strengths])
+    strengths, path = _fit_path(values, y, n)
     ax = axes(ax, (7.0, 4.8))
     ax.plot(strengths[[0, -1]], [0, 0], color=INK, linewidth=1.0, zorder=1)
     named = []
@@ -131,6 +124,17 @@ def l1_path(
         frameon=False,
     )
     return ax
+
+
+def _fit_path(X: np.ndarray, y: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values of C, (n,), and the coefficients of a fit with each of them, (n, p)."""
+    strongest = np.abs(X.T @ (y - y.mean())).max()
+    if not strongest > 1e-12 * np.abs(X).sum(axis=0).max():
+        raise ValueError("l1_path: X has no feature that goes with y, so all coefficients are 0 for every C")
+    strengths = np.geomspace(1, 1000, n) / strongest
+    models = require("autograd_lite.linear_model", "sklearn")
+    model = models.LogisticRegression(l1_ratio=1.0, warm_start=True, progress=False)
+    return strengths, np.array([model.set_params(C=C).fit(X, y).coef_[0] for C in strengths])
 
 
 def _wrapped(ax: Axes, names: list[str]) -> list[str]:
