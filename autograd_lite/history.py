@@ -53,7 +53,7 @@ class History:
                 lines += side.plot(range(1, len(values) + 1), values, **style)
             side.set(ylabel=label.replace("_", " "), yscale="log" if label == "gradient_norm" else "linear")
         ax.set_xlabel("iteration" if "gradient_norm" in self.metrics else "epoch")
-        side.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), frameon=False)
+        side.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
         return ax
 
     def __repr__(self) -> str:

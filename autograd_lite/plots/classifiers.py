@@ -10,12 +10,13 @@ import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import INK, MUTED, QUIET, SMALL, axes, legend_above, series
+from autograd_lite.plots.style import INK, MUTED, QUIET, SMALL, axes, outer_legend, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SIDE = 201  # points of the grid in each direction
+_NARROW = 2.8  # inches; narrower axes have no room for a colour bar
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 # From class 0 to class 1 the colours become lighter, so that the classes differ in greyscale too.
 _TWO = ("#6E9DBF", "#C9D9E4", "#F6EFE6", "#FFF1DC", "#FFE3BC")
@@ -25,11 +26,11 @@ def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence
     """Draw the probabilities of a fitted classifier over two features, with examples; return the Axes.
 
     X is (n, 2), y (n,). `model.predict_proba` returns (n, classes), as in scikit-learn, or (n,), the
-    probability of class 1. With two classes the background shows the probability of the second one. The
-    thick line is 1/2, thin lines are 0.1, 0.25, 0.75 and 0.9. With more classes the background has the
-    colour of the most probable class, paler if its probability is lower, with lines between the classes.
-    `names` are the names of the two features, by default the columns of a data frame. It draws on `ax`, by
-    default on new Axes.
+    probability of class 1. With two classes the background shows the probability of the second one, with a
+    colour bar if there is room. The thick line is 1/2, thin lines are 0.1, 0.25, 0.75 and 0.9. With more
+    classes the background has the colour of the most probable class, paler if its probability is lower,
+    with lines between the classes. `names` are the names of the two features, by default the columns of a
+    data frame. It draws on `ax`, by default on new Axes.
 
     Raises ValueError or TypeError if the data have another shape or the model does not return
     probabilities of these classes.
@@ -52,7 +53,7 @@ def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence
         )
     ax = axes(ax, (6.0, 4.8))
     ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]], xlabel=names[0], ylabel=names[1])
-    legend_above(ax, [_points(ax, i, values[y == label], label) for i, label in enumerate(classes)])
+    outer_legend(ax, [_points(ax, i, values[y == label], label) for i, label in enumerate(classes)])
     if len(classes) == 2:
         p = p if p.ndim == 1 else p[:, 1]
         _draw_two_classes(ax, sides, p.reshape(_SIDE, _SIDE), _class_name(classes[1]))
@@ -119,14 +120,17 @@ def _draw_two_classes(ax: Axes, sides: Any, p: np.ndarray, name: str) -> None:
     """Show the probability of the second class as background, with a bar, and lines at some values."""
     colours = require("matplotlib.colors", "plot").LinearSegmentedColormap.from_list("two", _TWO)
     filled = ax.contourf(*sides, p, levels=np.linspace(0, 1, 21), cmap=colours)
-    bar = ax.figure.colorbar(filled, ax=ax, label=f"probability of {name}", ticks=[0, *_LEVELS, 1])
-    bar.outline.set_visible(False)
+    lines = None
     levels = [level for level in _LEVELS if p.min() < level < p.max()]
     if levels:
         half = np.array(levels) == 0.5
         line_colours = list(np.where(half, INK, MUTED))
         lines = ax.contour(*sides, p, levels=levels, colors=line_colours, linewidths=np.where(half, 2.0, 0.7))
-        bar.add_lines(lines)
+    if ax.bbox.width > _NARROW * ax.figure.dpi:
+        bar = ax.figure.colorbar(filled, ax=ax, label=f"probability of {name}", ticks=[0, *_LEVELS, 1])
+        bar.outline.set_visible(False)
+        if lines is not None:
+            bar.add_lines(lines)
 
 
 def _draw_more_classes(ax: Axes, sides: Any, p: np.ndarray) -> None:

@@ -13,7 +13,7 @@ from autograd_lite.extras import require
 from autograd_lite.history import History
 from autograd_lite.ops.activations import sigmoid as logistic
 from autograd_lite.ops.cross_entropies import bce
-from autograd_lite.plots.style import GRID, INK, MUTED, SMALL, axes, legend_above, series
+from autograd_lite.plots.style import GRID, INK, MUTED, SMALL, axes, outer_legend, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def history(history: History | Mapping[str, History], ax: Axes | None = None, me
     for side in sides:
         side.spines["top"].set_visible(False)
     _whole_ticks(ax)
-    legend_above(sides[-1], lines)
+    outer_legend(sides[-1], lines)
     return ax
 
 
@@ -93,7 +93,7 @@ def _compare(ax: Axes, histories: Mapping[str, History], metric: str) -> Axes:
     ax.set(xlabel="epoch", ylabel=metric)
     ax.set_ylim(bottom=0)
     _whole_ticks(ax)
-    legend_above(ax, ax.lines)
+    outer_legend(ax, ax.lines)
     return ax
 
 

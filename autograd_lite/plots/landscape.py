@@ -11,7 +11,7 @@ from autograd_lite.extras import require
 from autograd_lite.plots import checks
 from autograd_lite.plots.curvature import LOSSES, Loss, Surface, surface
 from autograd_lite.plots.descent import descend
-from autograd_lite.plots.style import INK, MUTED, SMALL, axes, legend_below, series
+from autograd_lite.plots.style import INK, MUTED, SMALL, axes, outer_legend, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def loss_surface(
     if lines:
         starts = np.transpose([path[0] for path in arrays.values()])
         lines += ax.plot(*starts, "o", color=INK, markerfacecolor="white", label="start", zorder=5)
-        legend_below(ax, lines)
+        outer_legend(ax, lines, below=True)
     if isinstance(loss, str):
         ax.set_title(loss, loc="left", weight="bold", color=INK, pad=20)
     share = np.mean(grid.smallest < 0)

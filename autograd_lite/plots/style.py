@@ -41,13 +41,14 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.0, 4.2)) -> Axes:
     return ax
 
 
-def legend_above(ax: Axes, lines: Sequence[Any]) -> None:
-    """Put a legend of these lines or points in one row above the axes, where it covers nothing."""
-    ax.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), frameon=False)
-
-
-def legend_below(ax: Axes, lines: Sequence[Any]) -> None:
-    """Put a legend of these lines in three columns below the axes and their label."""
-    pad = 4.2  # in font sizes
-    settings: Any = {"borderaxespad": pad, "ncols": 3, "frameon": False, "fontsize": SMALL}
-    ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0), **settings)
+def outer_legend(ax: Axes, lines: Sequence[Any], *, below: bool = False) -> None:
+    """Put a legend outside the axes, where it covers nothing: above them, or below them and their label."""
+    handle = 2.2 if lines[0].get_linestyle() != "None" else 0.8  # its length, in font sizes
+    widest = 0.55 * max(len(str(line.get_label())) for line in lines) + handle + 1.7
+    settings: Any = {"fontsize": SMALL, "handlelength": handle, "handletextpad": 0.5, "columnspacing": 1.5}
+    settings["ncols"] = max(1, round(ax.bbox.width * 72 / ax.figure.dpi / SMALL / widest))
+    if below:
+        settings |= {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4.2}
+    else:
+        settings |= {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+    ax.legend(handles=lines, frameon=False, **settings)

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.arguments import whole_number
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import GRID, INK, QUIET, SMALL, axes, legend_above, series
+from autograd_lite.plots.style import GRID, INK, QUIET, SMALL, axes, outer_legend, series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +73,7 @@ def coefficients(model: Any, ax: Axes | None = None, level: float = 0.95, odds: 
     ax.grid(axis="y", color=GRID)
     ax.tick_params(axis="y", length=0)
     if classes > 1:
-        legend_above(ax, markers[1::2])
+        outer_legend(ax, markers[1::2])
     return ax
 
 
