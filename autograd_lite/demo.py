@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +90,10 @@ def _compare(data: Any, network: BinaryNetwork, epochs: int, callbacks: Iterable
     X, y, X_test, y_test = data
     histories = {}
     for name, model in (("network", network), ("logistic unit", LogisticUnit(X.shape[1]))):
-        histories[name] = fit(
-            model.logits,
-            X,
-            y,
-            loss=bce_with_logits,
-            optimizer=Adam(model.parameters(), lr=0.05),
-            epochs=epochs,
-            progress=False,
-            rng=SEED,
-            callbacks=callbacks if model is network else (),
-        )
+        train = partial(fit, model.logits, X, y, loss=bce_with_logits, progress=False, rng=SEED)
+        optimizer = Adam(model.parameters(), lr=0.05)
+        watching = callbacks if model is network else ()
+        histories[name] = train(optimizer=optimizer, epochs=epochs, callbacks=watching)
         accuracy = _accuracy(model.predict_proba(X_test), y_test)
         label = "accuracy" if X_test is X else "held-out accuracy"
         final = bce_with_logits(model.logits(X), y).item()

@@ -61,9 +61,9 @@ def linear_map(layer: Any, x: Any, w: Parameter, b: Parameter | None) -> Tensor:
         w_name = w.name or "its weight"
         raise ValueError(
             f"{w_name.rpartition('.')[0] or type(layer).__name__}: {name} has shape {shape} and {w_name} has "
-            f"shape {w.shape}: {layer.kind()} takes {layer.n_in} features and {name} has "
-            f"{shape[-1] if shape else 'none'}; pass examples in rows, of shape (n, {layer.n_in}), or make "
-            "the layer with as many inputs as there are features"
+            f"shape {w.shape}: {layer.kind()} takes {layer.n_in} features and {name} "
+            f"{f'has {shape[-1]}' if shape else 'is one number'}; pass examples in rows, of shape "
+            f"(n, {layer.n_in}), or make the layer with as many inputs as there are features"
         ) from error
     return output
 

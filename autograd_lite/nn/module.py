@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite.nn.summary import Row, table
 from autograd_lite.tensor import Parameter, Tensor
 
 
@@ -129,7 +128,9 @@ class Module:
         counts once. The module itself is not changed.
         """
         shapes = self._output_shapes(x)
-        rows = []
+        rows = [("layer", "kind", "output shape", "parameters")]
+        total = 0
+        frozen = 0
         counted = set[int]()
         for path, module in self.named_modules():
             parts = [part for name, value in vars(module).items() for _, part in _parts(name, value)]
@@ -138,10 +139,17 @@ class Module:
                 continue
             new = [p for p in parameters if id(p) not in counted]
             counted.update(map(id, new))
-            frozen = sum(p.size for p in new if not p.requires_grad)
-            size = sum(p.size for p in new)
-            rows.append(Row(path or "—", module.kind(), shapes.get(path, "?"), size, frozen))
-        return table(rows)
+            frozen += sum(p.size for p in new if not p.requires_grad)
+            total += sum(p.size for p in new)
+            rows.append((path or "—", module.kind(), shapes.get(path, "?"), f"{sum(p.size for p in new):,}"))
+        width = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            f"{layer:{width[0]}}  {kind:{width[1]}}  {shape:{width[2]}}  {size:>{width[3]}}"
+            for layer, kind, shape, size in rows
+        ]
+        rule = "─" * len(lines[0])
+        totals = f"total {total:,}: {total - frozen:,} trainable, {frozen:,} frozen"
+        return "\n".join([lines[0], rule, *lines[1:], rule, totals])
 
     def _output_shapes(self, x: Any) -> dict[str, str]:
         """Return the output shape of each module, by path, when a copy of this one is called with x."""

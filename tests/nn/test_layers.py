@@ -53,7 +53,7 @@ def test_a_wrong_number_of_features_names_the_layer(bias):
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         model(features)
-    with pytest.raises(ValueError, match=r"^Linear: .* has none"):
+    with pytest.raises(ValueError, match=r"^Linear: .* is one number"):
         Linear(2, 1)(3.0)
 
 

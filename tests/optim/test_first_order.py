@@ -173,7 +173,7 @@ def test_momentum_may_start_later():
     np.testing.assert_allclose(p.data, expected)
 
 
-# What step refuses, before any parameter has changed.
+# Errors of step, before any parameter has changed.
 
 
 @pytest.fixture
@@ -219,15 +219,15 @@ def test_a_refused_step_may_be_made_good(pair):
     np.testing.assert_allclose([a.data, b.data], [[0.9, 1.9], [2.9, 3.9]])
 
 
-@pytest.mark.parametrize(("bad", "told"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "inf")])
-def test_a_gradient_that_is_not_finite(pair, bad, told):
+@pytest.mark.parametrize(("bad", "message"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "inf")])
+def test_a_gradient_that_is_not_finite(pair, bad, message):
     a, b, _ = pair
     a.grad, b.grad = np.ones(2), np.array([1.0, bad])
     refused(
-        pair, rf"the gradient of b is not finite: 1 of 2 entries are {told}, the first at \[1\]; lower lr"
+        pair, rf"the gradient of b is not finite: 1 of 2 entries are {message}, the first at \[1\]; lower lr"
     )
     b.grad, a.grad = np.ones(2), np.array([bad, bad])
-    refused(pair, rf"the gradient of a is not finite: 2 of 2 entries are {told}")
+    refused(pair, rf"the gradient of a is not finite: 2 of 2 entries are {message}")
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
@@ -248,12 +248,12 @@ def test_a_gradient_of_another_shape_or_dtype(pair, g):
     refused(pair, "b has shape .* its gradient .* they must be equal")
 
 
-def test_a_parameter_without_name_is_told_by_its_shape():
+def test_a_parameter_without_name_is_named_by_its_shape():
     with pytest.raises(ValueError, match=r"a parameter of shape \(2, 2\) has no gradient"):
         SGD([nn.Parameter(np.ones((2, 2)))], 0.1).step()
 
 
-# What making an optimiser refuses.
+# Errors of the constructors.
 
 
 def test_parameters_are_checked():
@@ -275,7 +275,7 @@ def test_parameters_are_checked():
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "told"),
+    ("kind", "settings", "message"),
     [
         *(
             (SGD, {"lr": bad}, "lr is .*; it must be positive")
@@ -295,8 +295,8 @@ def test_parameters_are_checked():
         (RMSprop, {"alpha": 1}, "alpha is 1; it must be at least 0"),
     ],
 )
-def test_settings_are_checked(kind, settings, told):
-    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {told}"):
+def test_settings_are_checked(kind, settings, message):
+    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {message}"):
         kind([nn.Parameter(1.0)], **settings)
 
 
@@ -321,7 +321,7 @@ def test_a_state_of_another_dtype_is_refused():
     assert w.dtype == np.float32
 
 
-def test_a_habit_of_elsewhere_is_told():
+def test_zero_grad_says_what_to_do_instead():
     optimizer = SGD([nn.Parameter(1.0)], lr=0.1)
     with pytest.raises(AttributeError, match=r"SGD has no zero_grad; leave it out: backward\(\) overwrites"):
         optimizer.zero_grad()

@@ -248,11 +248,11 @@ def test_the_legend_covers_no_curve(picture, ill, gap):
     assert not any(path.intersects_bbox(box, filled=False) for path in paths)
 
 
-# What is refused.
+# Errors.
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: plots.history(ag.History()), "history has no epochs"),
         (lambda: plots.history([1.0]), "history is a list"),
@@ -271,12 +271,12 @@ def test_the_legend_covers_no_curve(picture, ill, gap):
         (lambda: plots.l1_path(X, Y, n=1), "n is 1"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_refused_by_name(call, told):
-    with pytest.raises((ValueError, TypeError), match=told):
+def test_what_cannot_be_drawn_is_refused_by_name(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
         call()
 
 
-def test_a_missing_extra_is_told_with_what_to_install(monkeypatch):
+def test_a_missing_extra_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install matplotlib \(autograd_lite's extra 'plot'"):
         plots.sigmoid()

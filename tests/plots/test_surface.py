@@ -80,7 +80,7 @@ def test_it_takes_less_than_two_seconds():
 
 
 def shaded(ax, found):
-    """Which cells of the grid lie in the hatched region, asked near the corners of each."""
+    """Return a mask of the cells in the hatched region, tested near the corners of each."""
     regions = [c for c in ax.collections if any(getattr(c, "hatches", ()))]
     edges = [np.concatenate([w[:1], (w[1:] + w[:-1]) / 2, w[-1:]]) for w in (found.w1, found.w2)]
     corners = [np.ravel([e[:-1] + part * np.diff(e) for part in (0.05, 0.95)], "F") for e in edges]
@@ -146,11 +146,11 @@ def test_the_first_step_of_gradient_descent_and_of_newton_are_the_formulas():
     )
 
 
-# What is refused.
+# Errors.
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: surface(X[:, :1], Y), r"X has shape \(120, 1\).*2 columns"),
         (lambda: surface(X[:0], Y[:0]), r"X has shape \(0, 2\)"),
@@ -175,6 +175,6 @@ def test_the_first_step_of_gradient_descent_and_of_newton_are_the_formulas():
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_what_cannot_be_drawn_is_refused_by_name(call, told):
-    with pytest.raises((ValueError, TypeError), match=told):
+def test_what_cannot_be_drawn_is_refused_by_name(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
         call()
