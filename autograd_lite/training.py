@@ -226,8 +226,7 @@ def _eager_step(model: Any, loss: Any, optimizer: Any) -> Step:
 def _compiled_step(model: Any, loss: Any, optimizer: Any) -> Step:
     """Return a function that makes one step with a batch as one program.
 
-    If the program fails, its step is undone and made eagerly, so that errors are the same as without
-    `compile`.
+    If the program fails, the step runs eagerly instead, so that errors are the same as without `compile`.
     """
     eager = _eager_step(model, loss, optimizer)
 

@@ -51,7 +51,7 @@ def binary_labels(function: str, y: Any, n: int) -> np.ndarray:
 
 def two_names(function: str, names: Any) -> list[str]:
     """Return the names of two features or weights."""
-    found = [str(name) for name in names]
-    if isinstance(names, str) or len(found) != 2:
+    texts = [str(name) for name in names]
+    if isinstance(names, str) or len(texts) != 2:
         raise ValueError(f"{function}: names is {names!r}; give two names, such as ('length', 'width')")
-    return found
+    return texts

@@ -171,6 +171,7 @@ def _draw_curve(
     curve.set_label(f"{type(model).__name__}: {labels[0].format(display)}")
     for line in chance:
         line.set(color=QUIET, linestyle="--", linewidth=1.0, label=labels[1].format(display))
-    in_order = sorted(ax.lines, key=lambda line: line.get_gid() != function)  # chance is the last
-    ax.legend(handles=in_order, loc="best", fontsize=SMALL)
+    handles, _ = ax.get_legend_handles_labels()
+    handles.sort(key=lambda line: line.get_gid() != function)  # chance is the last
+    ax.legend(handles=handles, loc="best", fontsize=SMALL)
     return ax

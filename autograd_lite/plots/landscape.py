@@ -16,8 +16,10 @@ from autograd_lite.plots.style import INK, MUTED, SMALL, axes, outer_legend, ser
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LOW, _HIGH = "#FFFFFF", "#86A9C4"  # colours of the background, lighter than all lines
-_BORDER, _HATCHES = "#B84A00", "#DDB9A3"  # colours of the region that is not convex
+_LOW = "#FFFFFF"  # the background is lighter than all lines
+_HIGH = "#86A9C4"
+_BORDER = "#B84A00"  # of the region that is not convex
+_HATCHES = "#DDB9A3"
 
 
 def loss_surface(

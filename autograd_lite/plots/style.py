@@ -10,7 +10,10 @@ from autograd_lite.extras import require
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, MUTED, QUIET, GRID = "#0F172A", "#56657A", "#94A3B8", "#E1E8F0"
+INK = "#0F172A"
+MUTED = "#56657A"
+QUIET = "#94A3B8"
+GRID = "#E1E8F0"
 SMALL = 9.0  # font size of notes and legends, in points
 
 

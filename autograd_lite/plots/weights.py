@@ -60,12 +60,9 @@ def coefficients(model: Any, ax: Axes | None = None, level: float = 0.95, odds: 
             hollow = (low <= 0) & (high >= 0)
             ax.hlines(y, transform(low), transform(high), color=look.colour, linewidth=1.6)
         for mask, face in ((hollow, "white"), (~hollow, look.colour)):
-            markers += ax.plot(
-                *(transform(coef[mask]), y[mask], look.marker),
-                color=look.colour,
-                markerfacecolor=face,
-                label=table.classes[k],
-            )
+            x = transform(coef[mask])
+            style: Any = {"color": look.colour, "markerfacecolor": face, "label": table.classes[k]}
+            markers += ax.plot(x, y[mask], look.marker, **style)
     ax.axvline(transform(0.0), color=INK, linewidth=1.0, zorder=1)
     ax.set_yticks(range(len(rows)), _wrapped(ax, [table.names[i] for i in rows]), linespacing=0.95)
     ax.set(ylim=(-0.7, len(rows) - 0.3), xscale="log" if odds else "linear")
@@ -188,9 +185,9 @@ def _table(model: Any, level: float) -> _Table:
 
 def _names(function: str, p: int, names: Any) -> list[str]:
     """Return the names of the features, by default x0, x1, ..."""
-    found = [f"x{i}" for i in range(p)] if names is None else [str(name) for name in names]
-    if len(found) != p:
+    texts = [f"x{i}" for i in range(p)] if names is None else [str(name) for name in names]
+    if len(texts) != p:
         raise ValueError(
-            f"{function}: names has {len(found)} names for {p} features; give one for each column of X"
+            f"{function}: names has {len(texts)} names for {p} features; give one for each column of X"
         )
-    return found
+    return texts
