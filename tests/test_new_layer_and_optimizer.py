@@ -97,7 +97,8 @@ def test_a_new_activation_is_known_to_the_networks(new):
 
 @pytest.mark.parametrize("compile", [False, True])
 def test_a_new_optimizer_trains(new, compile):
-    model, again = model_of(new), model_of(new)
+    model = model_of(new)
+    again = model_of(new)
     history = ag.fit(
         model,
         X,
@@ -117,7 +118,8 @@ def test_a_new_optimizer_trains(new, compile):
 
 
 def test_a_new_optimizer_is_compiled_with_the_names_of_its_state(new):
-    model, again = model_of(new), model_of(new)
+    model = model_of(new)
+    again = model_of(new)
     step = ag.compile(lambda X, y: ag.bce_with_logits(model(X), y), optimizer=new.Adagrad(model.parameters()))
     optimizer = new.Adagrad(again.parameters())
     for _ in range(3):
