@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.arguments import whole_number
 from autograd_lite.compiler import compile
 from autograd_lite.extras import require
@@ -99,7 +99,7 @@ def check_examples(X: Any, y: Any, prefix: str = "") -> tuple[Any, Any]:
             )
         if array.ndim == 0 or len(array) == 0:
             raise ValueError(f"fit: {name} has shape {array.shape}: no examples; give one row for each")
-        if problem := messages.non_finite(array):
+        if problem := errors.non_finite(array):
             raise ValueError(f"fit: {name} is not finite: {problem}; remove or replace such examples")
         arrays.append(array)
     X, y = arrays

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, overload
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.nn.init import Initializer, initial_weights
 from autograd_lite.nn.module import Module
 from autograd_lite.ops import activations, elementwise
@@ -54,10 +54,10 @@ def linear_map(layer: Any, x: Any, w: Parameter, b: Parameter | None) -> Tensor:
     try:
         output: Tensor = matmul(x, w) if b is None else affine(x, w, b)
     except ValueError as error:
-        shape = messages.shape_of(x)
+        shape = errors.shape_of(x)
         if shape[-1:] == (layer.n_in,):
             raise
-        name = messages.name_of(x, "x")
+        name = errors.name_of(x, "x")
         w_name = w.name or "its weight"
         raise ValueError(
             f"{w_name.rpartition('.')[0] or type(layer).__name__}: {name} has shape {shape} and {w_name} has "
@@ -143,7 +143,7 @@ class Dropout(Module):
         """Return the output, in the shape and dtype of x; x itself in prediction."""
         if not self.training or self.p == 0:
             return x
-        mask = uniform(self.rng, messages.shape_of(x)) >= self.p
+        mask = uniform(self.rng, errors.shape_of(x)) >= self.p
         dtype = getattr(x, "dtype", np.dtype(float))
         return x * (mask / (1.0 - self.p)).astype(dtype if dtype.kind == "f" else float)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.arguments import Check, not_negative, positive
 from autograd_lite.tensor import Parameter, Tensor
 
@@ -126,7 +126,7 @@ def _gradient_problem(p: Parameter, used: Any) -> str:
             "must be equal"
         )
     return (
-        f"the gradient of {name} is not finite: {messages.non_finite(g)}; lower lr, standardise the "
+        f"the gradient of {name} is not finite: {errors.non_finite(g)}; lower lr, standardise the "
         "features, and look for nan and inf in the data"
     )
 
@@ -138,7 +138,7 @@ def check_parameters(optimizer: str, params: Any) -> list[Parameter]:
     """
     wanted = "give a list of ag.nn.Parameter, such as model.parameters()"
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
-        given = messages.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)
+        given = errors.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)
         raise TypeError(f"{optimizer}: params is {given}; {wanted}")
     parameters = list(params)
     positions: dict[int, int] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.tensor import Tensor
 
 
@@ -21,7 +21,7 @@ def features(function: str, X: Any, columns: int | None = None) -> np.ndarray:
             f"{function}: X has shape {array.shape}; it needs a row for each example, at least one, and "
             f"{wanted}"
         )
-    if problem := messages.non_finite(array):
+    if problem := errors.non_finite(array):
         raise ValueError(f"{function}: X is not finite: {problem}; remove or replace such examples")
     return array.astype(float)
 
@@ -43,7 +43,7 @@ def binary_labels(function: str, y: Any, n: int) -> np.ndarray:
     wrong = ~np.isin(array, (0, 1))
     if wrong.any():
         raise ValueError(
-            f"{function}: y{messages.first(wrong)} is {array[wrong].tolist()[0]!r}; its labels must be 0 and "
+            f"{function}: y{errors.first(wrong)} is {array[wrong].tolist()[0]!r}; its labels must be 0 and "
             "1: for one class against the others pass (y == that_class).astype(float)"
         )
     return array.astype(float)

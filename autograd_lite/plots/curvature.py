@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.arguments import one_of, whole_number
 from autograd_lite.autodiff import hvp
 from autograd_lite.modes import no_grad
@@ -108,7 +108,7 @@ def _values(loss: Loss, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
             "mean, one number"
         )
     array = np.array([float(v) for v in values])
-    if problem := messages.non_finite(array):
+    if problem := errors.non_finite(array):
         raise ValueError(
             f"surface: the loss is not finite: {problem} of the grid; narrow w1 and w2, or compute it from "
             "logits as ag.bce_with_logits does"
