@@ -10,9 +10,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
-    "extras", "randomness", "modes", "domains", "errors", "protocol", "tensor", "calling",
-    "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history", "training",
-    "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
+    "extras", "arguments", "randomness", "modes", "messages", "domains", "protocol", "signature", "tensor",
+    "calling", "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history",
+    "training", "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
 ]  # fmt: skip
 
 

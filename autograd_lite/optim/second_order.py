@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.arguments import not_negative, whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
 from autograd_lite.optim.optimizer import Optimizer
@@ -119,6 +120,8 @@ class Newton(Searching):
     array([1., 1.])
     """
 
+    settings = Optimizer.settings | {"damping": not_negative}
+
     def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
         super().__init__(params)
         self.damping = damping
@@ -150,6 +153,8 @@ class LBFGS(Searching):
     >>> w.data.round(6)
     array([1., 1.])
     """
+
+    settings = Optimizer.settings | {"max_iter": whole_number, "memory": whole_number}
 
     def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
         super().__init__(params)
