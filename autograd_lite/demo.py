@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import datasets
 from autograd_lite.drawing import draw, film
-from autograd_lite.drawing.render import chosen
+from autograd_lite.drawing.engines import choose_engine
 from autograd_lite.extras import require
 from autograd_lite.nn import BinaryNetwork, LogisticUnit, Parameter
 from autograd_lite.operation import OPS
@@ -29,7 +29,7 @@ def run(out: Path) -> None:
     """Print the report and write its pictures into the folder `out`."""
     started = time.perf_counter()
     plt = _pyplot()
-    chosen("auto")  # an engine to draw with; missing, it is told before anything is trained
+    choose_engine("auto")  # an engine to draw with; missing, it is told before anything is trained
     out.mkdir(parents=True, exist_ok=True)
     print(f"autograd_lite demo   seed {SEED}, pictures in {out}/\n")
     used = _unit_on_breast_cancer(out)

@@ -14,7 +14,7 @@ SETTINGS = (
 )
 # What the page tells of itself, as functions of one object.
 SCRIPT = """
-window.told = {
+window.probe = {
   // How much of an element is seen: its opacity and that of all around it.
   seen(element) {
     let part = 1;
@@ -32,22 +32,22 @@ window.told = {
   },
   shapes: () => [...document.querySelectorAll(".node[tabindex]")],
   title: (shape) => shape.querySelector("text").textContent,
-  name: (shape) => told.title(shape).split(" = ")[0],
-  named: (name) => told.shapes().find((shape) => told.name(shape) === name),
+  name: (shape) => probe.title(shape).split(" = ")[0],
+  named: (name) => probe.shapes().find((shape) => probe.name(shape) === name),
   // The texts of every card, by its name: those that are seen.
   cards() {
     const text = (shape, part) => {
       const found = shape.querySelector(`text.${part}[font-size="13.00"]`);
-      return found && told.seen(found) ? found.textContent : null;
+      return found && probe.seen(found) ? found.textContent : null;
     };
-    return Object.fromEntries(told.shapes().map((shape) => [told.name(shape), {
+    return Object.fromEntries(probe.shapes().map((shape) => [probe.name(shape), {
       value: text(shape, "value"), grad: text(shape, "gradient"), asked: text(shape, "unknown"),
-      cells: [...shape.querySelectorAll(".cell")].filter(told.seen).length,
+      cells: [...shape.querySelectorAll(".cell")].filter(probe.seen).length,
     }]));
   },
   // The names of what the roads of a class join; the sign of an op is called "op" and what it makes.
   roads(part) {
-    const card = (id) => told.name(document.getElementById(id.replace(/^o/, "")));
+    const card = (id) => probe.name(document.getElementById(id.replace(/^o/, "")));
     const name = (id) => (id[0] === "o" ? "op " : "") + card(id);
     const found = [...document.querySelectorAll(`.edge.${part}`)];
     return found.map((road) => [name(road.dataset.s), name(road.dataset.t)]);
@@ -87,7 +87,7 @@ window.told = {
     for (const e of all("header *")) check(within(rect(e), whole, 0.5), `cut off: ${e.id || e.textContent}`);
     for (const e of all("button, #caption, output, h1"))
       check(e.scrollWidth <= e.clientWidth + 1, `cut off: ${e.id || e.textContent}`);
-    for (const card of told.shapes()) {
+    for (const card of probe.shapes()) {
       const box = (e) => { const b = e.getBBox(); return new DOMRect(b.x, b.y, b.width, b.height); };
       const own = box(card.querySelector("path"));
       for (const text of card.querySelectorAll("text:not(:empty)"))
@@ -162,13 +162,13 @@ class Page:
         """Move the mouse to a card, from elsewhere."""
         from selenium.webdriver import ActionChains
 
-        shape = self.run("return told.named(arguments[0])", name)
+        shape = self.run("return probe.named(arguments[0])", name)
         mouse = ActionChains(self.driver, duration=0).move_to_element(self.find("h1"))
         mouse.move_to_element(shape).perform()
 
     def step(self, at):
         """Go to a step as the slider does."""
-        self.run("told.slide(arguments[0])", at)
+        self.run("probe.slide(arguments[0])", at)
 
     @property
     def at(self):
@@ -180,10 +180,10 @@ class Page:
 
     @property
     def cards(self):
-        return self.run("return told.cards()")
+        return self.run("return probe.cards()")
 
     def roads(self, part):
-        return {tuple(ends) for ends in self.run("return told.roads(arguments[0])", part)}
+        return {tuple(ends) for ends in self.run("return probe.roads(arguments[0])", part)}
 
     def check(self):
         """The page so far has written nothing to the console and asked for nothing but itself."""

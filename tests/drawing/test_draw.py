@@ -265,7 +265,7 @@ def test_a_scale_without_a_pixel_is_told():
 
 def test_an_unknown_suffix_is_refused(tmp_path):
     with pytest.raises(
-        ValueError, match=r"'x.gif' ends in '.gif'; the kinds are .png, .svg, .pdf, .html, .dot"
+        ValueError, match=r"'x.gif' ends in '.gif'; the formats are .png, .svg, .pdf, .html, .dot"
     ):
         ag.draw(neuron()).save(tmp_path / "x.gif")
     assert list(tmp_path.iterdir()) == []
@@ -273,7 +273,7 @@ def test_an_unknown_suffix_is_refused(tmp_path):
 
 def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch, tmp_path):
     fake = tmp_path / "dot"
-    fake.write_text("#!/bin/sh\nfor file; do :; done\necho '<svg/>' >$file.svg\necho '{}' >$file.json\n")
+    fake.write_text("#!/bin/sh\ncase $2 in -Tsvg) echo '<svg/>';; *) echo '{}'; esac\n")
     fake.chmod(0o755)
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
@@ -285,7 +285,7 @@ def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(RuntimeError, match=r"pip install pygraphviz.*or install Graphviz"):
         ag.draw(neuron()).to_svg()
-    with pytest.raises(RuntimeError, match="the engine 'dot' is not here"):
+    with pytest.raises(RuntimeError, match="the engine 'dot' is not installed"):
         ag.draw(neuron(), engine="dot").to_svg()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.drawing.film import Film
+from autograd_lite.drawing import Film
 from autograd_lite.nn import BinaryNetwork, Dropout, Linear, LogisticUnit, Parameter, Sequential
 
 GRID = 25
@@ -37,7 +37,7 @@ class Notes:
 
 def trained(net, X, y, steps=10, every=1, loss=ag.bce_with_logits, **settings):
     """A film of a training with fit, and the parameters at each step."""
-    film, notes = ag.draw.film(net, X, y, loss=loss, every=every, **settings), Notes(net)
+    film, notes = ag.film(net, X, y, loss=loss, every=every, **settings), Notes(net)
     ag.fit(
         net, X, y, loss=loss, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=steps,
         callbacks=[film, notes], progress=False, rng=0,
@@ -132,13 +132,13 @@ def test_a_film_of_200_steps_is_small_and_shows_every_step_as_it_was(page, xor, 
         assert page.find("output").text == f"step {step} of 200"
         page.hover("W1")
         assert f"gradient\n{cards['W1']['grad']}" in page.find("#tip").text
-        label = page.run("return told.named('W1').getAttribute('aria-label')")
+        label = page.run("return probe.named('W1').getAttribute('aria-label')")
         texts = f"value: {cards['W1']['value']}; gradient: {cards['W1']['grad']}"
         assert label == f"W1; what: parameter (2, 2) float64; {texts}"
 
 
-# Whether each square of a gradient has its dash.
-DASHES = """return [...told.named('W1').querySelectorAll('.cell.gradient + path')].map(
+# For each square of a gradient: true if it has a dash.
+DASHES = """return [...probe.named('W1').querySelectorAll('.cell.gradient + path')].map(
   (dash) => dash.getAttribute('stroke') !== 'none')"""
 
 
@@ -146,7 +146,7 @@ def test_squares_take_the_colours_of_the_step(page, xor):
     film, kept, X, y = xor
     page.open(film)
     cells = (
-        "return [...told.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
+        "return [...probe.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
     )
     for step in (0, 30, 200):
         page.step(step)
@@ -209,7 +209,7 @@ def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model
     y = np.array([0, 1, 1, 1])
     unit = LogisticUnit(2)
     unit.w.data, unit.b.data = np.array([1.5, 0.7]), np.float64(-0.6)
-    film = ag.draw.film(model(unit), X, y, loss=loss)
+    film = ag.film(model(unit), X, y, loss=loss)
     film.record()
     page.open(film)
     points, kinds = plane(page, X)
@@ -228,7 +228,7 @@ def test_without_a_plane_there_is_none(page):
     net = Sequential(Linear(2, 1, rng=0))
     X = X[:, :2]
     film, _ = trained(net, X, X[:, :1] * 2.0, steps=2, loss=ag.mse)
-    page.open(film)  # neither is there where the labels are no classes
+    page.open(film)  # no plane either, because the labels are not classes
     assert page.run("return document.querySelectorAll('.plane').length") == 0
 
 
@@ -254,7 +254,7 @@ def test_training_with_a_film_gives_the_same_parameters(xor):
     X, y = examples()
     net = Sequential(Linear(2, 8, rng=0), Dropout(0.5, rng=0), Linear(8, 1, rng=1))
     one, other = copy.deepcopy(net), copy.deepcopy(net)
-    for model, callbacks in ((one, [ag.draw.film(one, X, y[:, None], loss=ag.mse)]), (other, [])):
+    for model, callbacks in ((one, [ag.film(one, X, y[:, None], loss=ag.mse)]), (other, [])):
         ag.fit(
             model, X, y[:, None], loss=ag.mse, optimizer=ag.optim.Adam(model.parameters(), lr=0.1), epochs=5,
             batch_size=16, callbacks=callbacks, progress=False, rng=0,
@@ -277,7 +277,7 @@ def test_recording_leaves_gradients_and_flags_alone(model):
     def plain(X):
         return net(X)
 
-    ag.draw.film(net if model == "module" else plain, X, y, loss=ag.bce_with_logits).record()
+    ag.film(net if model == "module" else plain, X, y, loss=ag.bce_with_logits).record()
     assert all(p.grad is g for p, g in zip(net.parameters(), gradients, strict=True))
     assert [(module, module.training) for _, module in net.named_modules()] == before
     assert {flag for _, flag in before} == {True, False}
@@ -287,7 +287,7 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     optimizer = ag.optim.SGD(net.parameters(), lr=0.5)
-    film, notes = ag.draw.film(net, X, y, loss=ag.bce_with_logits, every=5), Notes(net)
+    film, notes = ag.film(net, X, y, loss=ag.bce_with_logits, every=5), Notes(net)
     film.record()
     notes.step()
     for _ in range(12):
@@ -296,7 +296,7 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
         film.step()
         notes.step()
     film.end()
-    film.end()  # is no second time
+    film.end()  # records nothing, because the last step is recorded
     assert [frame.step for frame in film.frames] == [0, 5, 10, 12]
     page.open(film)
     for at, step in enumerate((0, 5, 10, 12)):
@@ -309,7 +309,7 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
 def test_a_loop_that_records_no_start_has_none():
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     net.layer2.b.data = np.float64(3.0)  # the first step
     film.step()
     assert [frame.step for frame in film.frames] == [1]
@@ -318,7 +318,7 @@ def test_a_loop_that_records_no_start_has_none():
 def test_a_second_training_goes_on_with_the_film():
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     for _ in range(2):
         ag.fit(
             net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=2,
@@ -330,7 +330,7 @@ def test_a_second_training_goes_on_with_the_film():
 def test_a_loss_that_is_nan_on_the_way_is_shown(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     film.record()
     for p in net.parameters():
         p.grad = np.full(p.shape, 7.0)  # of a step before; it is none of this loss
@@ -345,11 +345,11 @@ def test_a_loss_that_is_nan_on_the_way_is_shown(page):
     assert page.cards["W1"]["grad"] in (None, "")
     assert set(page.run(DASHES)) == {False}
     squares = (
-        "return [...told.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
+        "return [...probe.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
     )
     assert set(page.run(squares)) == {"var(--cell-p0)"}
     assert "! loss = BCE(σ(z2), y): NaN" in page.find(".alerts").text
-    assert page.run("return told.named('loss').classList.contains('alarm')")
+    assert page.run("return probe.named('loss').classList.contains('alarm')")
     assert page.find(".dot").get_attribute("visibility") == "hidden"
     assert set(
         page.run("return [...document.querySelectorAll('rect.plane')].map((c) => c.getAttribute('fill'))")
@@ -365,7 +365,7 @@ def test_a_film_of_nothing_but_nan_opens(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     net.layer1.W.data = net.layer1.W.data * np.nan
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     film.record()
     page.open(film)
     assert page.caption == "step 0: loss NaN"
@@ -376,7 +376,7 @@ def test_a_film_of_nothing_but_nan_opens(page):
 def test_a_model_that_is_nan_on_a_part_of_the_plane_has_a_boundary_elsewhere(page):
     w = Parameter(2.0, name="w")
     X = np.array([[0.1, 0.0], [1.0, 1.0], [0.2, 2.0], [0.9, 0.5]])
-    made = ag.draw.film(lambda X: 1.0 - w * np.sqrt(X[:, 0]), X, X[:, 0] < 0.25, loss=ag.bce_with_logits)
+    made = ag.film(lambda X: 1.0 - w * np.sqrt(X[:, 0]), X, X[:, 0] < 0.25, loss=ag.bce_with_logits)
     made.record()
     page.open(made)
     fills = page.run(
@@ -391,7 +391,7 @@ def test_a_model_that_is_nan_on_a_part_of_the_plane_has_a_boundary_elsewhere(pag
 def film(**settings):
     X, y = examples()
     known = {"model": BinaryNetwork([2, 2, 1], rng=0), "X": X, "y": y, "loss": ag.bce_with_logits} | settings
-    return ag.draw.film(known.pop("model"), known.pop("X"), known.pop("y"), **known)
+    return ag.film(known.pop("model"), known.pop("X"), known.pop("y"), **known)
 
 
 @pytest.mark.parametrize(
@@ -439,7 +439,7 @@ def test_a_graph_that_changes_is_told():
         return np.tanh(w * X[:, 0]) if deep else w * X[:, 0]
 
     X, y = examples()
-    made = ag.draw.film(model, X, y, loss=ag.mse)
+    made = ag.film(model, X, y, loss=ag.mse)
     made.record()
     deep.append(True)
     with pytest.raises(ValueError, match="the graph of step 1 is not that of step 0; a film shows one graph"):
@@ -452,7 +452,7 @@ def test_titles_and_names_of_a_film_run_nothing(page):
     nasty = "</script><script>window.hacked=1</script>{{data}}"
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    made = ag.draw.film(net, X, y, loss=ag.bce_with_logits, title=nasty, names={nasty: X, "y": y})
+    made = ag.film(net, X, y, loss=ag.bce_with_logits, title=nasty, names={nasty: X, "y": y})
     made.record()
     page.open(made)
     assert page.find("h1").text == nasty
@@ -478,7 +478,7 @@ def test_the_figures_stand_where_they_leave_more_room_to_the_drawing(page, xor, 
 
 def test_no_text_is_wider_than_its_card_at_any_step(page, xor):
     page.open(xor[0])
-    wide = """return told.shapes().flatMap((shape) => {
+    wide = """return probe.shapes().flatMap((shape) => {
       const card = shape.querySelector('path').getBBox();
       return [...shape.querySelectorAll('text:not(:empty)')].filter((text) => {
         const { x, width } = text.getBBox();

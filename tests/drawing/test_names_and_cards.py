@@ -161,7 +161,7 @@ def test_a_loss_of_the_user_is_one():
 
 def test_a_film_ends_in_the_loss_whatever_made_it():
     w = Parameter(np.ones(2), name="w")
-    film = ag.draw.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=lambda p, y: ((p - y) ** 2).mean())
+    film = ag.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=lambda p, y: ((p - y) ** 2).mean())
     film.record()
     assert film.frames[0].view.cards[-1].short == "loss"
 

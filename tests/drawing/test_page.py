@@ -134,7 +134,7 @@ def test_every_step_shows_its_value_or_gradient_and_says_how_it_comes_about(page
 
 # Of every road that is lit, of its lanes of each kind: how much each is seen, and how wide it is.
 LIT = """
-const lane = (path) => [told.seen(path), getComputedStyle(path).strokeWidth];
+const lane = (path) => [probe.seen(path), getComputedStyle(path).strokeWidth];
 return [...document.querySelectorAll('.edge.now')].map((road) =>
   ['value', 'gradient'].map((part) => [...road.querySelectorAll(`path.${part}`)].map(lane)));
 """
@@ -146,7 +146,7 @@ def test_the_lanes_in_use_are_lit(page):
         page.press("ARROW_RIGHT")
         back = step > len(FORWARD)
         assert page.roads("now") == lanes_of(name, back), (step, name)
-        lit = page.run("return [...document.querySelectorAll('.node.now')].map(told.name)")
+        lit = page.run("return [...document.querySelectorAll('.node.now')].map(probe.name)")
         assert name in lit
         for value, gradient in page.run(LIT):
             assert all(width == "4px" for _, width in value + gradient)
@@ -228,7 +228,7 @@ def test_the_captions_of_a_network_tell_what_numpy_computes(page):
     ]
     page.open(drawing)
     assert page.cards["z1"]["cells"] == 0
-    marks = page.run("return told.named('z1').querySelectorAll('.unknown').length")
+    marks = page.run("return probe.named('z1').querySelectorAll('.unknown').length")
     assert marks == 1  # not one for each square
     for caption in expected:
         page.press("ARROW_RIGHT")
@@ -340,7 +340,7 @@ def test_folds_open_and_close_by_keyboard_and_by_their_buttons(page):
 def test_a_fold_has_its_value_and_gradient_when_all_it_holds_has(page):
     page.open(two_layers()[-1])
     page.find("[data-view='']").click()
-    waits = "return told.named(arguments[0]).classList.contains('waiting')"
+    waits = "return probe.named(arguments[0]).classList.contains('waiting')"
     for step, waiting, gradient, lit in (
         (1, True, False, {("X", "layer1")}),
         (2, False, False, set()),
@@ -372,7 +372,7 @@ def test_of_many_layers_each_opens_or_all_do(page):
 def trained(**settings):
     """A film of a few steps of the two layers."""
     net, X, y, _ = two_layers()
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits, **settings)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits, **settings)
     ag.fit(
         net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=4,
         callbacks=[film], progress=False,
@@ -410,7 +410,7 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page, kind):
     assert len(named["slider"]) == 1
     assert {"first step", "previous step", "play", "next step"} <= set(named["button"])
     for name, card in page.cards.items():
-        label = page.run("return told.named(arguments[0]).getAttribute('aria-label')", name)
+        label = page.run("return probe.named(arguments[0]).getAttribute('aria-label')", name)
         assert " ".join(label.split()) in found
         assert not card["value"] or "value: " in label
     caption = page.find("#caption")
@@ -421,7 +421,7 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page, kind):
 
 def test_what_is_read_of_a_card_is_known_at_that_step(page):
     page.open(unit())
-    label = "return told.named(arguments[0]).getAttribute('aria-label')"
+    label = "return probe.named(arguments[0]).getAttribute('aria-label')"
     assert page.run(label, "w1") == "w1; what: parameter float64; value: 0.6; gradient: not computed yet"
     assert "2.1" not in page.run(label, "loss")
     page.press("END")
@@ -491,7 +491,7 @@ def test_every_text_has_contrast(page, make, step, dark):
     page.step(step)
     name = next(iter(page.cards))
     page.hover(name)
-    found = page.run("return told.contrasts()")
+    found = page.run("return probe.contrasts()")
     assert len(found) > 40
     assert [text for text in found if text[0] < 4.5] == []
     background = page.run("return getComputedStyle(document.body).backgroundColor")
@@ -501,14 +501,14 @@ def test_every_text_has_contrast(page, make, step, dark):
 def test_a_page_that_was_made_dark_is_dark_everywhere(page):
     page.open(unit(theme="dark"), dark=False)
     page.step(12)
-    assert min(page.run("return told.contrasts()"))[0] >= 4.5
+    assert min(page.run("return probe.contrasts()"))[0] >= 4.5
     assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(15, 23, 42)"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_at_every_width_all_has_its_place(page, kind):
     page.open(KINDS[kind]())
-    left = "return told.shapes().sort((a, b) => a.getBBox().x - b.getBBox().x).map(told.name)"
+    left = "return probe.shapes().sort((a, b) => a.getBBox().x - b.getBBox().x).map(probe.name)"
     names = page.run(left)
     ends = (names[0], names[-1])
     page.press("ESCAPE")  # the keyboard is in use, so that the focus opens the tip
@@ -516,9 +516,9 @@ def test_at_every_width_all_has_its_place(page, kind):
         page.resize(width)
         for step in (0, 3):
             page.step(step)
-            assert page.run("return told.misplaced()") == [], (width, step)
+            assert page.run("return probe.misplaced()") == [], (width, step)
         for name in ends:
-            page.run("told.named(arguments[0]).focus()", name)
+            page.run("probe.named(arguments[0]).focus()", name)
             tip = page.find("#tip").rect
             assert tip["width"] > 100
             assert tip["x"] >= 0
@@ -545,8 +545,8 @@ def test_a_hostile_name_is_shown_as_it_is(page, name):
     plain = " ".join(name.split())
     drawn = plain.replace("\\", "\N{SET MINUS}")  # which Graphviz leaves as it is
     assert page.find("h1").text == page.driver.title == drawn
-    assert page.run("return told.title(told.shapes()[0])").rstrip("…") in drawn
-    page.run("told.shapes()[0].focus()")
+    assert page.run("return probe.title(probe.shapes()[0])").rstrip("…") in drawn
+    page.run("probe.shapes()[0].focus()")
     page.press("END")
     assert page.caption == f"grad({plain}) = 1 × 3 = 3"
     assert page.find("#tip strong").text.rstrip("…") in plain
@@ -621,11 +621,12 @@ def test_every_kind_of_graph_steps_from_start_to_end(page, make, start, count, e
 
 def test_before_backward_every_card_says_what_to_call(page):
     page.open(unit(backward=False))
-    texts = page.run("return told.shapes().map((shape) => [told.name(shape), shape.textContent])")
+    texts = page.run("return probe.shapes().map((shape) => [probe.name(shape), shape.textContent])")
     assert {name for name, text in texts if "call backward()" in text} == {*FORWARD, "w1", "w2", "b"}
     page.press("END")
     assert (
-        page.run("return [...document.querySelectorAll('.gradient, .unknown')].filter(told.seen).length") == 0
+        page.run("return [...document.querySelectorAll('.gradient, .unknown')].filter(probe.seen).length")
+        == 0
     )
 
 
@@ -653,21 +654,21 @@ def test_a_step_over_a_fold_that_cannot_be_opened(page):
         (name, {(name, "loss")}),
     ):
         page.press("ARROW_RIGHT")
-        assert page.run("return [...document.querySelectorAll('.node.now')].map(told.name)") == [card]
+        assert page.run("return [...document.querySelectorAll('.node.now')].map(probe.name)") == [card]
         assert page.roads("now") == lanes
     assert page.cards[name]["grad"]
 
 
 def test_alerts_and_their_red_border_come_with_what_they_are_about(page):
-    told = """const shape = told.named(arguments[0]);
+    told = """const shape = probe.named(arguments[0]);
       const border = getComputedStyle(shape.querySelector('path')).stroke;
-      const seen = [...shape.querySelectorAll('.alert')].filter(told.seen).map((text) => text.textContent);
+      const seen = [...shape.querySelectorAll('.alert')].filter(probe.seen).map((text) => text.textContent);
       return [border === 'rgb(185, 28, 28)', seen];"""
     both = [True, ["! NaN in 1 of 3", "! inf in 1 of 3"]]
     page.open(broken())
     assert page.run(told, "x") == both
     assert page.run(told, "double") == [False, []]
-    label = "return told.named('double').getAttribute('aria-label')"
+    label = "return probe.named('double').getAttribute('aria-label')"
     assert "NaN" not in page.run(label)
     page.step(1)
     assert "! NaN in 1 of 3" in page.run(label)
