@@ -23,9 +23,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "OPS", "Drawing", "EarlyStopping", "History", "Op", "Tensor", "affine", "bce", "bce_with_logits",
-    "compile", "cross_entropy", "datasets", "draw", "film", "fit", "grad", "gradients", "hessian", "hinge", "huber",
-    "hvp", "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn", "no_grad", "op",
-    "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad", "vjp",
+    "compile", "cross_entropy", "datasets", "draw", "film", "fit", "grad", "gradients", "hessian", "hinge",
+    "huber", "hvp", "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn",
+    "no_grad", "op", "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad",
+    "vjp",
 ]  # fmt: skip
 
 

@@ -15,21 +15,12 @@ from autograd_lite.drawing.text import MINUS, escape, plural
 from autograd_lite.drawing.theme import LOOKS, Theme, dash, shade
 
 _FONT = "Inter,Helvetica,Arial,DejaVu Sans,sans-serif"
-_CELL = 13  # points, with the gap to the next heat cell
-_BAR_WIDTH = 130  # points
-_BAR_HEIGHT = 8  # points
+_CELL = 13  # points from a heat cell to the next
+_BAR = 130  # points
 _RANKS = {True: 10, False: 12}  # largest number of ranks drawn left to right, by whether the graph is scalar
-_SEPARATOR = "   —   "
 _LEGEND_WIDTH = 60  # characters in a line of the legend, at least
 # Characters of the legend that are as wide as one card with its gap, by direction and scalar or not.
 _CARD_WIDTH = {"LR": {True: 34, False: 52}, "TB": {True: 34, False: 44}}
-_LEGENDS = {
-    "values": ("blue: value, computed forward",),
-    "gradients": ("orange: gradient of the result, computed backward", "thicker road: larger gradient"),
-}
-_LEGENDS["both"] = (*_LEGENDS["values"], *_LEGENDS["gradients"])
-_STRIPS = "squares: first entries, blue negative, orange positive"
-_BARS = "bar: size of the gradient, 5 decades"
 _LARGE = 150  # cards; with more, Graphviz gets these settings, which are faster and less careful
 _FAST = "nslimit=2 nslimit1=2 mclimit=0.2 splines=line"
 
@@ -50,6 +41,14 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
         direction = "LR" if view.ranks <= _RANKS[view.scalar] else "TB"
     across = view.ranks if direction == "LR" else math.ceil(len(view.cards) / view.ranks)
     heading = _heading(view, theme, style, _CARD_WIDTH[direction][view.scalar] * across)
+    computed = {edge.target for edge in view.lanes} if view.scalar else set()
+    cards = {}
+    for card in view.cards:
+        if isinstance(card, Folded):
+            cards[card.id] = _folded(card, theme)
+        else:
+            sign = _sign(card, theme) if card.id in computed else ""
+            cards[card.id] = _card(card, theme, style.show) + sign
     speed = _FAST if len(view.cards) > _LARGE else "splines=true"
     lines = [
         "digraph backpropagation {",
@@ -57,7 +56,7 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
         f"nodesep=0.24 ranksep=0.46 labelloc=t labeljust=l {speed} label=<{heading}>];",
         f'  node [fontname="{_FONT}" fontcolor="{theme["ink"]}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
-        *_in_layers(view, _cards(view, theme, style.show), theme),
+        *_in_layers(view, cards, theme),
     ]
     if view.scalar:
         lines += _edges_through_ops(view, theme, style.show)
@@ -77,13 +76,17 @@ def _font(text: str, size: float, colour: str, style: str = "") -> str:
 
 def _heading(view: View, theme: Theme, style: Style, width: int) -> str:
     """The title, and below it the legend in lines of about `width` characters."""
-    legend = list(_LEGENDS[style.show])
+    legend = []
     if view.parameters and not view.scalar:
-        legend.insert(0, plural(view.parameters, "parameter"))
+        legend.append(plural(view.parameters, "parameter"))
+    if style.show != "gradients":
+        legend.append("blue: value, computed forward")
+    if style.show != "values":
+        legend += ["orange: gradient of the result, computed backward", "thicker road: larger gradient"]
     if any(isinstance(card, Card) and levels(card.value) for card in view.cards):
-        legend.append(_STRIPS)
+        legend.append("squares: first entries, blue negative, orange positive")
     if style.show != "values" and any(isinstance(card, Folded) and card.bar for card in view.cards):
-        legend.append(_BARS)
+        legend.append("bar: size of the gradient, 5 decades")
     rows = [_font(style.title, 22, theme["ink"], "B")] if style.title else []
     rows += [_font(line, 12, theme["muted"]) for line in _wrapped(legend, max(_LEGEND_WIDTH, width))]
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
@@ -94,7 +97,7 @@ def _wrapped(entries: Sequence[str], limit: int) -> list[str]:
     """The entries in lines of at most `limit` characters; an entry is never cut."""
     lines = [entries[0]]
     for entry in entries[1:]:
-        longer = f"{lines[-1]}{_SEPARATOR}{entry}"
+        longer = f"{lines[-1]}   —   {entry}"
         if len(longer) <= limit:
             lines[-1] = longer
         else:
@@ -132,18 +135,6 @@ def _cluster(index: int, layer: Layer, members: Iterable[str], theme: Theme) -> 
         *members,
         "  }",
     ]
-
-
-def _cards(view: View, theme: Theme, show: str) -> dict[str, str]:
-    """The DOT of every card by its id; in a scalar graph with the sign of the op that computes it."""
-    computed = {edge.target for edge in view.lanes} if view.scalar else set()
-    drawn = {}
-    for card in view.cards:
-        if isinstance(card, Folded):
-            drawn[card.id] = _folded(card, theme)
-        else:
-            drawn[card.id] = _card(card, theme, show) + (_sign(card, theme) if card.id in computed else "")
-    return drawn
 
 
 def _card(card: Card, theme: Theme, show: str) -> str:
@@ -233,29 +224,28 @@ def _cell(level: int | None, theme: Theme) -> str:
 
 def _bar(part: float, theme: Theme) -> str:
     """A bar of which `part` is filled, from 0 to 1."""
-    full = round(_BAR_WIDTH * part)
+    full = round(_BAR * part)
     cells = "".join(
-        f'<TD WIDTH="{width}" HEIGHT="{_BAR_HEIGHT}" FIXEDSIZE="TRUE" BGCOLOR="{theme[colour]}"></TD>'
-        for width, colour in ((full, "gradient"), (_BAR_WIDTH - full, "track"))
+        f'<TD WIDTH="{width}" HEIGHT="8" FIXEDSIZE="TRUE" BGCOLOR="{theme[colour]}"></TD>'
+        for width, colour in ((full, "gradient"), (_BAR - full, "track"))
         if width
     )
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" '
-        f'WIDTH="{_BAR_WIDTH}" HEIGHT="{_BAR_HEIGHT}"><TR>{cells}</TR></TABLE>'
+        f'WIDTH="{_BAR}" HEIGHT="8"><TR>{cells}</TR></TABLE>'
     )
 
 
 def _edge(source: str, target: str, edge: Lane, theme: Theme, show: str, rule: bool = True) -> str:
     """An edge: value forward and gradient backward as two lines, or one thin line without a gradient.
 
-    `rule` writes the local derivative beside it.
+    `rule` writes the local derivative beside it, in a table whose padding keeps it off the lines.
     """
     if edge.width is None or show == "values":
         return f'  {source} -> {target} [color="{theme["quiet"]}" penwidth=1.2];'
     label = ""
     if edge.rule and rule:
         text = _font(f" {labelled(edge)} ", 10, theme["gradient"], "I")
-        # The table's padding keeps the text off the edge.
         label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'
     colours = theme["gradient"] if show == "gradients" else f"{theme['value']}:{theme['gradient']}"
     ends = "dir=back" if show == "gradients" else "dir=both"
@@ -267,16 +257,12 @@ def _edge(source: str, target: str, edge: Lane, theme: Theme, show: str, rule: b
 def _sign(card: Card, theme: Theme) -> str:
     """The op of a scalar graph: a dark sign beside the card that it computes."""
     symbol = card.recipe.symbol if card.recipe else ""
+    outline = 'shape=box height=0.36 margin="0.12,0.04" style="rounded,filled"'
     if len(symbol) <= 2:
         outline = 'shape=circle width=0.44 fixedsize=true style="filled"'
-        size = 16
-    else:
-        outline = 'shape=box height=0.36 margin="0.12,0.04" style="rounded,filled"'
-        size = 14
-    return (
-        f'\n  o{card.id} [id="o{card.id}" {outline} fillcolor="{theme["op"]}" color="{theme["op"]}" '
-        f"label=<{_font(symbol, size, theme['op_ink'], 'B')}>];"
-    )
+    label = _font(symbol, 16 if len(symbol) <= 2 else 14, theme["op_ink"], "B")
+    colours = f'fillcolor="{theme["op"]}" color="{theme["op"]}"'
+    return f'\n  o{card.id} [id="o{card.id}" {outline} {colours} label=<{label}>];'
 
 
 def _edges_through_ops(view: View, theme: Theme, show: str) -> list[str]:

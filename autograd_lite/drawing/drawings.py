@@ -64,8 +64,8 @@ class Drawing:
     def save(self, path: AnyPath, *, scale: float = 2.0) -> AnyPath:
         """Write the drawing to `path`, whose suffix selects the format, and return `path`.
 
-        `scale` is used for .png, see `to_png`. Raises ValueError with the list of formats for an unknown
-        suffix, FileNotFoundError if the folder does not exist.
+        `scale` is used for .png, see `to_png`. Raises ValueError for a suffix without a format,
+        FileNotFoundError if the folder does not exist.
         """
         content = FORMATS[check_path(path, FORMATS)](self, scale)
         with open(path, "wb") as file:
@@ -168,15 +168,13 @@ def draw(
       "scalar" if all values are single numbers.
     - `show`: "both", "values" or "gradients".
     - `names`: name -> tensor, such as `locals()`, or tensor -> name. Other tensors get their own name, or
-      that of the variable that holds them.
+      the name of the variable that holds them.
     - `direction`: "LR" is left to right, "TB" top to bottom; "auto" depends on the length of the graph.
-    - `theme`: "light" or "dark".
-    - `max_nodes`: number of cards, at most. In a larger graph each layer becomes one folded card, then what
-      repeats.
+    - `theme`: "light" or "dark"; `title`: a heading.
+    - `max_nodes`: number of cards, at most. A larger graph has its layers folded into one card each, then
+      its repetitions. `unfold`: titles of folded cards to draw in full.
     - `engine`: "pygraphviz", "dot", or "auto" for the first that is installed.
-    - `title`: the heading of the picture.
-    - `unfold`: titles of folded cards to draw in full.
-    - `marks`: tensor -> words, an alert on the tensor's card.
+    - `marks`: tensor -> words, an alert on its card.
 
     Raises TypeError or ValueError for a wrong argument, ValueError if the folded graph is still too large.
     """
@@ -193,14 +191,12 @@ def draw(
         raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
     if isinstance(unfold, str) or not isinstance(unfold, Iterable):
         raise TypeError(f"draw: unfold is {unfold!r}; pass a list of titles: unfold=['layer1']")
-    _check_has("model", model, "named_modules", "an nn.Module")
-    _check_has("names", names, "items", "a dictionary, such as locals()")
-    _check_has("marks", marks, "items", "a dictionary, such as {loss: 'too large'}")
+    for name, value, method, wanted in (
+        ("model", model, "named_modules", "an nn.Module"),
+        ("names", names, "items", "a dictionary, such as locals()"),
+        ("marks", marks, "items", "a dictionary, such as {loss: 'too large'}"),
+    ):
+        if value is not None and (not hasattr(value, method) or isinstance(value, type)):
+            raise TypeError(f"draw: {name} is a {type(value).__name__}; pass {wanted}")
     scene = snapshot(roots, model, detail, names, show, max_nodes, marks, unfold)
     return Drawing(scene, Style(theme, direction, None if title is None else str(title), show), engine)
-
-
-def _check_has(name: str, value: object, method: str, wanted: str) -> None:
-    """Raise TypeError unless `value` is None or has the method."""
-    if value is not None and (not hasattr(value, method) or isinstance(value, type)):
-        raise TypeError(f"draw: {name} is a {type(value).__name__}; pass {wanted}")

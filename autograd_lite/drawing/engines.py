@@ -1,7 +1,4 @@
-"""The engines that lay out and draw DOT: pygraphviz, which carries Graphviz itself, or the system's `dot`.
-
-Both run outside of the user's process, so that a crash of Graphviz is only an error there.
-"""
+"""The engines that draw DOT: pygraphviz, which carries Graphviz, and the system's `dot`."""
 
 from __future__ import annotations
 
@@ -57,7 +54,7 @@ def draw_with(engine: str, dots: Sequence[str], formats: Sequence[str]) -> list[
 
 
 def _draw_with_pygraphviz(dots: Sequence[bytes], formats: Sequence[str], folder: str) -> list[list[bytes]]:
-    """Draw everything in one process, by worker.py and files in `folder`."""
+    """Draw everything in one process of its own, which may hang or crash, by worker.py."""
     import subprocess  # these two are slow to import and seldom needed
     from pathlib import Path
 

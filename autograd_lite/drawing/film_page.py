@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,8 +36,7 @@ class Frame(NamedTuple):
 
 def film_page(frames: Sequence[Frame], plane: Any, style: Style, engine: str) -> str:
     """The page of one frame or more; `plane` is the result of `plane_data`, or None."""
-    widest = _widest([frame.view for frame in frames])
-    dot = to_dot(widest, STAND_INS, style._replace(title=None))
+    dot = to_dot(_widest([frame.view for frame in frames]), STAND_INS, style._replace(title=None))
     data = {
         "kind": "film",
         "views": {"": embed(to_svgs([dot], engine)[0])},
@@ -67,19 +67,16 @@ def plane_data(name: str, X: Any, y: Any, outputs: Any, threshold: float | None)
         known = outputs[np.isfinite(outputs)]
         threshold = 0.5 if known.size and known.min() >= 0 and known.max() <= 1 else 0.0
     margins = 2 * (outputs - threshold) if threshold else np.tanh((outputs - threshold) / 2)
+    # The square root makes levels finer near 0, where the boundary is.
+    margin_levels = np.rint(LEVELS * np.sign(margins) * np.sqrt(np.minimum(1.0, np.abs(margins))))
     return {
         "name": name,
         "grid": GRID,
         "low": [number(x) for x in low],
         "high": [number(x) for x in high],
         "points": [[*point, kind] for point, kind in zip(points, classes, strict=True)],
-        "margins": [_letters(_margin_level(x) for x in frame.flat) for frame in margins],
+        "margins": [_letters(frame.ravel()) for frame in margin_levels],
     }
-
-
-def _margin_level(x: float) -> int | None:
-    """The level of a margin; its square root makes levels finer near 0, where the boundary is."""
-    return None if math.isnan(x) else round(math.copysign(LEVELS * math.sqrt(min(1.0, abs(x))), x))
 
 
 def _constant_tooltip(card: Card | Folded) -> dict[str, Any]:
@@ -126,18 +123,19 @@ def _changes(frames: Sequence[Frame]) -> list[dict[str, Any]]:
 
 def _state(card: Card | Folded, width: float | None) -> list[Any]:
     """A card in one frame: value, its shades, gradient, its shades, width of its edges, alerts."""
-    if isinstance(card, Folded):
-        texts = ["", "", card.grad, ""]
-    else:
-        texts = [summary(card.value, gradient=False), _shades(card.value)]
-        texts += [summary(card.grad, gradient=True), _shades(card.grad)] if card.grad else ["", ""]
+    texts = ["", "", card.grad, ""]
+    if isinstance(card, Card):
+        texts[:2] = _text_and_shades(card.value, gradient=False)
+        texts[2:] = _text_and_shades(card.grad, gradient=True) if card.grad else ["", ""]
     return [*texts, None if width is None else round(width, 2), list(card.alerts)]
 
 
-def _shades(array: Statistics) -> str:
-    return _letters(level for row in levels(array) for level in row)
+def _text_and_shades(array: Statistics, gradient: bool) -> list[str]:
+    return [summary(array, gradient), _letters(chain.from_iterable(levels(array)))]
 
 
-def _letters(shades: Iterable[int | None]) -> str:
-    """A letter for each level; ? is NaN."""
-    return "".join("?" if level is None else _SHADES[level + LEVELS] for level in shades)
+def _letters(shades: Iterable[float | None]) -> str:
+    """A letter for each level, ? for NaN."""
+    return "".join(
+        "?" if level is None or math.isnan(level) else _SHADES[int(level) + LEVELS] for level in shades
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 import numpy as np
@@ -19,29 +20,23 @@ from autograd_lite.modes import no_grad
 from autograd_lite.tensor import Tensor
 
 
+@dataclass(eq=False, repr=False)
 class Film:
-    """Drawings of a model and its loss at steps of a training; `film` makes one."""
+    """Drawings of a model and its loss at steps of a training. `film` makes one.
 
-    def __init__(
-        self,
-        model: Callable[[Any], Any],
-        X: NDArray[Any],
-        y: NDArray[Any],
-        loss: Callable[..., Tensor],
-        every: int,
-        settings: Settings,
-    ) -> None:
-        self.frames: list[Frame] = []
-        self.steps = 0
-        self._model = model
-        self._module = model if hasattr(model, "named_modules") else getattr(model, "__self__", None)
-        self._X = X
-        self._y = y
-        self._loss = loss
-        self._every = every
-        self._settings = settings
-        names: Any = settings.get("names")
-        self._names = {"X": X, "y": y} if names is None else names
+    `model`, `X`, `y`, `loss`, `every`, `names` and `settings` are the arguments of `film`. `frames` are the
+    recorded drawings, `steps` is the number of steps of the training so far.
+    """
+
+    model: Callable[[Any], Any]
+    X: NDArray[Any]
+    y: NDArray[Any]
+    loss: Callable[..., Tensor]
+    every: int
+    names: Mapping[Any, Any]
+    settings: Settings
+    frames: list[Frame] = field(default_factory=list)
+    steps: int = 0
 
     def __call__(self, epoch: int, logs: Mapping[str, float]) -> None:
         """Do nothing: `fit` calls this after each epoch, and `step` after each step."""
@@ -56,7 +51,7 @@ class Film:
         In a loop of your own call `record()` before the loop to include the start.
         """
         self.steps += 1
-        if self.steps % self._every == 0:
+        if self.steps % self.every == 0:
             self.record()
 
     def end(self) -> None:
@@ -70,16 +65,28 @@ class Film:
         Raises TypeError if the loss is not a Tensor with one element, ValueError if the graph differs from
         the one in the first frame by more than its numbers.
         """
-        with self._evaluation_mode(), np.errstate(all="ignore"):  # a card shows what is not finite
-            loss = self._loss(self._model(self._X), self._y)
+        with ExitStack() as stack:
+            stack.enter_context(np.errstate(all="ignore"))  # a card shows what is not finite
+            owner = getattr(self.model, "__self__", self.model)  # of a method
+            module = owner if hasattr(owner, "named_modules") else None
+            modules = [part for _, part in module.named_modules()] if module is not None else []
+            for part in modules:
+                stack.callback(vars(part).update, training=part.training)
+            for part in modules:
+                part.eval()
+            loss = self.loss(self.model(self.X), self.y)
             if not isinstance(loss, Tensor) or loss.size != 1:
                 found = f"a tensor of shape {loss.shape}" if isinstance(loss, Tensor) else repr(loss)
                 raise TypeError(f"film: loss returned {found}; it must return a Tensor that is one number")
-            with _own_gradients(loss):
-                if math.isfinite(loss.item()):
-                    loss.backward()
-                settings = self._settings | {"names": {**self._names, loss: "loss"}}
-                self._drawing = draw(loss, model=self._module, **settings)
+            for tensor in (x for x in walk([loss]) if isinstance(x, Tensor)):
+                if hasattr(tensor, "backward_pass"):
+                    stack.callback(setattr, tensor, "backward_pass", tensor.backward_pass)
+                stack.callback(setattr, tensor, "grad", tensor.grad)
+                tensor.grad = None
+            if math.isfinite(loss.item()):
+                loss.backward()
+            settings: Settings = {**self.settings, "names": {**self.names, loss: "loss"}}
+            self._drawing = draw(loss, model=module, **settings)
             frame = Frame(self.steps, float(loss.item()), view(self._drawing._scene), self._outputs())
         if self.frames and _ops(frame) != _ops(self.frames[0]):
             raise ValueError(
@@ -88,28 +95,15 @@ class Film:
             )
         self.frames.append(frame)
 
-    @contextmanager
-    def _evaluation_mode(self) -> Iterator[None]:
-        """Switch the model to evaluation, then each of its modules back to its own mode."""
-        modules = [module for _, module in getattr(self._module, "named_modules", list)()]
-        modes = [module.training for module in modules]
-        try:
-            for module in modules:
-                module.eval()
-            yield
-        finally:
-            for module, mode in zip(modules, modes, strict=True):
-                vars(module)["training"] = mode
-
     def _outputs(self) -> NDArray[Any] | None:
         """The outputs of the model on a grid around examples (n, 2) of two classes, else None."""
-        if self._X.ndim != 2 or self._X.shape[1] != 2 or len(np.unique(self._y)) > 2:
+        if self.X.ndim != 2 or self.X.shape[1] != 2 or len(np.unique(self.y)) > 2:
             return None
-        sides = [np.linspace(low, high, GRID) for low, high in zip(*corners(self._X), strict=True)]
+        sides = [np.linspace(low, high, GRID) for low, high in zip(*corners(self.X), strict=True)]
         grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
-        grid = grid.astype(self._X.dtype if self._X.dtype.kind == "f" else float)
+        grid = grid.astype(self.X.dtype if self.X.dtype.kind == "f" else float)
         with no_grad():
-            output = data_of(self._model(grid))
+            output = data_of(self.model(grid))
         return output.reshape(GRID, GRID) if output.size == GRID * GRID else None
 
     def save(self, path: AnyPath) -> AnyPath:
@@ -132,23 +126,10 @@ class Film:
             )
         plane = None
         if all(frame.outputs is not None for frame in self.frames):
-            name = next((str(name) for name, array in self._names.items() if array is self._X), "X")
+            name = next((str(name) for name, array in self.names.items() if array is self.X), "X")
             outputs = np.array([frame.outputs for frame in self.frames])
-            plane = plane_data(name, self._X, self._y, outputs, getattr(self._model, "threshold", None))
+            plane = plane_data(name, self.X, self.y, outputs, getattr(self.model, "threshold", None))
         return film_page(self.frames, plane, self._drawing._style, self._drawing._engine)
-
-
-@contextmanager
-def _own_gradients(loss: Tensor) -> Iterator[None]:
-    """Clear the gradients in the graph of `loss`, and restore them at the end."""
-    before = {tensor: tensor.grad for tensor in walk([loss]) if isinstance(tensor, Tensor)}
-    try:
-        for tensor in before:
-            tensor.grad = None
-        yield
-    finally:
-        for tensor, gradient in before.items():
-            tensor.grad = gradient
 
 
 def _ops(frame: Frame) -> list[tuple[str, str]]:
@@ -169,7 +150,7 @@ def film(
 
     X and y are arrays with one row for each example. `loss` returns a Tensor with one element. `every` is
     the number of steps from one drawing to the next. The `settings` detail, show, names, direction, theme,
-    max_nodes, engine and title are the same as in `draw`.
+    max_nodes, engine and title are the same as in `draw`. Raises TypeError or ValueError for wrong arguments.
 
     The film is a callback: `fit(..., callbacks=[film])`. In a loop of your own call `film.record()` before
     the loop and `film.step()` after each step of the optimizer. Then `film.save("film.html")` writes one
@@ -179,8 +160,6 @@ def film(
     Each drawing costs one forward and one backward pass over X and y. A `model` that is a Module, or a
     method of one, is drawn in evaluation mode and does not change. If `model` is a function around a Module
     with Dropout, each drawing uses up random numbers.
-
-    Raises TypeError or ValueError for a wrong argument.
     """
     X, y = (np.asarray(x.data if isinstance(x, Tensor) else x) for x in (X, y))
     for name, value in (("model", model), ("loss", loss)):
@@ -193,4 +172,5 @@ def film(
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise ValueError(f"film: every={every!r}; give a whole number of steps, 1 or more")
     draw(Tensor(0.0), **settings)  # raises an error for a wrong setting
-    return Film(model, X, y, loss, every, settings)
+    names = settings.get("names")
+    return Film(model, X, y, loss, every, {"X": X, "y": y} if names is None else names, settings)

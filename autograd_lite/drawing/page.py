@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -18,25 +18,20 @@ from autograd_lite.drawing.statistics import Statistics
 from autograd_lite.drawing.steps import steps
 from autograd_lite.drawing.svg import embed
 from autograd_lite.drawing.text import escape, number, plural, shape
-from autograd_lite.drawing.theme import DARK, LIGHT, STAND_INS
+from autograd_lite.drawing.theme import STAND_INS, read_web
 
-_WEB = os.path.join(os.path.dirname(__file__), "web")
 _ALL_COMBINATIONS = 3  # folds, up to which the page contains every combination of open and closed ones
 _ONE_AT_A_TIME = 16  # folds, up to which the page contains each one open alone
 
 
 def stepping_page(scene: Scene, style: Style, engine: str) -> str:
     """The page of a scene: forward and backward steps, folds, and the statistics of every card."""
-    combinations_of_folds = _combinations(scene)
-    untitled = style._replace(title=None)
-    dots = [to_dot(view(scene, opened), STAND_INS, untitled) for opened in combinations_of_folds]
-    views = {
-        _key(opened): embed(svg)
-        for opened, svg in zip(combinations_of_folds, to_svgs(dots, engine), strict=True)
-    }
+    choices = _combinations(scene)
+    untitled = style._replace(title=None)  # the page has a heading
+    svgs = to_svgs([to_dot(view(scene, opened), STAND_INS, untitled) for opened in choices], engine)
     data = {
         "kind": "page",
-        "views": views,
+        "views": {_key(opened): embed(svg) for opened, svg in zip(choices, svgs, strict=True)},
         "open": _key(scene.open),
         "steps": [
             {"back": step.backward, "card": step.card, "text": step.text}
@@ -82,35 +77,22 @@ def html_page(style: Style, label: str, scripts: Sequence[str], data: Mapping[st
         "title": escape(style.title or "").strip() or "Backpropagation",
         "theme": "dark" if style.theme == "dark" else "system",
         "label": escape(label),
-        "style": f"{_font_faces()}{_colours()}\n{_read('page.css')}",
+        "style": "\n".join((*_font_faces(), read_web("palette.css"), read_web("page.css"))),
         "data": text.replace("<", "\\u003c").encode(errors="backslashreplace").decode(),
-        "script": "\n".join(_read(name) for name in scripts),
+        "script": "\n".join(read_web(name) for name in scripts),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _read("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], read_web("page.html"))
 
 
-def _read(name: str) -> str:
-    with open(os.path.join(_WEB, name), encoding="utf-8") as file:
-        return file.read()
-
-
-def _font_faces() -> str:
+def _font_faces() -> Iterator[str]:
     """The faces of the font Inter as CSS, with the font files inside."""
     import base64  # slow to import and seldom needed
 
-    faces = []
     for name, style in (("Regular", ""), ("Bold", "font-weight:700;"), ("Italic", "font-style:italic;")):
         with open(os.path.join(FONTS, f"Inter-{name}.woff2"), "rb") as file:
             content = base64.b64encode(file.read()).decode()
         source = f"src:url(data:font/woff2;base64,{content})format('woff2')"
-        faces.append(f"@font-face{{font-family:Inter;{style}{source}}}\n")
-    return "".join(faces)
-
-
-def _colours() -> str:
-    """Both palettes as CSS variables: `color-scheme` in page.css selects one."""
-    colours = (f"--{name}:light-dark({LIGHT[name]},{DARK[name]});" for name in LIGHT)
-    return f":root{{{''.join(colours)}}}"
+        yield f"@font-face{{font-family:Inter;{style}{source}}}"
 
 
 def tooltip(card: Card | Folded) -> dict[str, Any]:

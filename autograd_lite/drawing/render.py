@@ -12,8 +12,7 @@ from autograd_lite.drawing.fonts import replace_missing_glyphs
 from autograd_lite.drawing.svg import fix_text_widths
 
 PIXELS = 32_000_000  # of a PNG, at most: 128 MB in memory
-_DPI = 96  # dots an inch at scale 1
-_POINTS = 72  # an inch
+_DPI = 96  # dots an inch at scale 1; a point is 1/72 inch
 
 
 def to_svgs(dots: Sequence[str], engine: str) -> list[bytes]:
@@ -35,25 +34,18 @@ def to_png(dot: str, engine: str, scale: float) -> bytes:
         raise ValueError(f"draw: scale={scale!r}; give a positive number, 1 for 96 dots an inch")
     dot = replace_missing_glyphs(dot)
     svg = draw_with(engine, [dot], ["svg"])[0][0]
-    found = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
-    if found:
-        scale = _limited(scale, float(found[1]), float(found[2]))
-    dot = dot.replace("{", f'{{ graph [dpi="{_DPI * scale:g}"]', 1)
-    return draw_with(engine, [dot], ["png"])[0][0]
-
-
-def _limited(scale: float, width: float, height: float) -> float:
-    """The scale for a picture of this size in points, lowered with a warning if it has too many pixels."""
-    pixels = width * height * (_DPI / _POINTS * scale) ** 2
+    width, height = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])  # of the whole picture
+    pixels = width * height * (_DPI / 72 * scale) ** 2
     if pixels < 1:
         raise ValueError(
             f"draw: scale={scale!r} leaves no pixel; a scale of 1 is {width:g} × {height:g} points"
         )
-    if pixels <= PIXELS:
-        return scale
-    lowered = scale * math.sqrt(PIXELS / pixels)
-    messages.warn(
-        f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
-        "An SVG or PDF has no such limit; another direction= may be smaller"
-    )
-    return lowered
+    if pixels > PIXELS:
+        lowered = scale * math.sqrt(PIXELS / pixels)
+        messages.warn(
+            f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
+            "An SVG or PDF has no such limit; another direction= may be smaller"
+        )
+        scale = lowered
+    dot = dot.replace("{", f'{{ graph [dpi="{_DPI * scale:g}"]', 1)
+    return draw_with(engine, [dot], ["png"])[0][0]

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 from autograd_lite.drawing.theme import NAMES
 
-COLUMN = 900  # pixels, about the width of a notebook's column
-_SIZE = re.compile(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"')
 _TEXT = re.compile(rb'<text ([^>]*? x="(-?[\d.]+)" y="(-?[\d.]+)"[^>]*)>')
 _UNNEEDED = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<title>(?!\w+&#45;&gt;).*?</title>"
@@ -30,7 +26,16 @@ def fix_text_widths(svg: bytes, layout: bytes) -> bytes:
     """
     import json  # slow to import and seldom needed
 
-    widths = {(x, y): width for x, y, width in _measured_texts(json.loads(layout))}
+    widths = {}
+    items = [json.loads(layout)]
+    while items:
+        item = items.pop()
+        if isinstance(item, list):
+            items += item
+        elif isinstance(item, dict):
+            items += item.values()
+            if item.get("op") == "T":  # text
+                widths[tuple(item["pt"])] = item["width"]
 
     def with_width(found: re.Match[bytes]) -> bytes:
         width = widths.get((float(found[2]), -float(found[3])))
@@ -41,29 +46,9 @@ def fix_text_widths(svg: bytes, layout: bytes) -> bytes:
     return _TEXT.sub(with_width, svg)
 
 
-def _measured_texts(layout: Any) -> Iterator[tuple[float, float, float]]:
-    """x, y and width of every text of a layout in Graphviz's JSON."""
-    stack = [layout]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack += item
-        elif isinstance(item, dict):
-            if item.get("op") == "T":  # text
-                yield *item["pt"], item["width"]
-            stack += item.values()
-
-
 def fit_column(svg: str) -> str:
-    """The SVG for a notebook: in its own size, but at most 900 pixels wide."""
-
-    def resized(found: re.Match[str]) -> str:
-        width, height = (float(points) * 96 / 72 for points in found.groups())
-        scale = min(1.0, COLUMN / width)
-        size = f'width="{scale * width:.0f}" height="{scale * height:.0f}"'
-        return f'<svg {size} style="max-width:100%;height:auto"'
-
-    return _SIZE.sub(resized, svg, count=1)
+    """The SVG for a notebook: in its own size, but no wider than its column and 900 pixels."""
+    return svg.replace("<svg ", '<svg style="max-width:min(100%,900px);height:auto" ', 1)
 
 
 def embed(svg: bytes) -> str:

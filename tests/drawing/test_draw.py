@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.__main__ import main
+from autograd_lite.drawing import FORMATS
 from autograd_lite.drawing.statistics import statistics
 from autograd_lite.drawing.text import escape, number
 from autograd_lite.nn import BinaryNetwork, Parameter
@@ -354,18 +356,29 @@ def test_the_table_and_the_notebook():
     assert copy.deepcopy(drawing).to_dot() == drawing.to_dot()
 
 
-@pytest.mark.parametrize(("direction", "shrinks"), [("LR", True), ("TB", False)])
-def test_a_notebook_shows_a_drawing_as_it_is_but_no_wider_than_its_column(direction, shrinks):
-    drawing = ag.draw(neuron(), direction=direction)
-    picture, shown = (ElementTree.fromstring(svg).attrib for svg in (
-        drawing.to_svg(), drawing._repr_mimebundle_()["image/svg+xml"],
-    ))  # fmt: skip
-    assert shown["viewBox"] == picture["viewBox"]
-    width, height = (float(picture[side].removesuffix("pt")) * 96 / 72 for side in ("width", "height"))
-    assert (width > 900) == shrinks
-    assert float(shown["width"]) == pytest.approx(min(width, 900), abs=0.5)
-    assert float(shown["width"]) / float(shown["height"]) == pytest.approx(width / height, rel=0.01)
-    assert shown["style"] == "max-width:100%;height:auto"
+def test_a_notebook_shows_a_drawing_as_it_is_but_no_wider_than_its_column():
+    drawing = ag.draw(neuron())
+    picture = ElementTree.fromstring(drawing.to_svg())
+    shown = ElementTree.fromstring(drawing._repr_mimebundle_()["image/svg+xml"])
+    assert shown.attrib == {**picture.attrib, "style": "max-width:min(100%,900px);height:auto"}
+    assert ElementTree.tostring(shown[0]) == ElementTree.tostring(picture[0])
+
+
+def test_a_format_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
+    """Its row is all that `save`, the error for an unknown suffix and the command line need."""
+    drawing = ag.draw(neuron())
+    monkeypatch.setitem(FORMATS, ".txt", lambda drawing, scale: str(drawing).encode())
+    assert drawing.save(tmp_path / "table.txt").read_text("utf-8") == str(drawing)
+    with pytest.raises(ValueError, match=r"the formats are .png, .svg, .pdf, .html, .dot, .txt"):
+        drawing.save(tmp_path / "x.gif")
+    (tmp_path / "script.py").write_text("import autograd_lite as ag\nloss = ag.Tensor(2.0) * 3.0\n")
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["draw", f"{tmp_path / 'script.py'}:loss", "-o", str(tmp_path / "loss.txt")]) == 0
+    assert "loss" in (tmp_path / "loss.txt").read_text("utf-8")
+    with pytest.raises(SystemExit):
+        main(["draw", "--help"])
+    assert ".txt" in capsys.readouterr().out
 
 
 def legend(drawing):

@@ -62,7 +62,7 @@ def everything():
 
 @pytest.mark.parametrize("name", THEMES)
 def test_drawings_use_only_these_pairs(name):
-    """The colour of every text is the first of a pair, and the ground of every card or cell the second of one."""
+    """The colour of a text is the first of a pair, the ground of a card or cell the second of one."""
     theme = THEMES[name]
     texts = {theme[text] for text, _ in PAIRS}
     grounds = {theme[ground] for _, ground in PAIRS} | {theme[shade(level)] for level in range(LEVELS + 1)}
