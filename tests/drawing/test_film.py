@@ -39,9 +39,16 @@ def trained(net, X, y, steps=10, every=1, loss=ag.bce_with_logits, **settings):
     """A film of a training with fit, and the parameters at each step."""
     film, notes = ag.film(net, X, y, loss=loss, every=every, **settings), Notes(net)
     ag.fit(
-        net, X, y, loss=loss, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=steps,
-        callbacks=[film, notes], progress=False, rng=0,
-    )  # fmt: skip
+        net,
+        X,
+        y,
+        loss=loss,
+        optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+        epochs=steps,
+        callbacks=[film, notes],
+        progress=False,
+        rng=0,
+    )
     return film, notes.kept
 
 
@@ -78,10 +85,17 @@ def by_hand(parameters, X, y):
     da = np.outer(ds, v)
     dz = da * (1 - a * a)
     return {
-        "W1": (W, X.T @ dz), "b1": (b, dz.sum(0)), "z1": (z, dz), "a1": (a, da), "W2": (v, a.T @ ds),
-        "b2": (c, ds.sum()), "z2": (s, ds), "loss": (np.mean(np.log1p(np.exp(s)) - y * s), 1.0),
-        "X": (X, None), "y": (y, None),
-    }  # fmt: skip
+        "W1": (W, X.T @ dz),
+        "b1": (b, dz.sum(0)),
+        "z1": (z, dz),
+        "a1": (a, da),
+        "W2": (v, a.T @ ds),
+        "b2": (c, ds.sum()),
+        "z2": (s, ds),
+        "loss": (np.mean(np.log1p(np.exp(s)) - y * s), 1.0),
+        "X": (X, None),
+        "y": (y, None),
+    }
 
 
 def logits(parameters, X):
@@ -256,9 +270,17 @@ def test_training_with_a_film_gives_the_same_parameters(xor):
     one, other = copy.deepcopy(net), copy.deepcopy(net)
     for model, callbacks in ((one, [ag.film(one, X, y[:, None], loss=ag.mse)]), (other, [])):
         ag.fit(
-            model, X, y[:, None], loss=ag.mse, optimizer=ag.optim.Adam(model.parameters(), lr=0.1), epochs=5,
-            batch_size=16, callbacks=callbacks, progress=False, rng=0,
-        )  # fmt: skip
+            model,
+            X,
+            y[:, None],
+            loss=ag.mse,
+            optimizer=ag.optim.Adam(model.parameters(), lr=0.1),
+            epochs=5,
+            batch_size=16,
+            callbacks=callbacks,
+            progress=False,
+            rng=0,
+        )
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         assert np.array_equal(p.data, q.data)
 
@@ -321,9 +343,15 @@ def test_a_second_training_goes_on_with_the_film():
     film = ag.film(net, X, y, loss=ag.bce_with_logits)
     for _ in range(2):
         ag.fit(
-            net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=2,
-            callbacks=[film], progress=False,
-        )  # fmt: skip
+            net,
+            X,
+            y,
+            loss=ag.bce_with_logits,
+            optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+            epochs=2,
+            callbacks=[film],
+            progress=False,
+        )
     assert [frame.step for frame in film.frames] == [0, 1, 2, 3, 4]
 
 

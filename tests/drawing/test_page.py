@@ -13,9 +13,13 @@ FORWARD = ["w1 × x1", "w2 × x2", "z1", "z2", "p", "loss"]
 BACKWARD = ["loss", "p", "z2", "b", "z1", "w2 × x2", "w2", "w1 × x1", "w1"]
 # What each card is made of, in the logistic unit.
 MADE = {
-    "w1 × x1": ["w1", "x1"], "w2 × x2": ["w2", "x2"], "z1": ["w1 × x1", "w2 × x2"], "z2": ["z1", "b"],
-    "p": ["z2"], "loss": ["p", "y"],
-}  # fmt: skip
+    "w1 × x1": ["w1", "x1"],
+    "w2 × x2": ["w2", "x2"],
+    "z1": ["w1 × x1", "w2 × x2"],
+    "z2": ["z1", "b"],
+    "p": ["z2"],
+    "loss": ["p", "y"],
+}
 INPUTS = {"w1": W1, "w2": W2, "b": B, "x1": X1, "x2": X2, "y": 0.0}
 
 
@@ -374,9 +378,15 @@ def trained(**settings):
     net, X, y, _ = two_layers()
     film = ag.film(net, X, y, loss=ag.bce_with_logits, **settings)
     ag.fit(
-        net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=4,
-        callbacks=[film], progress=False,
-    )  # fmt: skip
+        net,
+        X,
+        y,
+        loss=ag.bce_with_logits,
+        optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+        epochs=4,
+        callbacks=[film],
+        progress=False,
+    )
     return film
 
 
@@ -596,17 +606,25 @@ SLOPE = four(-2 * math.tanh(1) * (1 - math.tanh(1) ** 2))
     [
         (lambda: unit(backward=False), NO_BACKWARD, 6, "loss = BCE(p, y) = BCE(0.8787, 0) = 2.109"),
         (lambda: unit(show="values"), ONLY_FORWARD, 6, "loss = BCE(p, y) = BCE(0.8787, 0) = 2.109"),
-        (lambda: unit(show="gradients"), "Press play or the arrow keys: the gradients, backward.", 9,
-         "grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318"),
-        (lambda: ag.draw(Parameter(2.0, name="w")), "Nothing to compute: the graph is a leaf.", 0,
-         "Nothing to compute: the graph is a leaf."),
+        (
+            lambda: unit(show="gradients"),
+            "Press play or the arrow keys: the gradients, backward.",
+            9,
+            "grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318",
+        ),
+        (
+            lambda: ag.draw(Parameter(2.0, name="w")),
+            "Nothing to compute: the graph is a leaf.",
+            0,
+            "Nothing to compute: the graph is a leaf.",
+        ),
         (deep, BOTH, 4, "grad through 300 × Linear(3 → 3) + tanh: 2.204e−40 … 1.09e−20"),
         (square, BOTH, 3, "grad(w) = 1 × w + 1 × w = 1 × 3 + 1 × 3 = 6"),
         (broken, NO_BACKWARD, 2, "a1 = sum(double) = NaN"),
         (penalty, BOTH, 9, f"grad(x) = −1.523 × (1−y²) = −1.523 × 0.42 = {SLOPE}"),
     ],
     ids=["before backward", "values", "gradients", "leaf", "deep", "square", "NaN", "create_graph"],
-)  # fmt: skip
+)
 def test_every_kind_of_graph_steps_from_start_to_end(page, make, start, count, end):
     page.open(make())
     assert page.caption == start
