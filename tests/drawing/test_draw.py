@@ -1,4 +1,4 @@
-"""Drawings: what stands on the cards, that they are snapshots, and that nothing breaks them."""
+"""Drawings: the contents of the cards, snapshots, formats, and names and values that might break them."""
 
 import copy
 import importlib
@@ -50,16 +50,16 @@ def test_a_scalar_graph_reads_as_the_chain_rule():
     assert any(w.strip().endswith(f"= {number(sigma * (1 - sigma))}") for w in words)
 
 
-def test_kinds_by_colour_and_two_lanes_only_where_a_gradient_flows():
+def test_kinds_by_colour_and_two_lines_only_where_a_gradient_flows():
     loss = neuron()
     loss.backward()
     dot = ag.draw(loss).to_dot()
     assert 'color="#00735A" penwidth=2' in card(dot, "w")
     assert 'fillcolor="#FFF7D6"' in card(dot, "loss")
     assert 'fillcolor="#F8FAFC"' in card(dot, "x")
-    roads = [line for line in dot.splitlines() if "->" in line]
-    assert sum("dir=both" in road for road in roads) == 9
-    assert sum('color="#94A3B8"' in road for road in roads) == 2  # x and y
+    edges = [line for line in dot.splitlines() if "->" in line]
+    assert sum("dir=both" in edge for edge in edges) == 9
+    assert sum('color="#94A3B8"' in edge for edge in edges) == 2  # x and y
 
 
 def test_before_backward_it_says_so_and_a_constant_has_no_gradient_row():
@@ -106,7 +106,7 @@ def test_names_come_from_variables_from_names_and_from_the_tensors():
     assert "r = σ(z1)" in ag.draw(error, names={p: "r"}).to_dot()
 
 
-def test_layers_are_boxes_with_captions_and_a_dead_unit_is_told():
+def test_layers_are_boxes_with_captions_and_a_dead_unit_is_an_alert():
     X = np.random.default_rng(0).normal(size=(16, 2))
     net = BinaryNetwork([2, 4, 1], activation="relu", rng=0)
     net.layer1.b.data = np.array([0.1, -60.0, 0.0, 0.0])
@@ -120,7 +120,7 @@ def test_layers_are_boxes_with_captions_and_a_dead_unit_is_told():
     assert "12 parameters" in ag.draw(loss).to_dot()
 
 
-def test_fan_out_and_reuse_are_told():
+def test_fan_out_and_reuse_are_marked():
     w = Parameter(2.0, name="w")
     square = w * w
     total = square + square * 3.0
@@ -130,7 +130,7 @@ def test_fan_out_and_reuse_are_told():
     assert "sum of 2 gradients" in card(dot, "square")
 
 
-def test_vanishing_and_exploding_gradients_are_told():
+def test_vanishing_and_exploding_gradients_are_alerts():
     a, b = Parameter(np.ones(8), name="l1.W"), Parameter(np.ones(8), name="l2.W")
     loss = (a * 1e-3 + b).sum()
     loss.backward()
@@ -141,7 +141,7 @@ def test_vanishing_and_exploding_gradients_are_told():
     assert "exploding: gradient up to 1.0e+09" in ag.draw(huge).to_dot()
 
 
-def test_gradients_that_were_not_kept_are_no_alarm():
+def test_gradients_that_were_not_kept_are_not_an_alert():
     loss = neuron()
     loss.backward(keep="leaves")
     dot = ag.draw(loss).to_dot()
@@ -149,7 +149,7 @@ def test_gradients_that_were_not_kept_are_no_alarm():
     assert "call backward()" not in dot
 
 
-def test_a_parameter_updated_since_is_told():
+def test_a_parameter_that_was_updated_since_is_marked():
     loss = neuron()
     loss.backward()
     loss.inputs[0].inputs[0].inputs[0].inputs[0].data = np.float64(9)
@@ -157,14 +157,14 @@ def test_a_parameter_updated_since_is_told():
     assert "changed since" not in card(ag.draw(loss).to_dot(), "b")
 
 
-def test_the_signs_of_a_scalar_layer_stand_inside_its_box():
+def test_the_signs_of_a_scalar_layer_are_inside_its_box():
     w, b = Parameter(0.5, name="unit.w"), Parameter(0.1, name="unit.b")
     loss = ag.bce(ag.sigmoid(w * 2.0 + b), 1.0)
     box = re.search(r"subgraph cluster_0 \{(.*?)\n  \}", ag.draw(loss).to_dot(), re.DOTALL)[1]
     assert len(re.findall(r"^\s+on\d+ \[id", box, re.MULTILINE)) == 3
 
 
-def test_an_array_has_no_number_on_its_lane():
+def test_an_array_has_no_number_on_its_edge():
     w = Parameter(0.5, name="w")
     total = (w * np.ones(4)).sum()
     total.backward()
@@ -194,7 +194,7 @@ def test_any_value_can_be_drawn(data):
     assert texts(ag.draw(made, detail="tensor"))
 
 
-def test_nan_is_told_in_words():
+def test_nan_is_an_alert():
     x = ag.Tensor(np.array([np.nan, 1.0, np.inf]), name="x")
     assert "! NaN in 1 of 3" in ag.draw(x).to_dot()
     assert "! inf in 1 of 3" in ag.draw(x).to_dot()
@@ -238,10 +238,10 @@ def test_numbers_have_four_digits_and_a_true_minus():
 
 
 def test_at_most_32_entries_are_kept():
-    told = statistics(np.arange(1000.0).reshape(10, 100))
-    assert sum(map(len, told.rows)) == 32
-    assert told.rows[1][0] == 100.0
-    assert (told.low, told.high, told.size) == (0.0, 999.0, 1000)
+    array = statistics(np.arange(1000.0).reshape(10, 100))
+    assert sum(map(len, array.rows)) == 32
+    assert array.rows[1][0] == 100.0
+    assert (array.low, array.high, array.size) == (0.0, 999.0, 1000)
     assert len(statistics(np.arange(100.0)).rows[0]) == 8
 
 
@@ -271,12 +271,12 @@ def test_a_huge_picture_is_scaled_down_with_a_warning(monkeypatch):
 
 def test_the_warning_points_at_the_line_that_saved(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.import_module("autograd_lite.drawing.render"), "PIXELS", 10_000)
-    with pytest.warns(UserWarning, match="million pixels") as told:
+    with pytest.warns(UserWarning, match="million pixels") as warnings:
         ag.draw(neuron()).save(tmp_path / "a.png")
-    assert told[0].filename == __file__
+    assert warnings[0].filename == __file__
 
 
-def test_a_scale_without_a_pixel_is_told():
+def test_the_error_for_a_scale_without_a_pixel():
     with pytest.raises(ValueError, match="scale=1e-06 leaves no pixel; a scale of 1 is"):
         ag.draw(neuron()).to_png(scale=1e-6)
 
@@ -289,7 +289,7 @@ def test_an_unknown_suffix_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch, tmp_path):
+def test_the_systems_dot_draws_if_pygraphviz_is_missing(monkeypatch, tmp_path):
     fake = tmp_path / "dot"
     fake.write_text("#!/bin/sh\ncase $2 in -Tsvg) echo '<svg/>';; *) echo '{}'; esac\n")
     fake.chmod(0o755)
@@ -298,7 +298,7 @@ def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch
     assert ag.draw(neuron()).to_svg().strip() == "<svg/>"
 
 
-def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
+def test_the_error_without_any_engine_names_two_remedies(monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(RuntimeError, match=r"pip install pygraphviz.*or install Graphviz"):

@@ -1,4 +1,4 @@
-"""The film of a training: what it records, that it changes nothing, and its page in a browser."""
+"""Films: what they record, that they change nothing, and their page in a browser."""
 
 import copy
 
@@ -67,8 +67,8 @@ def numbers(text):
     ]
 
 
-def told(array, grad):
-    """The numbers that a card tells of an array: all, where they are few; else a norm or the ends."""
+def shown(array, grad):
+    """The numbers of an array on its card: all if they are few, else the norm or the extremes."""
     array = np.asarray(array)
     if array.size <= 6 and (array.ndim < 2 or array.shape[0] == 1):
         return array.ravel().tolist()
@@ -138,10 +138,10 @@ def test_a_film_of_200_steps_is_small_and_shows_every_step_as_it_was(page, xor, 
         cards = page.cards
         assert set(cards) == set(expected)
         for name, (value, grad) in expected.items():
-            assert numbers(cards[name]["value"]) == pytest.approx(told(value, False), rel=6e-4, abs=1e-12)
+            assert numbers(cards[name]["value"]) == pytest.approx(shown(value, False), rel=6e-4, abs=1e-12)
             assert (cards[name]["grad"] is None) == (grad is None)
             if grad is not None:
-                assert numbers(cards[name]["grad"]) == pytest.approx(told(grad, True), rel=6e-4, abs=1e-12)
+                assert numbers(cards[name]["grad"]) == pytest.approx(shown(grad, True), rel=6e-4, abs=1e-12)
         assert page.caption == f"step {step}: loss {cards['loss']['value']}"
         assert page.find("output").text == f"step {step} of 200"
         page.hover("W1")
@@ -185,7 +185,7 @@ def test_the_mark_is_on_the_curve_of_the_loss(page, xor):
     assert heights[1] == pytest.approx(expected, abs=0.2)
 
 
-def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
+def test_the_colours_and_the_boundary_of_the_plane_agree_with_the_model(page, xor):
     film, kept, X, y = xor
     page.open(film)
     shapes = set()
@@ -204,7 +204,7 @@ def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
         around = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * whole / (GRID - 1)
         near = logits(kept[step], (there[:, None] + around).reshape(-1, 2)).reshape(-1, 9) > 0
         assert (near.any(1) & ~near.all(1)).all()  # both classes are next to the line
-        if step == 0:  # smooth, so that the line is where the margin is 0
+        if step == 0:  # the model is still smooth, so the line is exactly where the margin is 0
             assert np.abs(np.tanh(logits(kept[step], there) / 2)).max() < 0.01
     assert len(shapes) == 3
     kinds = page.run(
@@ -232,7 +232,7 @@ def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model
     assert np.array_equal(kinds[sure], np.sign(z)[sure])
 
 
-def test_without_a_plane_there_is_none(page):
+def test_only_two_features_and_two_classes_have_a_plane(page):
     X, y = examples(features=3)
     film, _ = trained(BinaryNetwork([3, 2, 1], rng=0), X, y, steps=2)
     page.open(film)
@@ -258,7 +258,7 @@ def test_slider_keys_and_play_move_the_film(page, xor):
     assert page.caption.startswith("step 1: loss 0.")
     page.step(196)
     page.find("#play").click()
-    assert page.find("#caption").get_attribute("aria-live") == "off"  # it would be spoken without end
+    assert page.find("#caption").get_attribute("aria-live") == "off"  # a screen reader would read every step
     page.wait(lambda: page.at == 200)
     assert page.find("#play").text == "play"
     assert page.find("#caption").get_attribute("aria-live") == "polite"
@@ -305,7 +305,7 @@ def test_recording_leaves_gradients_and_flags_alone(model):
     assert {flag for _, flag in before} == {True, False}
 
 
-def test_a_loop_of_ones_own_and_every_fifth_step(page):
+def test_a_loop_of_your_own_and_every_fifth_step(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     optimizer = ag.optim.SGD(net.parameters(), lr=0.5)
@@ -328,7 +328,7 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
         assert numbers(page.cards["loss"]["value"]) == pytest.approx([loss], rel=6e-4)
 
 
-def test_a_loop_that_records_no_start_has_none():
+def test_the_start_is_only_recorded_on_request():
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     film = ag.film(net, X, y, loss=ag.bce_with_logits)
@@ -361,7 +361,7 @@ def test_a_loss_that_is_nan_on_the_way_is_shown(page):
     film = ag.film(net, X, y, loss=ag.bce_with_logits)
     film.record()
     for p in net.parameters():
-        p.grad = np.full(p.shape, 7.0)  # of a step before; it is none of this loss
+        p.grad = np.full(p.shape, 7.0)  # of an earlier step, not of this loss
     good = net.layer1.W.data
     for broken in (good * np.nan, good * np.inf, good):
         net.layer1.W.data = broken
@@ -433,7 +433,7 @@ def film(**settings):
         ({"theme": "pink"}, ValueError, r"theme='pink'"),
     ],
 )
-def test_settings_that_no_film_has(settings, error, message):
+def test_wrong_arguments(settings, error, message):
     with pytest.raises(error, match=message):
         film(**settings)
 
@@ -445,7 +445,7 @@ def test_settings_that_no_film_has(settings, error, message):
         ({"loss": lambda p, y: p}, r"film: loss returned a tensor of shape \(40,\); it must return a Tensor"),
     ],
 )
-def test_a_loss_that_is_no_number_is_told(settings, message):
+def test_the_error_for_a_loss_that_is_not_a_number(settings, message):
     with pytest.raises(TypeError, match=message):
         film(**settings).record()
 
@@ -460,7 +460,7 @@ def test_a_film_without_a_frame_is_not_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_graph_that_changes_is_told():
+def test_the_error_for_a_graph_that_changes():
     w, deep = Parameter(1.0, name="w"), []
 
     def model(X):
@@ -494,7 +494,7 @@ def test_titles_and_names_of_a_film_run_nothing(page):
 @pytest.mark.parametrize(
     ("width", "height", "under"), [(1400, 900, True), (1400, 520, False), (1000, 600, True)]
 )
-def test_the_figures_stand_where_they_leave_more_room_to_the_drawing(page, xor, width, height, under):
+def test_the_figures_are_where_they_leave_more_room_to_the_drawing(page, xor, width, height, under):
     page.open(xor[0], width=width, height=height)
     places = """const main = document.querySelector('main'), own = main.getBoundingClientRect();
       return [[...document.querySelectorAll('figure')].map((figure) => {
@@ -518,7 +518,7 @@ def test_no_text_is_wider_than_its_card_at_any_step(page, xor):
         assert page.run(wide) == []
     page.run(
         "document.querySelector('main > svg').style.fontFamily = 'monospace'"
-    )  # of a viewer without ours
+    )  # a viewer without the font Inter
     for step in (1, 200):
         page.step(step)
         assert page.run(wide) == []

@@ -91,7 +91,7 @@ def cards(svg, png):
         yield card
 
 
-def test_without_a_path_and_without_fonts_every_card_is_inked_with_letters(tmp_path):
+def test_without_a_path_and_without_fonts_every_card_has_letters(tmp_path):
     assert draw_elsewhere(tmp_path, ["a.png", "a.svg"], FONTCONFIG_FILE="/nonexistent/fonts.conf") == ""
     here = tmp_path / "here"
     found = list(cards((here / "a.svg").read_bytes(), here / "a.png"))
@@ -102,7 +102,7 @@ def test_without_a_path_and_without_fonts_every_card_is_inked_with_letters(tmp_p
         for text, pixels in card:
             ink = np.abs(pixels - np.median(pixels, axis=(0, 1))).max(-1) > 0.35
             assert ink.mean() > 0.02, text
-            # A line of boxes is inked all along its top and bottom; no row of letters is.
+            # The top and bottom of a line of boxes are all ink, unlike those of a line of letters.
             assert sum(c.isalnum() for c in text) < 3 or ink.mean(1).max() < 0.72, text
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_written_except_the_file_and_nothing_is_printed(tmp_path):
     assert written == ["here/a.png", "here/b.pdf", "here/c.svg"]
 
 
-def test_a_png_is_the_same_each_time_and_wherever(monkeypatch, tmp_path):
+def test_a_png_is_the_same_each_time_and_in_each_environment(monkeypatch, tmp_path):
     source = drawing().to_dot()
     first = to_png(source, "pygraphviz", 1)
     assert to_png(source, "pygraphviz", 1) == first
@@ -273,7 +273,7 @@ def test_a_drawing_that_fails_leaves_the_folder_as_it_was(monkeypatch, tmp_path)
     assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [b"as it was"]
 
 
-def test_importing_the_package_starts_none_of_this():
+def test_importing_the_package_imports_none_of_this():
     heavy = {"subprocess", "tempfile", "shutil", "json", "graphviz", "pygraphviz"}
     script = f"import sys, numpy; before = set(sys.modules); import autograd_lite; \
 print(sorted({heavy} & set(sys.modules) - before))"
