@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import Card, Edge, FoldedCard
 from autograd_lite.drawing.layers import Layer
-from autograd_lite.drawing.roads import Lane, labelled
 from autograd_lite.drawing.scene import View
 from autograd_lite.drawing.statistics import Statistics, levels, summary
 from autograd_lite.drawing.text import MINUS, escape, plural
@@ -58,10 +57,10 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
         f'  node [fontname="{_FONT}" fontcolor="{theme["ink"]}"];',
         f'  edge [fontname="{_FONT}" arrowsize=0.75];',
     ]
-    made = {lane.target for lane in view.lanes} if view.scalar else set()
+    made = {lane.target for lane in view.edges} if view.scalar else set()
     drawn = {}
     for card in view.cards:
-        if isinstance(card, Folded):
+        if isinstance(card, FoldedCard):
             drawn[card.id] = _fold(card, theme)
         else:
             drawn[card.id] = _card(card, theme, show) + (_sign(card, theme) if card.id in made else "")
@@ -69,7 +68,7 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
     if view.scalar:
         lines += _with_operators(view, theme, show)
     else:
-        lines += [_road(lane.source, lane.target, lane, theme, show) for lane in view.lanes]
+        lines += [_road(lane.source, lane.target, lane, theme, show) for lane in view.edges]
     return "\n".join((*lines, "}", ""))
 
 
@@ -83,7 +82,7 @@ def _heading(view: View, theme: Theme, style: Style, width: int) -> str:
     """The title, and below it the legend, in lines of about `width` characters."""
     show = style.show
     strips = any(isinstance(card, Card) and levels(card.value) for card in view.cards)
-    bars = show != "values" and any(isinstance(card, Folded) and card.bar for card in view.cards)
+    bars = show != "values" and any(isinstance(card, FoldedCard) and card.bar for card in view.cards)
     count = [plural(view.parameters, "parameter")] if view.parameters and not view.scalar else []
     legend = (*count, *_LEGENDS[show], *[_STRIPS] * strips, *[_BARS] * bars)
     rows = [_font(style.title, 22, theme["ink"], "B")] if style.title else []
@@ -145,7 +144,7 @@ def _card(card: Card, theme: Theme, show: str) -> str:
     return _node(card, rows, theme)
 
 
-def _fold(card: Folded, theme: Theme) -> str:
+def _fold(card: FoldedCard, theme: Theme) -> str:
     """The card of a layer or of repetitions, with the size of its gradient as a bar."""
     rows = [_words(card.caption, theme["ink"])] if card.caption else []
     if card.grad:
@@ -156,7 +155,7 @@ def _fold(card: Folded, theme: Theme) -> str:
     return _node(card, rows, theme)
 
 
-def _node(card: Card | Folded, rows: list[str], theme: Theme) -> str:
+def _node(card: Card | FoldedCard, rows: list[str], theme: Theme) -> str:
     """A card: its header, its rows, then notes and alerts."""
     look = LOOKS[card.kind]
     border, width = (theme["alert"], 3.0) if card.alerts else (theme[f"{card.kind}-border"], look.width)
@@ -229,13 +228,13 @@ def _bar(part: float, theme: Theme) -> str:
     )
 
 
-def _road(source: str, target: str, lane: Lane, theme: Theme, show: str, named: bool = True) -> str:
+def _road(source: str, target: str, lane: Edge, theme: Theme, show: str, named: bool = True) -> str:
     """An edge: two lanes where a gradient flows back, a thin grey line where none does."""
     if lane.width is None or show == "values":
         return f'  {source} -> {target} [color="{theme["quiet"]}" penwidth=1.2];'
     label = ""
     if lane.rule and named:
-        text = _font(f" {labelled(lane)} ", 10, theme["gradient"], "I")
+        text = _font(f" {lane.label} ", 10, theme["gradient"], "I")
         label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'  # off the road
     lanes = theme["gradient"] if show == "gradients" else f"{theme['value']}:{theme['gradient']}"
     ends = "dir=back" if show == "gradients" else "dir=both"
@@ -259,8 +258,8 @@ def _sign(card: Card, theme: Theme) -> str:
 def _with_operators(view: View, theme: Theme, show: str) -> list[str]:
     """The roads of a scalar graph: from the inputs to the op's sign, and from there to what it made."""
     signed = {card.id for card in view.cards if isinstance(card, Card)}
-    into: dict[str, list[Lane]] = {}
-    for lane in view.lanes:
+    into: dict[str, list[Edge]] = {}
+    for lane in view.edges:
         into.setdefault(lane.target, []).append(lane)
     lines = []
     for target, lanes in into.items():

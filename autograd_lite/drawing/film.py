@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import Card, FoldedCard
 from autograd_lite.drawing.dot import Style, to_dot
 from autograd_lite.drawing.files import AnyPath, saved
 from autograd_lite.drawing.graph import data_of, walk
@@ -76,6 +76,7 @@ class Film:
         modules = [module for _, module in getattr(self._module, "named_modules", list)()]
         modes = [module.training for module in modules]
         gradients: dict[Tensor, Any] = {}
+        passes: dict[Tensor, int] = {}
         for module in modules:
             module.eval()
         try:
@@ -85,6 +86,7 @@ class Film:
                     told = f"a tensor of shape {value.shape}" if isinstance(value, Tensor) else repr(value)
                     raise TypeError(f"film: loss returned {told}; it must return a Tensor that is one number")
                 gradients |= {x: x.grad for x in walk([value]) if isinstance(x, Tensor)}
+                passes |= {x: x.backward_pass for x in gradients if hasattr(x, "backward_pass")}
                 for tensor in gradients:
                     tensor.grad = None
                 if math.isfinite(value.item()):
@@ -97,6 +99,8 @@ class Film:
                 vars(module)["training"] = mode
             for tensor, gradient in gradients.items():
                 tensor.grad = gradient
+            for tensor, number_of_pass in passes.items():
+                tensor.backward_pass = number_of_pass
         if self.frames and _ops(frame) != _ops(self.frames[0]):
             raise ValueError(
                 f"film: the graph of step {self.steps} is not that of step {self.frames[0].step}; a film "
@@ -179,7 +183,7 @@ def _margin(x: float) -> int | None:
     return None if math.isnan(x) else round(math.copysign(LEVELS * math.sqrt(min(1.0, abs(x))), x))
 
 
-def _fixed(card: Card | Folded) -> dict[str, Any]:
+def _fixed(card: Card | FoldedCard) -> dict[str, Any]:
     """What is told of a card at every step alike: all but its numbers and alerts."""
     told = tip(card._replace(alerts=()))
     return told | {"lines": [line for line in told["lines"] if line[0] not in _CHANGING]}
@@ -190,7 +194,7 @@ def _roomy(views: list[View]) -> View:
     cards = []
     for versions in zip(*(v.cards for v in views), strict=True):
         first = versions[0]._replace(alerts=())
-        if isinstance(first, Folded):
+        if isinstance(first, FoldedCard):
             longest = max((card.grad for card in versions), key=len)
             cards.append(first._replace(grad=longest, absent="", bar=None))
             continue
@@ -198,15 +202,15 @@ def _roomy(views: list[View]) -> View:
         grads = [card.grad for card in versions if card.grad is not None]
         grad = max(grads, key=lambda told: len(summary(told, gradient=True)), default=None)
         cards.append(first._replace(value=value, grad=grad, absent="" if grad else first.absent))
-    lanes = tuple(lane._replace(factor=None) for lane in views[0].lanes)
-    return views[0]._replace(cards=tuple(cards), lanes=lanes)
+    lanes = tuple(lane._replace(factor=None) for lane in views[0].edges)
+    return views[0]._replace(cards=tuple(cards), edges=lanes)
 
 
 def _frames(frames: list[Frame]) -> list[dict[str, Any]]:
     """Every frame as what has changed since the one before: texts, shades, widths of roads, alerts."""
     told, before = [], dict[str, Any]()
     for frame in frames:
-        widths = {lane.source: lane.width for lane in frame.view.lanes if lane.width is not None}
+        widths = {lane.source: lane.width for lane in frame.view.edges if lane.width is not None}
         now = {card.id: _state(card, widths.get(card.id)) for card in frame.view.cards}
         changed = {id_: state for id_, state in now.items() if state != before.get(id_)}
         told.append(
@@ -216,10 +220,10 @@ def _frames(frames: list[Frame]) -> list[dict[str, Any]]:
     return told
 
 
-def _state(card: Card | Folded, width: float | None) -> list[Any]:
+def _state(card: Card | FoldedCard, width: float | None) -> list[Any]:
     """What a frame shows of a card: value, its shades, gradient, its shades, width of its road, alerts."""
     road = None if width is None else round(width, 2)
-    if isinstance(card, Folded):
+    if isinstance(card, FoldedCard):
         return ["", "", card.grad, "", road, list(card.alerts)]
     value, grad = (_told(told, told is card.grad) for told in (card.value, card.grad))
     return [*value, *grad, road, list(card.alerts)]

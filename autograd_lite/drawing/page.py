@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import Card, FoldedCard
 from autograd_lite.drawing.dot import Style, to_dot
 from autograd_lite.drawing.fonts import FONTS
 from autograd_lite.drawing.render import layouts
@@ -39,7 +39,7 @@ def page(scene: Scene, style: Style, engine: str) -> str:
         "open": _key(scene.open),
         "steps": [{"back": step.backward, "card": step.card, "text": step.text} for step in told],
         "cards": {card.id: tip(card) for card in scene.everything()},
-        "lanes": list({(lane.source, lane.target): None for lane in scene.lanes}),
+        "lanes": list({(lane.source, lane.target): None for lane in scene.edges}),
         "home": {member: fold.id for fold in scene.folds for member in fold.members},
         "folds": {box.id: fold.id for box in scene.layers for fold in scene.folds if fold.title == box.path},
     }
@@ -105,10 +105,10 @@ def _key(folds: frozenset[str]) -> str:
     return " ".join(sorted(folds))
 
 
-def tip(card: Card | Folded) -> dict[str, Any]:
+def tip(card: Card | FoldedCard) -> dict[str, Any]:
     """All that is known of a card: lines of label and text, and remarks."""
     remarks = [*card.notes, *(f"! {alert}" for alert in card.alerts)]
-    if isinstance(card, Folded):
+    if isinstance(card, FoldedCard):
         lines = [("shapes", card.tag), ("what", card.caption), ("gradient", card.grad or card.absent)]
     else:
         of = " ".join(filter(None, (card.kind, shape(card.value.shape), card.value.dtype)))
