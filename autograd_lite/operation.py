@@ -53,7 +53,7 @@ class Op:
         samples: tuple[Case, ...],
         check: Callable[..., None] | None,
         hint: str,
-        formula: str,
+        formula: str | Words,
         letter: str,
         infix: bool,
     ) -> None:
@@ -65,7 +65,10 @@ class Op:
         domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
         self.signature, self.samples, self.check = signature, samples, check
-        self.hint, self.formula, self.infix = hint, formula, infix
+        self.hint, self.infix = hint, infix
+        self.formula = "" if callable(formula) else formula
+        self.template: Words = formula if callable(formula) else lambda y: formula
+        self.composites: dict[Op, Op] = {}  # inner op -> the op that drawings name this one and it by
         self.letter = letter
         self.rules: dict[str, Rule] = {}
         self.formulas: dict[str, str] = {}
@@ -201,7 +204,7 @@ def op(
     method: str | None = None,
     check: Callable[..., None] | None = None,
     hint: str = "",
-    formula: str = "",
+    formula: str | Words = "",
     letter: str = "a",
 ) -> Callable[[Callable[..., Any]], Op]:
     """Turn a forward into an `Op`: register it in OPS and install it where it says.
@@ -211,7 +214,8 @@ def op(
     gufunc notation) and `samples` say where it may be tried; `numpy` is the NumPy function (or functions)
     that it answers for tensors, `operator` Python's name of its operator, `method` a name on Tensor;
     `check` refuses bad values, given the op, its inputs, their arrays and the settings; `hint` ends the
-    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`;
+    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`, or
+    a function that returns the formula of one result, a tensor;
     `letter` begins the name of an unnamed result, as in z1.
 
     Raises a ValueError for a lambda, and for a name that an op of another module or Tensor has already; a

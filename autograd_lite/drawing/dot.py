@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import AnyCard, Card, Edge, FoldedCard
 from autograd_lite.drawing.layers import Layer
-from autograd_lite.drawing.roads import Lane, labelled
 from autograd_lite.drawing.scene import View
 from autograd_lite.drawing.statistics import Statistics, levels, summary
 from autograd_lite.drawing.text import MINUS, escape, plural
@@ -41,10 +40,10 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
         direction = "LR" if view.ranks <= _RANKS[view.scalar] else "TB"
     across = view.ranks if direction == "LR" else math.ceil(len(view.cards) / view.ranks)
     heading = _heading(view, theme, style, _CARD_WIDTH[direction][view.scalar] * across)
-    computed = {edge.target for edge in view.lanes} if view.scalar else set()
+    computed = {edge.target for edge in view.edges} if view.scalar else set()
     cards = {}
     for card in view.cards:
-        if isinstance(card, Folded):
+        if isinstance(card, FoldedCard):
             cards[card.id] = _folded(card, theme)
         else:
             sign = _sign(card, theme) if card.id in computed else ""
@@ -61,7 +60,7 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
     if view.scalar:
         lines += _edges_through_ops(view, theme, style.show)
     else:
-        lines += [_edge(edge.source, edge.target, edge, theme, style.show) for edge in view.lanes]
+        lines += [_edge(edge.source, edge.target, edge, theme, style.show) for edge in view.edges]
     return "\n".join((*lines, "}", ""))
 
 
@@ -85,7 +84,7 @@ def _heading(view: View, theme: Theme, style: Style, width: int) -> str:
         legend += ["orange: gradient of the result, computed backward", "thicker road: larger gradient"]
     if any(isinstance(card, Card) and levels(card.value) for card in view.cards):
         legend.append("squares: first entries, blue negative, orange positive")
-    if style.show != "values" and any(isinstance(card, Folded) and card.bar for card in view.cards):
+    if style.show != "values" and any(isinstance(card, FoldedCard) and card.bar for card in view.cards):
         legend.append("bar: size of the gradient, 5 decades")
     rows = [_font(style.title, 22, theme["ink"], "B")] if style.title else []
     rows += [_font(line, 12, theme["muted"]) for line in _wrapped(legend, max(_LEGEND_WIDTH, width))]
@@ -149,7 +148,7 @@ def _card(card: Card, theme: Theme, show: str) -> str:
     return _node(card, rows, theme)
 
 
-def _folded(card: Folded, theme: Theme) -> str:
+def _folded(card: FoldedCard, theme: Theme) -> str:
     """The card of a layer or of repetitions, with the size of its gradient as a bar."""
     rows = [_words(card.caption, theme["ink"])] if card.caption else []
     if card.grad:
@@ -160,7 +159,7 @@ def _folded(card: Folded, theme: Theme) -> str:
     return _node(card, rows, theme)
 
 
-def _node(card: Card | Folded, rows: list[str], theme: Theme) -> str:
+def _node(card: AnyCard, rows: list[str], theme: Theme) -> str:
     """A card: its header, its rows, then notes and alerts."""
     look = LOOKS[card.kind]
     border = theme["alert"] if card.alerts else theme[f"{card.kind}-border"]
@@ -236,7 +235,7 @@ def _bar(part: float, theme: Theme) -> str:
     )
 
 
-def _edge(source: str, target: str, edge: Lane, theme: Theme, show: str, rule: bool = True) -> str:
+def _edge(source: str, target: str, edge: Edge, theme: Theme, show: str, rule: bool = True) -> str:
     """An edge: value forward and gradient backward as two lines, or one thin line without a gradient.
 
     `rule` writes the local derivative beside it, in a table whose padding keeps it off the lines.
@@ -245,7 +244,7 @@ def _edge(source: str, target: str, edge: Lane, theme: Theme, show: str, rule: b
         return f'  {source} -> {target} [color="{theme["quiet"]}" penwidth=1.2];'
     label = ""
     if edge.rule and rule:
-        text = _font(f" {labelled(edge)} ", 10, theme["gradient"], "I")
+        text = _font(f" {edge.label} ", 10, theme["gradient"], "I")
         label = f' label=<<TABLE BORDER="0" CELLPADDING="2"><TR><TD>{text}</TD></TR></TABLE>>'
     colours = theme["gradient"] if show == "gradients" else f"{theme['value']}:{theme['gradient']}"
     ends = "dir=back" if show == "gradients" else "dir=both"
@@ -268,8 +267,8 @@ def _sign(card: Card, theme: Theme) -> str:
 def _edges_through_ops(view: View, theme: Theme, show: str) -> list[str]:
     """The edges of a scalar graph: from the inputs to the op's sign, and from there to its result."""
     with_sign = {card.id for card in view.cards if isinstance(card, Card)}
-    edges_into: dict[str, list[Lane]] = {}
-    for edge in view.lanes:
+    edges_into: dict[str, list[Edge]] = {}
+    for edge in view.edges:
         edges_into.setdefault(edge.target, []).append(edge)
     lines = []
     for target, edges in edges_into.items():

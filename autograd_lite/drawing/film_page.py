@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import AnyCard, Card, FoldedCard
 from autograd_lite.drawing.dot import Style, to_dot
 from autograd_lite.drawing.page import html_page, tooltip
 from autograd_lite.drawing.render import to_svgs
@@ -79,7 +79,7 @@ def plane_data(name: str, X: Any, y: Any, outputs: Any, threshold: float | None)
     }
 
 
-def _constant_tooltip(card: Card | Folded) -> dict[str, Any]:
+def _constant_tooltip(card: AnyCard) -> dict[str, Any]:
     """The part of a card's tooltip that is the same in every frame."""
     content = tooltip(card._replace(alerts=()))
     return content | {"lines": [line for line in content["lines"] if line[0] not in _CHANGING]}
@@ -92,18 +92,18 @@ def _widest(views: Sequence[View]) -> View:
         present = [array for array in arrays if array is not None]
         return max(present, key=lambda array: len(summary(array, gradient)), default=None)
 
-    cards: list[Card | Folded] = []
+    cards: list[AnyCard] = []
     for versions in zip(*(view.cards for view in views), strict=True):
         card = versions[0]._replace(alerts=())
-        if isinstance(card, Folded):
+        if isinstance(card, FoldedCard):
             grad = max((version.grad for version in versions), key=len)
             cards.append(card._replace(grad=grad, absent="", bar=None))
         else:
             value = longest((version.value for version in versions), gradient=False)
             grad = longest((version.grad for version in versions), gradient=True)
             cards.append(card._replace(value=value, grad=grad, absent="" if grad else card.absent))
-    edges = tuple(edge._replace(factor=None) for edge in views[0].lanes)
-    return views[0]._replace(cards=tuple(cards), lanes=edges)
+    edges = tuple(edge._replace(factor=None) for edge in views[0].edges)
+    return views[0]._replace(cards=tuple(cards), edges=edges)
 
 
 def _changes(frames: Sequence[Frame]) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def _changes(frames: Sequence[Frame]) -> list[dict[str, Any]]:
     for frame in frames:
         text = number(frame.loss)
         loss = float(f"{frame.loss:.5g}") if math.isfinite(frame.loss) else text  # JSON has no NaN
-        widths = {edge.source: edge.width for edge in frame.view.lanes if edge.width is not None}
+        widths = {edge.source: edge.width for edge in frame.view.edges if edge.width is not None}
         now = {card.id: _state(card, widths.get(card.id)) for card in frame.view.cards}
         changed = {id_: state for id_, state in now.items() if state != before.get(id_)}
         changes.append({"step": frame.step, "loss": loss, "text": text, "cards": changed})
@@ -121,7 +121,7 @@ def _changes(frames: Sequence[Frame]) -> list[dict[str, Any]]:
     return changes
 
 
-def _state(card: Card | Folded, width: float | None) -> list[Any]:
+def _state(card: AnyCard, width: float | None) -> list[Any]:
     """A card in one frame: value, its shades, gradient, its shades, width of its edges, alerts."""
     texts = ["", "", card.grad, ""]
     if isinstance(card, Card):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from autograd_lite.drawing.cards import Card, Folded
+from autograd_lite.drawing.cards import AnyCard, FoldedCard
 from autograd_lite.drawing.dot import Style, to_dot
 from autograd_lite.drawing.fonts import FONTS
 from autograd_lite.drawing.render import to_svgs
@@ -39,7 +39,7 @@ def stepping_page(scene: Scene, style: Style, engine: str) -> str:
             if step.backward or style.show != "gradients"
         ],
         "cards": {card.id: tooltip(card) for card in scene.everything()},
-        "edges": list(dict.fromkeys((edge.source, edge.target) for edge in scene.lanes)),
+        "edges": list(dict.fromkeys((edge.source, edge.target) for edge in scene.edges)),
         "foldOf": {member: fold.id for fold in scene.folds for member in fold.members},
         "folds": {
             layer.id: fold.id for layer in scene.layers for fold in scene.folds if fold.title == layer.path
@@ -95,9 +95,9 @@ def _font_faces() -> Iterator[str]:
         yield f"@font-face{{font-family:Inter;{style}{source}}}"
 
 
-def tooltip(card: Card | Folded) -> dict[str, Any]:
+def tooltip(card: AnyCard) -> dict[str, Any]:
     """Everything about a card: its title, lines of label and text, and notes."""
-    if isinstance(card, Folded):
+    if isinstance(card, FoldedCard):
         lines = [("shapes", card.tag), ("what", card.caption), ("gradient", card.grad or card.absent)]
     else:
         lines = [("what", " ".join(filter(None, (card.kind, shape(card.value.shape), card.value.dtype))))]

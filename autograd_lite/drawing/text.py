@@ -41,7 +41,7 @@ def escape(text: str) -> str:
     return "".join(c for c in text.translate(_ESCAPES) if c.isprintable() or c == " ")
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """At most `limit` characters; an ellipsis replaces the rest, but no number is cut in two."""
     if len(text) <= limit:
         return text
@@ -60,25 +60,25 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", _NARROW_SPACE)
 
 
-def filled(template: str, words: Mapping[str, str]) -> str:
+def fill_template(template: str, words: Mapping[str, str]) -> str:
     """The template with its slots replaced by words, in parentheses where precedence requires them.
 
-    >>> filled("{a} ÷ {b}", {"a": "x × y", "b": "x × y"})
+    >>> fill_template("{a} ÷ {b}", {"a": "x × y", "b": "x × y"})
     'x × y ÷ (x × y)'
     """
 
     def replacement(slot: re.Match[str]) -> str:
         if slot[1] not in words:
             return slot[0]
-        return grouped(words[slot[1]], template[: slot.start()], template[slot.end() :])
+        return parenthesise(words[slot[1]], template[: slot.start()], template[slot.end() :])
 
     return _SLOT.sub(replacement, template)
 
 
-def grouped(word: str, before: str, after: str) -> str:
+def parenthesise(word: str, before: str, after: str) -> str:
     """The word as it must be written between two texts: in parentheses where precedence requires them.
 
-    >>> grouped("−3", "", "²"), grouped("−3", "2 × ", ""), grouped("a × b", "c ÷ ", "")
+    >>> parenthesise("−3", "", "²"), parenthesise("−3", "2 × ", ""), parenthesise("a × b", "c ÷ ", "")
     ('(−3)', '−3', '(a × b)')
     """
     left = before.rstrip()[-1:]

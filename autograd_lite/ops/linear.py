@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import answer, case, op
+from autograd_lite.ops.arithmetic import add
 from autograd_lite.ops.reductions import keep, or_zero
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
@@ -95,6 +96,9 @@ affine.gradient("w", "{x}.T @ grad", _product(_IN_B, 1, "x", "w"))(
 @affine.gradient("b", "× 1")
 def _(g: Any, y: Any, x: Any, w: Any, b: Any) -> Any:
     return g
+
+
+add.composites[matmul] = affine  # X @ w + b, written with operators, has one card in a drawing
 
 
 def _tensordot_axes(a: Any, b: Any, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:

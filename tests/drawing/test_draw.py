@@ -344,7 +344,7 @@ def test_other_errors():
         ag.draw(neuron(), theme=np.ones(2))
     with pytest.raises(ValueError, match="scale='2'; give a positive number"):
         ag.draw(neuron()).to_png(scale="2")
-    with pytest.raises(ValueError, match="marks has 'w', which is"):
+    with pytest.raises(ValueError, match="marks has 'w', which is not a tensor of this graph"):
         ag.draw(neuron(), marks={"w": "wrong"})
 
 

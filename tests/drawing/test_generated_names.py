@@ -87,7 +87,7 @@ def test_a_name_or_title_ends_no_script_and_no_tag_of_a_page(name):
 
 
 def possible(name):
-    """Whether a file can have this name, and a suffix."""
+    """True if a file can have this name, and a suffix."""
     try:
         length = len(os.fsencode(name))
     except UnicodeEncodeError:
