@@ -68,7 +68,7 @@ class CardBuilder:
         has_grad = wants_grad and x.grad is not None
         return Card(
             id=id_,
-            name=self.names.full(x),
+            name=self.names.named.get(id(x), name),
             short=name,
             title=title_of(x, self.names, self.scalar),
             kind=kind,

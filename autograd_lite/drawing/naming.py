@@ -67,10 +67,6 @@ class Names:
         """The short names of the inputs of y."""
         return [self.of(x) for x in y.inputs]
 
-    def full(self, x: Any) -> str:
-        """The name of a node with its path: `layer1.W`."""
-        return self.named.get(id(x)) or self.of(x)
-
 
 def _letter(x: Any, may_be_loss: bool) -> str:
     """The letter of an unnamed node, or "loss"."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from autograd_lite.drawing.cards import FOREIGN_GRADIENT, AnyCard, Card, Edge, FoldedCard
 from autograd_lite.drawing.scene import Scene
-from autograd_lite.drawing.statistics import Statistics, extremes, summary
+from autograd_lite.drawing.statistics import extremes, summary
 from autograd_lite.drawing.text import number, shape
 
 _TERMS = 3  # terms of a sum of gradients that are written out, at most
@@ -57,7 +57,7 @@ def _gradient(card: AnyCard, edges: Sequence[Edge], cards: Mapping[str, AnyCard]
     if isinstance(card, FoldedCard):
         return f"grad through {card.title}: {card.grad}"
     assert card.grad is not None
-    result = _result(card.grad)
+    result = f"norm {number(card.grad.norm)}" if card.grad.size > 1 else extremes(card.grad)
     name = f"grad({card.short})"
     if not edges:
         is_one = card.grad.size == 1 and card.grad.low == 1
@@ -71,12 +71,6 @@ def _gradient(card: AnyCard, edges: Sequence[Edge], cards: Mapping[str, AnyCard]
         return f"{name} = {result}"
     rest = [f"… ({len(terms)} terms)"] if len(terms) > _TERMS else []
     return f"{name} = {' + '.join(terms[:_TERMS] + rest)}{':' if card.grad.size > 1 else ' ='} {result}"
-
-
-def _result(grad: Statistics) -> str:
-    if grad.size == 1:
-        return number(grad.rows[0][0])
-    return f"norm {number(grad.norm)}" if grad.size else extremes(grad)
 
 
 def _term(edge: Edge, target: AnyCard) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from autograd_lite.drawing.cards import AnyCard, FoldedCard
 from autograd_lite.drawing.scene import View
-from autograd_lite.drawing.statistics import Statistics, extremes
-from autograd_lite.drawing.text import number, shape
+from autograd_lite.drawing.statistics import extremes
+from autograd_lite.drawing.text import shape
 
 _HEADER = ("tensor", "kind", "shape", "value", "grad", "")
 
@@ -24,9 +24,5 @@ def _row(card: AnyCard) -> tuple[str, ...]:
         remarks = [*filter(None, (card.caption, card.tag)), *remarks]
         return card.title, card.kind, "", "", card.grad or card.absent, "; ".join(remarks)
     name = card.title if card.recipe else card.name
-    grad = _numbers(card.grad) if card.grad else card.absent
-    return name, card.kind, shape(card.value.shape), _numbers(card.value), grad, "; ".join(remarks)
-
-
-def _numbers(array: Statistics) -> str:
-    return number(array.rows[0][0]) if array.size == 1 else extremes(array)
+    grad = extremes(card.grad) if card.grad else card.absent
+    return name, card.kind, shape(card.value.shape), extremes(card.value), grad, "; ".join(remarks)
