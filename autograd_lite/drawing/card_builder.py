@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.drawing import graph
 from autograd_lite.drawing.alerts import alerts_of, vanishing
 from autograd_lite.drawing.cards import FOREIGN_GRADIENT, Card, Recipe
@@ -44,7 +44,7 @@ class CardBuilder:
         self.roots = set(map(id, roots))
         walked = graph.unreached(model, walked) + [x for x in walked if not graph.is_inline(x)]
         paths = parameter_paths(walked, model)
-        named = user_names(walked, names, messages.caller_names(), paths)
+        named = user_names(walked, names, errors.caller_names(), paths)
         self.uses = Counter(id(i) for x in walked if isinstance(x, Tensor) for i in x.inputs)
         self.merged = set() if self.scalar else graph.merged_nodes(walked, named, self.uses)
         self.merged -= self.roots.union(map(id, marks))
@@ -127,7 +127,7 @@ class CardBuilder:
 
     def _absent(self, x: Tensor) -> str:
         """The text in place of a missing gradient."""
-        if self._is_missed(x) or (not self.has_run and hasattr(x, "order")):
+        if self._is_missed(x) or (not self.has_run and hasattr(x, "derivative_order")):
             return ""
         return "gradient not kept" if self.has_run else "call backward()"
 

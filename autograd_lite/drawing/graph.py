@@ -139,7 +139,7 @@ def kind_of(x: Any, roots: Collection[int], target: bool, loss: bool) -> str:
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
     if has_op(x):
-        is_end = id(x) in roots and x.size == 1 and not hasattr(x, "order")
+        is_end = id(x) in roots and x.size == 1 and not hasattr(x, "derivative_order")
         return "tensor" if not is_end else "loss" if loss else "result"
     if isinstance(x, Tensor) and x.requires_grad:
         return "tensor"

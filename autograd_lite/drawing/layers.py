@@ -55,8 +55,8 @@ def layers_of(
         has_data = any(id(i) in data_dependent or (is_inline(i) and is_product(x)) for i in inputs)
         if not isinstance(x, Parameter) and (has_data or not inputs):
             data_dependent.add(id(x))
-        if hasattr(x, "order"):
-            layers[id(x)] = _BACKWARD + (f" of order {x.order}" if x.order > 1 else "")
+        if hasattr(x, "derivative_order"):
+            layers[id(x)] = _BACKWARD + (f" of order {x.derivative_order}" if x.derivative_order > 1 else "")
         elif has_op(x) and id(x) in data_dependent and id(x) not in roots:
             layers[id(x)] = _layer_of_result(inputs, layers, entering)
         for path in _outer_paths(layers[id(x)]):

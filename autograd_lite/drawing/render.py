@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.drawing.engines import draw_with
 from autograd_lite.drawing.fonts import replace_missing_glyphs
 from autograd_lite.drawing.svg import fix_text_widths
@@ -42,7 +42,7 @@ def to_png(dot: str, engine: str, scale: float) -> bytes:
         )
     if pixels > PIXELS:
         lowered = scale * math.sqrt(PIXELS / pixels)
-        messages.warn(
+        errors.warn(
             f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
             "An SVG or PDF has no such limit; another direction= may be smaller"
         )
