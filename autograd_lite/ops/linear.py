@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import case, implements, op
-from autograd_lite.ops.arithmetic import multiply
+from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
 
@@ -134,6 +134,9 @@ affine.gradient("w", "{x}.T @ grad", _product(_IN_B, 1, "x", "w"))(
 @affine.gradient("b", "× 1")
 def _(g, y, x, w, b):
     return g
+
+
+add.composites[matmul] = affine  # X @ w + b, written with operators, has one card in a drawing
 
 
 @implements(np.tensordot)
