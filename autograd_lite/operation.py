@@ -216,7 +216,8 @@ def op(
     and `samples`, which say with which values, shapes and settings the op can be checked; a function
     `check(op, inputs, values, settings)` that raises an error for bad values; `hint`, which ends the message
     about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`,
-    or a function that returns the formula of one result; `letter`, with which the name of an unnamed result begins, as in z1.
+    or a function that returns the formula of one result; `letter`, with which the name of an unnamed result
+    begins, as in z1.
 
     Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.
