@@ -325,7 +325,7 @@ def test_separated_classes_warn_and_have_no_summary():
     direction = model.certificate_.separation.direction
     assert ((2 * y - 1) * (X @ direction[:-1] + direction[-1]) > 0).all()
     assert model.score(X, y) == 1.0
-    with pytest.raises(ValueError, match="no summary, for there is no maximum-likelihood estimate"):
+    with pytest.raises(ValueError, match="no summary, because there is no maximum-likelihood estimate"):
         model.summary()
     assert LogisticRegression(C=1.0).fit(X, y).summary().columns["coef"].shape == (5,)
 
@@ -403,7 +403,7 @@ def test_a_summary_of_a_penalised_fit_says_so():
     X, y = overlapping()
     told = LogisticRegression(C=1.0).fit(X, y).summary()
     assert set(told.columns) == {"name", "coef", "odds ratio"}
-    assert "no maximum-likelihood" in str(told)
+    assert "not maximum-likelihood estimates" in str(told)
 
 
 def test_a_summary_is_a_table_and_a_data_frame():

@@ -280,7 +280,7 @@ def test_a_solver_that_is_wrong_is_not_believed(monkeypatch):
         assert separation(np.hstack([pairs, tiny]), y).kind == "unclear"
         found = separation(np.hstack([pairs, 2.0 * y[:, None]]), y)
         assert (found.kind, found.direction, found.rows.size, found.columns) == ("unclear", None, 0, ())
-        assert "cannot be told" in str(found)
+        assert "It is unclear whether" in str(found)
     monkeypatch.setattr(optimize, "linprog", lambda *_, **__: SimpleNamespace(x=None))
     assert separation(pairs, y).kind == "unclear"
 
