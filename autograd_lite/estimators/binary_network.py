@@ -1,7 +1,5 @@
 """BinaryNetworkClassifier: a small network for two classes, as a scikit-learn estimator."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -128,22 +126,13 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         network = self._network(X.shape[1], rng)
         if warm:
             self._copy_weights(network, classes)
-        self.history_ = fit(
-            network,
-            X,
-            target,
-            loss=loss,
-            optimizer=self._optimizer(network),
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            callbacks=self.callbacks,
-            progress=self.progress,
-            rng=rng,
-            compile=True,
-        )
+        settings = {name: getattr(self, name) for name in ("epochs", "batch_size", "callbacks", "progress")}
+        optimizer = self._optimizer(network)
+        history = fit(network, X, target, loss=loss, optimizer=optimizer, rng=rng, compile=True, **settings)
+        self.history_ = history
         self.classes_ = classes
         self.network_ = network
-        self.n_iter_ = len(self.history_.loss)
+        self.n_iter_ = len(history.loss)
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
@@ -159,7 +148,8 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """The more probable label, (n,), of each example of X, (n, n_features)."""
-        labels: np.ndarray = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        codes = (self.decision_function(X) > 0).astype(int)
+        labels: np.ndarray = self.classes_[codes]
         return labels
 
     def _network(self, n_features: int, rng: np.random.Generator) -> BinaryNetwork:

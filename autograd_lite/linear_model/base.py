@@ -1,7 +1,5 @@
 """LinearClassifier: what logistic and softmax regression share, from the settings to a certified optimum."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf, log

@@ -14,8 +14,6 @@ r h), and its distance is at most t / r in the norm of H. The reason: along a di
 t, the curvature changes by a factor between e^-t and e^t (Bach 2010, lemma 1, for logits).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Certificate: how far a fit can be from the optimum, and whether an optimum exists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import fill

@@ -1,7 +1,5 @@
 """Helpers that all classifiers share: labels, weights, probabilities, and fits that fail."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -43,8 +41,8 @@ def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = 
         classes, codes = np.unique(y, return_inverse=True)
     except TypeError as error:
         raise ValueError(
-            f"{function}: the labels in y cannot be told apart: {error}; give labels of one type, all strings "
-            "or all numbers"
+            f"{function}: the labels in y cannot be told apart: {error}; give labels of one type, all "
+            "strings or all numbers"
         ) from error
     if y.dtype.kind == "f" and (classes != np.round(classes)).any():
         _multiclass.check_classification_targets(y)  # raises scikit-learn's own error

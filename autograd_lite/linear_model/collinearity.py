@@ -1,7 +1,5 @@
 """Exact linear dependences between columns: which column is a combination of the columns before it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -61,9 +59,9 @@ def collinear(
 ) -> tuple[Dependence, ...]:
     """The columns of X that are linear combinations of columns before them and the intercept, up to rounding.
 
-    X is an array or a scipy sparse matrix, (n, p). `names` are the names of the columns, by default x0, x1,
-    ... With `fit_intercept=False`, combinations have no intercept. Without the columns in the result, the
-    columns of X are linearly independent.
+    X is an array or a scipy sparse matrix, (n, p). `names` are the names of the columns, by default x0, x1
+    and so on. With `fit_intercept=False`, combinations have no intercept. Without the columns in the result,
+    the columns of X are linearly independent.
 
     A combination counts if no row is off by more than 1e-10 standard deviations of the column (without an
     intercept, 1e-10 times its root mean square) plus the rounding errors of the terms. Raises TypeError or

@@ -1,7 +1,5 @@
 """Design: the linear map z = X w + b from weights to logits, its transpose and its Gram matrix."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -45,7 +43,7 @@ class Design:
             for X, rows in zip(self.blocks, self.slices, strict=True)
         ]
 
-    def every_nth(self, step: int) -> Design:
+    def every_nth(self, step: int) -> "Design":
         """The design of every step-th example, with the mean and scale of all examples."""
         s = self.s[::step]
         part = Design(self.X[::step].copy(), s / s.sum(), self.fit_intercept)

@@ -1,7 +1,5 @@
 """Warnings after a fit: there is no optimum, more than one, or the solver did not reach it."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

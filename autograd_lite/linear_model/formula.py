@@ -1,11 +1,9 @@
 """The formula that a fit minimises, as text."""
 
-from __future__ import annotations
-
 from math import isinf
 from typing import Any
 
-from autograd_lite.linear_model.losses import FORMULAS, Loss, softmax
+from autograd_lite.linear_model.losses import Loss, softmax
 
 
 class Text(str):
@@ -19,6 +17,7 @@ class Text(str):
 def formula(model: Any, loss: Loss) -> Text:
     """The objective of `model` with this loss: the formula with its numbers, then the meaning of letters."""
     weights = "W" if loss is softmax else "w"
+    loss_term = "log(sum_k exp(z_ik)) - z_i,y_i" if loss is softmax else "log(1 + exp(z_i)) - y_i z_i"
     unpenalised = isinf(model.C)
     weighted = model.class_weight is not None
     penalties = [
@@ -28,7 +27,7 @@ def formula(model: Any, loss: Loss) -> Text:
     penalty = "" if unpenalised else "".join(f" + {share:g}{term}" for share, term in penalties if share)
     lines = [
         f"minimise over {weights}{' and b' if model.fit_intercept else ''}",
-        f"  J = 1/S sum_i s_i [{FORMULAS[loss]}]{penalty}",
+        f"  J = 1/S sum_i s_i [{loss_term}]{penalty}",
         f"z_i = x_i {weights}{' + b' if model.fit_intercept else ''}",
         "s_i = sample weight, by default 1",
         "S = sum_i s_i",

@@ -1,7 +1,5 @@
 """Inference: the coefficients of a maximum-likelihood fit and their covariance."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

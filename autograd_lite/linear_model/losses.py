@@ -5,8 +5,6 @@ A loss is a function (z, t, s) of ops that sums over examples. For two classes, 
 first axis several times faster. The weights of the examples s are (n,).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +42,3 @@ def derivatives(loss: Loss) -> tuple[Any, Any]:
 
 
 PROGRAMS: dict[Loss, tuple[Any, Any]] = {loss: derivatives(loss) for loss in (binary, softmax)}
-FORMULAS: dict[Loss, str] = {
-    binary: "log(1 + exp(z_i)) - y_i z_i",
-    softmax: "log(sum_k exp(z_ik)) - z_i,y_i",
-}

@@ -1,7 +1,5 @@
 """SolverMonitor: the history, the callback, the progress bar and the stopping rules of a solver."""
 
-from __future__ import annotations
-
 from math import inf, isfinite
 from time import perf_counter
 from typing import Any

@@ -1,7 +1,5 @@
 """Objective: the function that a fit minimises, mean loss plus penalties, with gradient and Hessian."""
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Any
 
@@ -110,7 +108,7 @@ class Objective:
         H[:, range(H.shape[1]), range(H.shape[1])] += self.l2s.reshape(len(H), -1)
         return H
 
-    def subsample(self, most: int = SUBSAMPLE) -> Objective:
+    def subsample(self, most: int = SUBSAMPLE) -> "Objective":
         """The same function for every k-th example, with k just large enough for `most` examples."""
         step = -(-self.design.n // most)
         if step == 1:

@@ -5,8 +5,6 @@ method (Lee, Sun and Saunders 2014) applies FISTA to the quadratic model of the 
 pass through the data. A few models are enough.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any

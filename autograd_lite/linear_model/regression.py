@@ -1,7 +1,5 @@
 """LogisticRegression for two classes and SoftmaxRegression for any number."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -12,8 +12,6 @@ sums. The weights m prove that no direction separates their rows, if they are la
 the rest of A^T m. If one of the two checks fails, the verdict is "unclear".
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -84,8 +82,8 @@ def separation(
     """Decide whether a linear score of X separates the classes y: completely, in part, or not at all.
 
     X is an array or a scipy sparse matrix, (n, p). y are labels of any type, (n,), with two classes or more.
-    `names` are the names of the columns, by default x0, x1, ... With `fit_intercept=False`, scores have no
-    intercept. The maximum-likelihood estimate exists if and only if the verdict is "none" (Albert and
+    `names` are the names of the columns, by default x0, x1 and so on. With `fit_intercept=False`, scores have
+    no intercept. The maximum-likelihood estimate exists if and only if the verdict is "none" (Albert and
     Anderson 1984). Needs scipy (extra `sklearn`).
 
     A row is on the boundary if its score is 0 up to rounding. Gaps and overlaps larger than about 1e-7 of the

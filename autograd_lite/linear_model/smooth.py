@@ -5,8 +5,6 @@ iterate, stops when the monitor returns True, and returns the weights of the las
 objective only through its values, gradients and Hessians, which come from the graph of the loss.
 """
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Any
 

@@ -1,7 +1,5 @@
 """SOLVERS: the table of all solvers. A new solver is a function and one row here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

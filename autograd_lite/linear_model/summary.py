@@ -1,7 +1,5 @@
 """Summary: the table of a fit, with standard errors, tests, intervals and odds ratios."""
 
-from __future__ import annotations
-
 from math import erfc, sqrt
 from numbers import Real
 from statistics import NormalDist

@@ -1,7 +1,5 @@
 """Second-order optimisation: Newton's direction, a line search, and the optimisers Newton and LBFGS."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from math import inf, isclose, isfinite
 from typing import Any
@@ -64,126 +62,6 @@ def backtrack(
             return step, w + step * p, point
         step /= 2
     return 0.0, w, None
-
-
-class LossOptimizer(Optimizer):
-    """Base class of optimisers whose `step(loss)` evaluates the loss several times.
-
-    A step moves all parameters together, as one vector in float64. `moved` is True if the last step changed a
-    parameter; if it is False, no point that was tried lowered the loss.
-    """
-
-    needs_loss = True
-    moved = False
-
-    def step(self, loss: Callable[[], Tensor] | None = None) -> float:  # type: ignore[override]
-        """Find parameters with a lower loss; returns the loss before the step.
-
-        `loss` is a function without arguments that computes the loss from the parameters and returns it, a
-        Tensor with one element: `optimizer.step(lambda: ag.bce(model(X), y))`. A step neither reads nor
-        writes `.grad`. The loss never rises, up to rounding: points with a loss or gradient that is not
-        finite are rejected.
-
-        Raises TypeError or ValueError, and leaves all parameters as they were, if `loss` is not such a
-        function, does not depend on a parameter, is random (as with `Dropout`), was computed before the step,
-        or is not finite before the step or has derivatives that are not.
-        """
-        name = f"{type(self).__name__}.step"
-        flat_loss = FlatLoss(name, [p for p in self.params if p.requires_grad], loss)
-        before = [p.data for p in flat_loss.params]
-        after = before
-        try:
-            with np.errstate(all="ignore"):  # points that overflow are rejected
-                value, w = self.search(flat_loss, _flatten(before))
-                new = flat_loss.split(w)
-            self.moved = any((a != b).any() for a, b in zip(before, new, strict=True))
-            if self.moved:
-                after = new
-        finally:
-            flat_loss.assign(after)
-        return value
-
-    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
-        """The loss at the current parameters w, and a point with a lower loss, or w if there is none."""
-        raise NotImplementedError
-
-
-class Newton(LossOptimizer):
-    """Newton's method: each step solves for the minimum of the loss's second-order Taylor polynomial.
-
-    `params` are the parameters to train. A step computes the Hessian of all their n entries, (n, n), by n
-    Hessian-vector products; `step` raises ValueError if n is above 2000. If the Hessian is not positive
-    definite, it is damped until the direction descends. The step is halved until it lowers the loss. If none
-    does, as at a minimum, the parameters stay and `moved` is False. `damping` (default 0) is added to the
-    diagonal of the Hessian in every step, which makes steps shorter (Levenberg and Marquardt). Nocedal and
-    Wright (2006), chapter 3.
-
-    >>> w = Parameter([3.0, -4.0], name="w")
-    >>> Newton([w]).step(lambda: ((w - 1.0) ** 2).sum())
-    29.0
-    >>> w.data
-    array([1., 1.])
-    """
-
-    def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
-        super().__init__(params)
-        self.damping = damping
-
-    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
-        """The loss at the current parameters w, and a point along Newton's direction with a lower loss."""
-        if len(w) > _MOST_ENTRIES:
-            raise ValueError(
-                f"{flat_loss.name}: the parameters have {len(w)} entries, and a Hessian is computed for at "
-                f"most {_MOST_ENTRIES}; use ag.optim.LBFGS"
-            )
-        value, grads = flat_loss.start(create_graph=True)
-        g = _flatten([x.data for x in grads])
-        H = flat_loss.hessian(grads) + self.damping * np.eye(len(w))
-        p, _ = newton_direction(g, H)
-        return value, backtrack(flat_loss, w, p, value, float(g @ p))[1]
-
-
-class LBFGS(LossOptimizer):
-    """Limited-memory BFGS (SciPy's L-BFGS-B without bounds, extra `sklearn`), for any number of parameters.
-
-    `params` are the parameters to train. A step makes up to `max_iter` iterations (default 20), each a line
-    search along a direction from the last `memory` (default 10) changes of the gradient (Liu and Nocedal
-    1989), and ends at the best point found. Each step starts with an empty memory. Unlike PyTorch's LBFGS, it
-    has no `lr`, its function calls neither `zero_grad` nor `backward`, and the loss never ends higher than it
-    began.
-
-    >>> w = Parameter([3.0, -4.0], name="w")
-    >>> LBFGS([w]).step(lambda: ((w - 1.0) ** 2).sum())
-    29.0
-    >>> w.data.round(6)
-    array([1., 1.])
-    """
-
-    def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
-        super().__init__(params)
-        self.max_iter = max_iter
-        self.memory = memory
-
-    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
-        """The loss at the current parameters w, and the point with the lowest loss that SciPy evaluated."""
-        minimize = require("scipy.optimize", "sklearn").minimize
-        start, grads = flat_loss.start()
-        best = start, w, _flatten(grads)
-
-        def evaluate(x: Any) -> tuple[float, Any]:
-            nonlocal best
-            value, g = flat_loss(x)
-            if value == inf:
-                # SciPy would stop at inf. Instead it gets a parabola with the slope at the best point and its
-                # minimum a quarter of the way from there, and tries that minimum next.
-                return best[0] + abs(best[2] @ (x - best[1])), -3.0 * best[2]
-            if value <= best[0]:
-                best = value, x.copy(), g
-            return value, g
-
-        options = {"maxiter": self.max_iter, "maxcor": self.memory, "ftol": 0.0, "gtol": 0.0}
-        minimize(evaluate, w, jac=True, method="L-BFGS-B", options=options)
-        return start, best[1]
 
 
 class FlatLoss:
@@ -303,3 +181,123 @@ def _flatten(arrays: Iterable[Any]) -> Any:
 
 def _describe(p: Parameter) -> str:
     return p.name or f"a parameter of shape {p.shape}"
+
+
+class LossOptimizer(Optimizer):
+    """Base class of optimisers whose `step(loss)` evaluates the loss several times.
+
+    A step moves all parameters together, as one vector in float64. `moved` is True if the last step changed a
+    parameter; if it is False, no point that was tried lowered the loss.
+    """
+
+    needs_loss = True
+    moved = False
+
+    def step(self, loss: Callable[[], Tensor] | None = None) -> float:  # type: ignore[override]
+        """Find parameters with a lower loss; returns the loss before the step.
+
+        `loss` is a function without arguments that computes the loss from the parameters and returns it, a
+        Tensor with one element: `optimizer.step(lambda: ag.bce(model(X), y))`. A step neither reads nor
+        writes `.grad`. The loss never rises, up to rounding: points with a loss or gradient that is not
+        finite are rejected.
+
+        Raises TypeError or ValueError, and leaves all parameters as they were, if `loss` is not such a
+        function, does not depend on a parameter, is random (as with `Dropout`), was computed before the step,
+        or is not finite before the step or has derivatives that are not.
+        """
+        name = f"{type(self).__name__}.step"
+        flat_loss = FlatLoss(name, [p for p in self.params if p.requires_grad], loss)
+        before = [p.data for p in flat_loss.params]
+        after = before
+        try:
+            with np.errstate(all="ignore"):  # points that overflow are rejected
+                value, w = self.search(flat_loss, _flatten(before))
+                new = flat_loss.split(w)
+            self.moved = any((a != b).any() for a, b in zip(before, new, strict=True))
+            if self.moved:
+                after = new
+        finally:
+            flat_loss.assign(after)
+        return value
+
+    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
+        """The value of `flat_loss` at w, the current parameters, and a point where it is lower, or w."""
+        raise NotImplementedError
+
+
+class Newton(LossOptimizer):
+    """Newton's method: each step solves for the minimum of the loss's second-order Taylor polynomial.
+
+    `params` are the parameters to train. A step computes the Hessian of all their n entries, (n, n), by n
+    Hessian-vector products; `step` raises ValueError if n is above 2000. If the Hessian is not positive
+    definite, it is damped until the direction descends. The step is halved until it lowers the loss. If none
+    does, as at a minimum, the parameters stay and `moved` is False. `damping` (default 0) is added to the
+    diagonal of the Hessian in every step, which makes steps shorter (Levenberg and Marquardt). Nocedal and
+    Wright (2006), chapter 3.
+
+    >>> w = Parameter([3.0, -4.0], name="w")
+    >>> Newton([w]).step(lambda: ((w - 1.0) ** 2).sum())
+    29.0
+    >>> w.data
+    array([1., 1.])
+    """
+
+    def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
+        super().__init__(params)
+        self.damping = damping
+
+    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
+        """The value of `flat_loss` at w, the current parameters, and a lower point in Newton's direction."""
+        if len(w) > _MOST_ENTRIES:
+            raise ValueError(
+                f"{flat_loss.name}: the parameters have {len(w)} entries, and a Hessian is computed for at "
+                f"most {_MOST_ENTRIES}; use ag.optim.LBFGS"
+            )
+        value, grads = flat_loss.start(create_graph=True)
+        g = _flatten([x.data for x in grads])
+        H = flat_loss.hessian(grads) + self.damping * np.eye(len(w))
+        p, _ = newton_direction(g, H)
+        return value, backtrack(flat_loss, w, p, value, float(g @ p))[1]
+
+
+class LBFGS(LossOptimizer):
+    """Limited-memory BFGS (SciPy's L-BFGS-B without bounds, extra `sklearn`), for any number of parameters.
+
+    `params` are the parameters to train. A step makes up to `max_iter` iterations (default 20), each a line
+    search along a direction from the last `memory` (default 10) changes of the gradient (Liu and Nocedal
+    1989), and ends at the best point found. Each step starts with an empty memory. Unlike PyTorch's LBFGS, it
+    has no `lr`, its function calls neither `zero_grad` nor `backward`, and the loss never ends higher than it
+    began.
+
+    >>> w = Parameter([3.0, -4.0], name="w")
+    >>> LBFGS([w]).step(lambda: ((w - 1.0) ** 2).sum())
+    29.0
+    >>> w.data.round(6)
+    array([1., 1.])
+    """
+
+    def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
+        super().__init__(params)
+        self.max_iter = max_iter
+        self.memory = memory
+
+    def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
+        """The value of `flat_loss` at w, the current parameters, and the lowest point SciPy evaluated."""
+        minimize = require("scipy.optimize", "sklearn").minimize
+        start, grads = flat_loss.start()
+        best = start, w, _flatten(grads)
+
+        def evaluate(x: Any) -> tuple[float, Any]:
+            nonlocal best
+            value, g = flat_loss(x)
+            if value == inf:
+                # SciPy would stop at inf. Instead it gets a parabola with the slope at the best point and its
+                # minimum a quarter of the way from there, and tries that minimum next.
+                return best[0] + abs(best[2] @ (x - best[1])), -3.0 * best[2]
+            if value <= best[0]:
+                best = value, x.copy(), g
+            return value, g
+
+        options = {"maxiter": self.max_iter, "maxcor": self.memory, "ftol": 0.0, "gtol": 0.0}
+        minimize(evaluate, w, jac=True, method="L-BFGS-B", options=options)
+        return start, best[1]

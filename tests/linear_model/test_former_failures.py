@@ -83,7 +83,10 @@ def test_gap_far_away(classes, size):
         objective = drawn(seed, classes, l2=0.03, n=60)
         best = solved(objective, tol=1e-12)[0]
         u = best + size * np.random.default_rng(seed).normal(size=best.size)
-        assert duality_gap(objective, u) >= objective.value_and_gradient(u)[0] - objective.value_and_gradient(best)[0] - 1e-12
+        assert (
+            duality_gap(objective, u)
+            >= objective.value_and_gradient(u)[0] - objective.value_and_gradient(best)[0] - 1e-12
+        )
 
 
 # 5. lbfgs and bfgs often do not reach the default tol=1e-9 (up to 2 of 3 fits): values are equal but for
@@ -123,7 +126,9 @@ def test_newton_far_away(classes, l2):
         start = 50 * np.random.default_rng(seed).normal(size=objective.l2s.size)
         u, monitor = solved(objective, u=start)
         assert monitor.converged
-        assert objective.value_and_gradient(u)[0] == pytest.approx(objective.value_and_gradient(solved(objective)[0])[0], abs=1e-12)
+        assert objective.value_and_gradient(u)[0] == pytest.approx(
+            objective.value_and_gradient(solved(objective)[0])[0], abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("C", [np.inf, 1, 1e-4])

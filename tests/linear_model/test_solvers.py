@@ -187,7 +187,9 @@ def test_collinear_columns_share_their_weight(classes):
     for solver in (lbfgs, bfgs):
         u, monitor = solved(twice, solver, tol=1e-7)
         assert monitor.converged
-        assert monitor.history.loss[-1] == pytest.approx(once.value_and_gradient(expected.ravel())[0], abs=1e-12)
+        assert monitor.history.loss[-1] == pytest.approx(
+            once.value_and_gradient(expected.ravel())[0], abs=1e-12
+        )
 
 
 @shape
@@ -218,7 +220,9 @@ def test_a_start_far_away(solver, classes, l2):
         far, monitor = solved(objective, solver, start, tol=1e-7)
         assert monitor.converged
         near, _ = solved(objective)
-        assert objective.value_and_gradient(far)[0] == pytest.approx(objective.value_and_gradient(near)[0], abs=1e-10)
+        assert objective.value_and_gradient(far)[0] == pytest.approx(
+            objective.value_and_gradient(near)[0], abs=1e-10
+        )
 
 
 class Walled:
