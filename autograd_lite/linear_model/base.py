@@ -37,7 +37,7 @@ _validation = require("sklearn.utils.validation", "sklearn")
 
 # For each setting a test of its value, and what the error says that it must be.
 _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf is no penalty"),
+    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf means no penalty"),
     "l1_ratio": (lambda v: isinstance(v, Real) and 0 <= float(v) <= 1, "between 0 (L2) and 1 (L1)"),
     "tol": (lambda v: isinstance(v, Real) and 0 < float(v) < np.inf, "a positive number"),
     "max_iter": (lambda v: is_whole_number(v, 1), "a whole number, 1 or more"),
@@ -153,7 +153,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
     def _certify(
         self, objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples, rows: Any
     ) -> None:
-        """Set `certificate_` and the inference for `summary`; `rows` are those of X with positive weight."""
+        """Set `certificate_` and the inference for `summary`; `rows` index the rows with positive weight."""
         certificate = certify(objective, u, monitor, examples, self._names())
         self._inference = None
         if certificate.converged and certificate.duality_gap is None and certificate.distance is not None:

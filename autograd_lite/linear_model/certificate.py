@@ -64,7 +64,7 @@ class Certificate:
 def certify(
     objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples, names: Sequence[str]
 ) -> Certificate:
-    """The certificate of a fit u; `names` are those of the features."""
+    """The certificate of a fit u; `names` are the names of the features."""
     converged = monitor.converged
     gradient_norm = monitor.history.metrics["gradient_norm"][-1]
     if objective.l1 or objective.l2:

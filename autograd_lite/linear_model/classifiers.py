@@ -41,7 +41,7 @@ def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = 
         classes, codes = np.unique(y, return_inverse=True)
     except TypeError as error:
         raise ValueError(
-            f"{function}: the labels in y cannot be told apart: {error}; give labels of one type, all "
+            f"{function}: the labels in y cannot be sorted: {error}; give labels of one type, all "
             "strings or all numbers"
         ) from error
     if y.dtype.kind == "f" and (classes != np.round(classes)).any():
@@ -108,7 +108,7 @@ def class_factors(
 
 
 def weighted_rows(function: str, classes: Any, codes: Any, sample_weight: Any) -> Any:
-    """The indices of the examples with a positive weight; raises ValueError if a class has none of them."""
+    """The indices of the examples with a positive weight; raises ValueError if a class has no such row."""
     rows = np.flatnonzero(sample_weight > 0)
     missing = np.setdiff1d(np.arange(len(classes)), codes[rows])
     if len(missing):

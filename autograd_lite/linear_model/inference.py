@@ -14,10 +14,10 @@ class Inference:
     """The numbers behind a summary; coefficients are differences to the first class.
 
     `coef` is (K - 1, q) with the intercept last, `covariance` the covariance matrix of its flat entries.
-    `null_log_likelihood` is that of the intercept alone, None without an intercept. If weights rule out a
-    likelihood (`robust` is True), both log-likelihoods are None, and the covariance is the sandwich of White
-    (1980) and Huber (1967). `ratio` is how many times smaller a robust standard error can be than the one
-    from the curvature alone, at least 1.
+    `null_log_likelihood` belongs to the intercept alone, None without one. If weights rule out a likelihood
+    (`robust` is True), both log-likelihoods are None, and the covariance is the sandwich of White (1980) and
+    Huber (1967). `ratio` is how many times smaller a robust standard error can be than the one from the
+    curvature alone, at least 1.
     """
 
     coef: Any

@@ -51,7 +51,7 @@ _REMEDY = (
 
 @dataclass(frozen=True, eq=False)
 class Separation:
-    """Whether and how a linear score separates the classes; as a string, the meaning and the remedies.
+    """How a linear score separates the classes, if at all; `str()` says what it means and what to do.
 
     `kind` is "none" if the classes overlap, "complete" if a direction separates all rows, "quasi" if it
     separates some rows and has the others on the boundary, and "unclear" if floating point cannot decide.
@@ -206,7 +206,7 @@ def _solve_dual(A: Any) -> tuple[Any, Any]:
 
 
 def _solve_primal(A: Any) -> tuple[Any, Any]:
-    """The same from: maximise sum t with A w >= t, 0 <= t <= 1; slower, but for ten times smaller gaps."""
+    """The same from: maximise sum t with A w >= t, 0 <= t <= 1; slower, and finer by a factor of 10."""
     sparse = require("scipy.sparse", "sklearn")
     n, q = A.shape
     result = require("scipy.optimize", "sklearn").linprog(

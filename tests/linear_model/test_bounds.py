@@ -7,18 +7,19 @@ from sklearn.datasets import load_breast_cancer, load_wine
 from autograd_lite.linear_model.bounds import decrement_bound, duality_gap
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.proximal import proximal_newton
 from autograd_lite.linear_model.smooth import newton
-from autograd_lite.linear_model.monitor import SolverMonitor
 
 EPS = np.finfo(float).eps
 shape = pytest.mark.parametrize("classes", [0, 2, 4], ids=["binary", "softmax2", "softmax4"])
 intercept = pytest.mark.parametrize("fit_intercept", [True, False])
 PENALTIES = pytest.mark.parametrize(
-    ("l1", "l2"), [(0.0, 0.3), (0.0, 1e-3), (0.05, 0.0), (0.002, 0.0), (0.02, 0.03)],
+    ("l1", "l2"),
+    [(0.0, 0.3), (0.0, 1e-3), (0.05, 0.0), (0.002, 0.0), (0.02, 0.03)],
     ids=["l2", "little l2", "l1", "little l1", "elastic net"],
-)  # fmt: skip
+)
 
 
 def drawn(seed, classes=0, l1=0.0, l2=0.0, fit_intercept=True, n=60, p=4):
@@ -84,7 +85,7 @@ def test_the_gap_of_the_optimum_is_tiny(classes, fit_intercept, l1, l2):
 @shape
 @PENALTIES
 def test_the_gap_of_a_wrong_intercept(classes, l1, l2):
-    """Where only the intercept is off, probabilities that balance the classes are nearly the optimum's."""
+    """If only the intercept is off, probabilities that balance the classes are nearly the optimum's."""
     for seed in range(4):
         objective = drawn(seed, classes, l1, l2)
         best = solved(objective)
@@ -111,10 +112,15 @@ def test_the_gap_shrinks_with_the_value():
 @pytest.mark.parametrize(
     ("load", "C", "l1_ratio"),
     [
-        (load_breast_cancer, 0.01, 0.0), (load_breast_cancer, 0.1, 1.0), (load_breast_cancer, 0.1, 0.5),
-        (load_wine, 0.01, 0.0), (load_wine, 1.0, 0.0), (load_wine, 0.1, 1.0), (load_wine, 0.1, 0.5),
+        (load_breast_cancer, 0.01, 0.0),
+        (load_breast_cancer, 0.1, 1.0),
+        (load_breast_cancer, 0.1, 0.5),
+        (load_wine, 0.01, 0.0),
+        (load_wine, 1.0, 0.0),
+        (load_wine, 0.1, 1.0),
+        (load_wine, 0.1, 0.5),
     ],
-)  # fmt: skip
+)
 def test_the_gap_of_fits_to_real_data(load, C, l1_ratio):
     X, y = load(return_X_y=True)
     classes, n = len(np.unique(y)), len(y)

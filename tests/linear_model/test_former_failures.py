@@ -42,9 +42,9 @@ from sklearn.datasets import load_breast_cancer  # noqa: E402
 from autograd_lite.linear_model import SoftmaxRegression  # noqa: E402
 from autograd_lite.linear_model.bounds import duality_gap  # noqa: E402
 from autograd_lite.linear_model.losses import binary, softmax  # noqa: E402
+from autograd_lite.linear_model.monitor import SolverMonitor  # noqa: E402
 from autograd_lite.linear_model.objective import Objective  # noqa: E402
 from autograd_lite.linear_model.smooth import bfgs, lbfgs, newton  # noqa: E402
-from autograd_lite.linear_model.monitor import SolverMonitor  # noqa: E402
 
 
 def drawn(seed, classes=0, l1=0.0, l2=0.0, n=200, p=5, scale=None):
@@ -89,7 +89,7 @@ def test_gap_far_away(classes, size):
         )
 
 
-# 5. lbfgs and bfgs often do not reach the default tol=1e-9 (up to 2 of 3 fits): values are equal but for
+# 5. lbfgs and bfgs often do not reach the default tol=1e-9 (up to 2 of 3 fits): values are equal except for
 # rounding there, and the line search stops. The user sees a ConvergenceWarning.
 
 

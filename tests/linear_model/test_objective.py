@@ -59,7 +59,7 @@ class Problem:
         return np.exp(z) / np.exp(z).sum(axis=0) if self.classes else 1 / (1 + np.exp(-z[0]))
 
     def free(self):
-        """What is added to the Hessian where weights of all classes can be shifted without a penalty."""
+        """The addition to the Hessian if weights of all classes can be shifted without a penalty."""
         if not self.classes:
             return 0.0
         q = self.p + self.fit_intercept

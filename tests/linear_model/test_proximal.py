@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.proximal import accelerated, fista, minimise_quadratic, proximal_newton
-from autograd_lite.linear_model.monitor import SolverMonitor
 
 
 class Problem:

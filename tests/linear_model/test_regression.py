@@ -239,7 +239,7 @@ def test_the_weights_of_90_and_10_patients():
     np.testing.assert_allclose(balanced.coef_, given.coef_, rtol=1e-9)
 
 
-# What there is to see: history, callbacks, warm starts.
+# History, callbacks, warm starts.
 
 
 def test_history_callback_and_early_stop():
@@ -314,7 +314,7 @@ def test_units_and_origins_of_features_do_not_matter(scale, shift, solver):
     np.testing.assert_allclose(other.coef_ * scale, plain.coef_, rtol=1e-6)
 
 
-# Fits that are no estimates.
+# Fits that do not estimate anything.
 
 
 def test_separated_classes_warn_and_have_no_summary():
@@ -367,7 +367,7 @@ def test_a_fit_that_did_not_converge_has_no_summary():
         model.summary()
 
 
-# What is told.
+# Formula and summary.
 
 
 def test_the_formula():
@@ -412,8 +412,17 @@ def test_a_summary_is_a_table_and_a_data_frame():
     summary = LogisticRegression().fit(data.exog, data.endog).summary(level=0.9)
     frame = summary.frame()
     assert list(frame.columns) == [
-        "name", "coef", "std err", "z", "p", "low", "high", "odds ratio", "or low", "or high",
-    ]  # fmt: skip
+        "name",
+        "coef",
+        "std err",
+        "z",
+        "p",
+        "low",
+        "high",
+        "odds ratio",
+        "or low",
+        "or high",
+    ]
     assert frame["name"].tolist() == ["intercept", "GPA", "TUCE", "PSI"]
     row = frame.set_index("name").loc["GPA"]
     assert row["odds ratio"] == pytest.approx(np.exp(row["coef"]))
@@ -468,7 +477,7 @@ def test_a_fitted_model_is_pickled_with_its_certificate_and_summary():
     assert str(copy.certificate_) == str(model.certificate_)
 
 
-# What somebody who tried to break it found.
+# Found by trying to break it.
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])

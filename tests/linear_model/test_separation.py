@@ -265,7 +265,7 @@ def liar(weights, direction=0.0):
 
 
 def test_a_solver_that_is_wrong_is_not_believed(monkeypatch):
-    """Rows in pairs, one of each class: weights of 1 balance them but for what separates."""
+    """Rows in pairs, one of each class: weights of 1 balance them except for what separates."""
     rng, y = np.random.default_rng(8), np.arange(1000) % 2
     pairs = np.repeat(rng.normal(size=(500, 1)), 2, axis=0)
     rare = np.zeros((1000, 1))
@@ -360,7 +360,7 @@ def test_nothing_is_written_into(kind):
         ([[0.0], [1.0]], [3, 3], ValueError, "all labels of y are 3;"),
         ([[0.0], [1.0]], np.array([3, "a"], dtype=object), TypeError, "labels of y have no order"),
     ],
-)  # fmt: skip
+)
 def test_refusals(X, y, error, told):
     with pytest.raises(error, match=f"separation: .*{told}"):
         separation(X, y)

@@ -7,9 +7,9 @@ from scipy.optimize import minimize
 import autograd_lite as ag
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.smooth import bfgs, gradient_descent, lbfgs, newton, norm
-from autograd_lite.linear_model.monitor import SolverMonitor
 
 SOLVERS = {"newton": newton, "lbfgs": lbfgs, "bfgs": bfgs, "gd": gradient_descent}
 every = pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
@@ -50,7 +50,7 @@ def centred(u, objective):
 
 
 class Trace:
-    """A monitor that only writes down the loss and the gradient norm, of so many steps."""
+    """A monitor that only writes down the loss and the gradient norm, for `steps` steps."""
 
     def __init__(self, steps):
         self.steps, self.loss, self.sizes, self.step = steps, [], [], None
@@ -83,7 +83,7 @@ def generated(seed):
 
 @pytest.mark.parametrize("seed", range(50))
 def test_gradient_descent_lowers_the_loss_in_every_one_of_10_000_steps(seed):
-    """By what the theory promises, |g|^2 / 2L, but for rounding; that is more than to lower it."""
+    """By the amount that theory guarantees, |g|^2 / 2L, up to rounding."""
     objective, u = generated(seed)
     trace = Trace(10_000)
     gradient_descent(objective, u, trace)
@@ -138,9 +138,13 @@ def test_solvers_agree_with_scipy(solver, classes, l2):
         u, monitor = solved(objective, solver, tol=1e-7)
         assert monitor.converged
         result = minimize(
-            objective.value_and_gradient, np.zeros_like(u), jac=True, hess=lambda u, f=objective: f.value_gradient_hessian(u)[2],
-            method="trust-exact", options={"gtol": 1e-9},
-        )  # fmt: skip
+            objective.value_and_gradient,
+            np.zeros_like(u),
+            jac=True,
+            hess=lambda u, f=objective: f.value_gradient_hessian(u)[2],
+            method="trust-exact",
+            options={"gtol": 1e-9},
+        )
         smallest = np.linalg.eigvalsh(objective.value_gradient_hessian(result.x)[2])[0]
         expected = centred(result.x, objective)
         np.testing.assert_allclose(centred(u, objective), expected, atol=2e-7 / smallest)
