@@ -49,8 +49,7 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
     (`ag.seed`).
 
     A fit sets `classes_` (sorted), `network_`, `n_iter_` (its number of epochs) and `history_`, its
-    `ag.History`, which has the accuracy if there are no weights. scikit-learn's `n_features_in_` is set too,
-    and for a DataFrame `feature_names_in_`.
+    `ag.History`, which has the accuracy if there are no weights.
 
     >>> import autograd_lite as ag
     >>> X, y = ag.datasets.two_moons()

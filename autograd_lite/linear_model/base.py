@@ -217,12 +217,11 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
     def _check_settings(self) -> None:
         name = type(self).__name__
         solvers = ["auto", *SOLVERS]
-        known = isinstance(self.solver, str) and self.solver in solvers
         for setting, (is_legal, requirement) in _SETTINGS.items():
             value = getattr(self, setting)
             if not is_legal(value):
                 raise ValueError(f"{name}: {setting} is {value!r}; it must be {requirement}")
-        if not known:
+        if self.solver not in solvers:
             names = ", ".join(map(repr, solvers))
             raise ValueError(f"{name}: solver is {self.solver!r}; it must be one of {names}")
         ratio = f"l1_ratio={self.l1_ratio:g}"
@@ -261,7 +260,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         if not (self.warm_start and hasattr(self, "coef_") and np.array_equal(classes, self.classes_)):
             return zeros
         b = self.intercept_ + self._intercept_shift(factors)
-        w = np.concatenate([self.coef_, b[:, None]], axis=1)[:, : objective.design.q]
+        w = np.column_stack([self.coef_, b])[:, : objective.design.q]
         if w.size != zeros.size:
             return zeros
         u = objective.centred(objective.design.standardised_weights(w.reshape(objective.shape)).ravel())

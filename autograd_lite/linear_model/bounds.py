@@ -34,7 +34,8 @@ def duality_gap(objective: Objective, u: Any) -> float:
         t = np.stack([1.0 - t, t])
         z = np.stack([0.0 * z, z])
     q = _match_means(z, p, t @ design.s, design.s) if design.fit_intercept else p
-    v = _transpose_matvec(objective, q - t)
+    dz = design.s * (q - t if objective.classes else (q - t)[1])
+    v = sum(design.transpose_matvec(part, X) for X, part in design.split(dz)).ravel()
     if not objective.l2:  # |v| must be <= l1: move q towards the labels t, for which v is 0
         excess = np.max(np.abs(v) / np.where(objective.l1s > 0, objective.l1s, np.inf), initial=1.0)
         q = t + (q - t) / excess
@@ -49,13 +50,6 @@ def _penalty_gap(objective: Objective, u: Any, a: Any) -> float:
     inside = np.minimum(np.maximum(a, -l1), l1)
     rest = l2 * u - (a - inside)
     return float((l1 * np.abs(u) - inside * u + rest * rest / np.where(l2 > 0, 2.0 * l2, np.inf)).sum())
-
-
-def _transpose_matvec(objective: Objective, difference: Any) -> Any:
-    """X^T diag(s) (q - t) as a flat array of weights."""
-    design = objective.design
-    dz = design.s * (difference if objective.classes else difference[1])
-    return sum(design.transpose_matvec(part, X) for X, part in design.split(dz)).ravel()
 
 
 def _match_means(z: Any, p: Any, means: Any, s: Any) -> Any:

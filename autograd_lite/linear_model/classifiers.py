@@ -138,10 +138,3 @@ def restore_on_error(estimator: Any) -> Iterator[None]:
 def is_whole_number(value: Any, least: int) -> bool:
     """True if the value is an integer of Python or NumPy, not a boolean, and at least `least`."""
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
-
-
-def whole_number(value: Any, name: str, least: int, function: str) -> int:
-    """The value as an int; raises ValueError if it is not a whole number of at least `least`."""
-    if not is_whole_number(value, least):
-        raise ValueError(f"{function}: {name} is {value!r}; it must be a whole number, {least} or more")
-    return int(value)

@@ -34,6 +34,7 @@ def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
     Sample weights that are whole numbers count examples. With other sample weights, and with class weights,
     the covariance is the sandwich H^-1 B H^-1, where B sums the squares of the gradients of the examples.
     """
+    design = objective.design
     value, _, H = objective.value_gradient_hessian(u)
     total = float(examples.weights.sum())
     inverse = np.linalg.inv(H) / total
@@ -42,10 +43,15 @@ def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
     change, coef = _against_first_class(objective, u)
     covariance = change @ inverse @ change.T
     if not robust:
-        likelihoods = -total * value, _null_log_likelihood(objective, examples)
-        return Inference(coef, covariance, robust, *likelihoods)
+        null = None
+        if design.fit_intercept:
+            totals = np.bincount(examples.codes, examples.counts)
+            null = float(totals @ np.log(totals / totals.sum()))
+        return Inference(coef, covariance, robust, -total * value, null)
     repeats = examples.counts if whole else examples.counts**2
-    B = _gradient_squares(objective, u, repeats * examples.factors[examples.codes] ** 2)
+    r = np.atleast_2d(objective.residuals(u))
+    squares = repeats * examples.factors[examples.codes] ** 2 * r[:, None] * r
+    B = sum(objective.gram(part, X) for X, part in design.split(squares))
     sandwich = change @ (inverse @ B @ inverse) @ change.T
     ratio = max(1.0, float(np.sqrt((covariance.diagonal() / sandwich.diagonal()).max())))
     return Inference(coef, sandwich, robust, None, None, ratio)
@@ -60,18 +66,3 @@ def _against_first_class(objective: Objective, u: Any) -> tuple[Any, Any]:
         return original, W[None].copy()
     identity = np.eye(objective.classes)
     return np.kron(identity[1:] - identity[0], original), W[1:] - W[0]
-
-
-def _null_log_likelihood(objective: Objective, examples: Examples) -> float | None:
-    """The largest log-likelihood of a model with only an intercept; None if the fit has no intercept."""
-    if not objective.design.fit_intercept:
-        return None
-    totals = np.bincount(examples.codes, examples.counts)
-    return float(totals @ np.log(totals / totals.sum()))
-
-
-def _gradient_squares(objective: Objective, u: Any, repeats: Any) -> Any:
-    """The sum over examples of the outer product of the loss's gradient with itself, each times `repeats`."""
-    r = np.atleast_2d(objective.residuals(u))
-    outer = repeats * r[:, None] * r
-    return sum(objective.gram(part, X) for X, part in objective.design.split(outer))

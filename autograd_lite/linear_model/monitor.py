@@ -1,5 +1,6 @@
 """SolverMonitor: the history, the callback, the progress bar and the stopping rules of a solver."""
 
+from dataclasses import dataclass, field
 from math import inf, isfinite
 from time import perf_counter
 from typing import Any
@@ -10,6 +11,7 @@ from autograd_lite.history import History
 _BAR_DELAY = 1.0  # seconds; a shorter fit shows no progress bar
 
 
+@dataclass(eq=False)
 class SolverMonitor:
     """A solver calls it with the loss, gradient norm and step length of each iterate; True means stop.
 
@@ -18,29 +20,21 @@ class SolverMonitor:
     after `patience` steps without progress. Iterate 0 is the start.
     """
 
-    def __init__(
-        self,
-        tol: float,
-        max_iter: int,
-        callback: Any = None,
-        progress: bool = False,
-        loss_floor: float = 0.0,
-    ) -> None:
-        self.tol = tol
-        self.max_iter = max_iter
-        self.callback = callback
-        self.progress = progress
-        self.loss_floor = loss_floor
-        self.patience = inf  # a solver that can stall lowers it
-        self.history = History()
-        self.converged = False
-        self.stopped = False
-        self.n_iter = -1
-        self._idle_steps = 0
-        self._best_loss = inf
-        self._best_norm = inf
-        self._start = perf_counter()
-        self._bar: Any = None
+    tol: float
+    max_iter: int
+    callback: Any = None
+    progress: bool = False
+    loss_floor: float = 0.0
+    patience: float = inf  # a solver that can stall lowers it
+    history: History = field(default_factory=History, init=False)
+    converged: bool = field(default=False, init=False)
+    stopped: bool = field(default=False, init=False)
+    n_iter: int = field(default=-1, init=False)
+    _start: float = field(default_factory=perf_counter, init=False)
+    _idle_steps = 0
+    _best_loss = inf
+    _best_norm = inf
+    _bar: Any = field(default=None, init=False)
 
     def __call__(self, loss: float, gradient_norm: float, step: float) -> bool:
         self.n_iter += 1

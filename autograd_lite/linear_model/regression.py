@@ -33,8 +33,7 @@ class LogisticRegression(LinearClassifier):
 
     A fit sets `coef_` (1, n_features), `intercept_` (1,), `classes_` (sorted), `n_iter_`, and `history_`, an
     `ag.History` of loss, gradient_norm, step and time in seconds. `certificate_` says how far the fit can be
-    from the optimum, and whether there is one. scikit-learn's `n_features_in_` is set too, and for a
-    DataFrame `feature_names_in_`.
+    from the optimum, and whether there is one.
 
     >>> import autograd_lite as ag
     >>> X, y = ag.datasets.breast_cancer()

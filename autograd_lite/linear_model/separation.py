@@ -192,14 +192,9 @@ def _solve_dual(A: Any) -> tuple[Any, Any]:
     The direction has the multipliers of the equations. Both are None if the solver fails.
     """
     n = A.shape[0]
-    result = require("scipy.optimize", "sklearn").linprog(
-        np.repeat([1.0, 0.0], n),
-        A_eq=require("scipy.sparse", "sklearn").hstack([-A.T, A.T], format="csc"),
-        b_eq=-A.sum(axis=0),
-        bounds=np.column_stack([np.zeros(2 * n), np.repeat([1.0, np.inf], n)]),
-        method="highs-ds",
-        options={"presolve": False},  # it finds nothing to remove, and takes half of the time
-    )
+    equations = require("scipy.sparse", "sklearn").hstack([-A.T, A.T], format="csc")
+    bounds = np.column_stack([np.zeros(2 * n), np.repeat([1.0, np.inf], n)])
+    result = _linprog(np.repeat([1.0, 0.0], n), bounds, A_eq=equations, b_eq=-A.sum(axis=0))
     if result.x is None:
         return None, None
     return -result.eqlin.marginals, 1 - result.x[:n] + result.x[n:]
@@ -207,19 +202,20 @@ def _solve_dual(A: Any) -> tuple[Any, Any]:
 
 def _solve_primal(A: Any) -> tuple[Any, Any]:
     """The same from: maximise sum t with A w >= t, 0 <= t <= 1; slower, and finer by a factor of 10."""
-    sparse = require("scipy.sparse", "sklearn")
     n, q = A.shape
-    result = require("scipy.optimize", "sklearn").linprog(
-        np.repeat([0.0, -1.0], [q, n]),
-        A_ub=sparse.hstack([-A, sparse.eye_array(n)], format="csc"),
-        b_ub=np.zeros(n),
-        bounds=np.repeat([[-np.inf, np.inf], [0.0, 1.0]], [q, n], axis=0),
-        method="highs-ds",
-        options={"presolve": False},
-    )
+    sparse = require("scipy.sparse", "sklearn")
+    inequalities = sparse.hstack([-A, sparse.eye_array(n)], format="csc")
+    bounds = np.repeat([[-np.inf, np.inf], [0.0, 1.0]], [q, n], axis=0)
+    result = _linprog(np.repeat([0.0, -1.0], [q, n]), bounds, A_ub=inequalities, b_ub=np.zeros(n))
     if result.x is None:
         return None, None
     return result.x[:q], -result.ineqlin.marginals
+
+
+def _linprog(costs: Any, bounds: Any, **constraints: Any) -> Any:
+    linprog = require("scipy.optimize", "sklearn").linprog
+    options = {"presolve": False}  # it finds nothing to remove, and takes half of the time
+    return linprog(costs, bounds=bounds, method="highs-ds", options=options, **constraints)
 
 
 def _verify(A: Any, shifts: Any, w: Any, m: Any) -> tuple[Any, Any] | None:

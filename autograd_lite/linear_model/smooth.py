@@ -134,7 +134,7 @@ def _rounds(
         search = _Round(objective, monitor, u, value, g)
         minimize(
             search.evaluate,
-            search.coordinates.from_weights(u),
+            search.from_weights(u),
             jac=True,
             method=method,
             callback=search.accept,
@@ -148,16 +148,23 @@ def _rounds(
     return objective.centred(u)
 
 
-class _Coordinates:
-    """Coordinates y with u = A y, in which the Hessian of each class at u is about the identity.
+class _Round:
+    """One call of scipy's minimize, in coordinates y with u = A y; `iterate` is its last (u, value, g).
 
-    A is a triangular matrix for each class, or with many features the diagonal of a matrix.
+    In these coordinates, the Hessian of each class at the start is about the identity. A is a triangular
+    matrix for each class, or with many features the diagonal of a matrix. `iterate` is None until scipy has
+    accepted a step.
     """
 
-    def __init__(self, objective: Objective, u: Any) -> None:
+    def __init__(self, objective: Objective, monitor: SolverMonitor, u: Any, value: float, g: Any) -> None:
+        self.iterate: Any = None
+        self.stop = False
+        self._objective = objective
+        self._monitor = monitor
+        self._start = u, value, g
+        self._last: Any = None, value, None
         k = objective.classes or 1
         q = objective.design.q
-        self._column_shape = k, q, 1
         if q > _MOST_DENSE:
             self._inverse: Any = np.sqrt(1.0 / (2 * k + 2) + objective.l2s)
             self._A: Any = 1.0 / self._inverse
@@ -170,38 +177,14 @@ class _Coordinates:
         self._inverse = np.linalg.cholesky(H).transpose(0, 2, 1)
         self._A = np.linalg.inv(self._inverse)
 
-    def to_weights(self, y: Any) -> Any:
-        """The weights u of coordinates y."""
-        return self._product(self._A, y)
-
     def from_weights(self, u: Any) -> Any:
         """The coordinates y of weights u."""
-        return self._product(self._inverse, u)
-
-    def gradient(self, g: Any) -> Any:
-        """The gradient in y, from a gradient g in u."""
-        return self._product(self._A if self._A.ndim == 1 else self._A.transpose(0, 2, 1), g)
-
-    def _product(self, A: Any, x: Any) -> Any:
-        return A * x if A.ndim == 1 else np.matmul(A, x.reshape(self._column_shape)).ravel()
-
-
-class _Round:
-    """One call of scipy's minimize; `iterate` is the last (u, value, gradient) that it accepted, or None."""
-
-    def __init__(self, objective: Objective, monitor: SolverMonitor, u: Any, value: float, g: Any) -> None:
-        self.coordinates = _Coordinates(objective, u)
-        self.iterate: Any = None
-        self.stop = False
-        self._objective = objective
-        self._monitor = monitor
-        self._start = u, value, g
-        self._last: Any = None, value, None
+        return _product(self._inverse, u)
 
     def evaluate(self, y: Any) -> tuple[float, Any]:
         """J at y, less J at the start of the round, and the gradient."""
         start, start_value, start_g = self._start
-        u = self.coordinates.to_weights(y)
+        u = _product(self._A, y)
         value, g = self._objective.value_and_gradient(u)
         if not (value < np.inf and np.isfinite(g).all()):  # the line search rejects a high, flat point
             return 1e6 * (1.0 + abs(start_value)), np.zeros_like(y)
@@ -211,12 +194,12 @@ class _Round:
         from_slopes = float((start_g + g) @ (u - start)) / 2
         if abs(rise - from_slopes) <= 1e-15 * (1.0 + abs(start_value)):
             rise = from_slopes
-        return rise, self.coordinates.gradient(g)
+        return rise, _product(self._A if self._A.ndim == 1 else self._A.transpose(0, 2, 1), g)
 
     def accept(self, intermediate_result: Any) -> None:
         """Record an iterate that scipy accepts, and end the search if the monitor asks for it."""
         y = intermediate_result.x
-        u = self.coordinates.to_weights(y)
+        u = _product(self._A, y)
         last_y, value, g = self._last
         if not np.array_equal(y, last_y):
             value, g = self._objective.value_and_gradient(u)
@@ -224,3 +207,8 @@ class _Round:
         self.stop = self._monitor(value, norm(g), 1.0)
         if self.stop:
             raise StopIteration
+
+
+def _product(A: Any, x: Any) -> Any:
+    """A x, where A has a matrix for each class, (K, q, q), or is the diagonal of one matrix."""
+    return A * x if A.ndim == 1 else np.matmul(A, x.reshape(*A.shape[:2], 1)).ravel()

@@ -1,5 +1,6 @@
 """Summary: the table of a fit, with standard errors, tests, intervals and odds ratios."""
 
+from dataclasses import dataclass
 from math import erfc, sqrt
 from numbers import Real
 from statistics import NormalDist
@@ -14,6 +15,7 @@ _FORMATS = {"z": "{:.2f}", "p": "{:.3g}"}  # the other columns have four digits
 _TEXT_COLUMNS = "class", "name"
 
 
+@dataclass(repr=False, eq=False)
 class Summary:
     """The table of a fit; `str()` prints it and `frame()` returns a DataFrame.
 
@@ -26,13 +28,10 @@ class Summary:
     below. See McCullagh and Nelder (1989), and McFadden (1974) for his R2.
     """
 
-    def __init__(
-        self, title: str, columns: dict[str, Any], statistics: dict[str, float], notes: list[str]
-    ) -> None:
-        self.title = title
-        self.columns = columns
-        self.statistics = statistics
-        self.notes = notes
+    title: str
+    columns: dict[str, Any]
+    statistics: dict[str, float]
+    notes: list[str]
 
     def frame(self) -> Any:
         """The columns as a pandas DataFrame (extra `pandas`), with a row for each coefficient."""
@@ -67,7 +66,12 @@ def summarise(model: Any, level: float) -> Summary:
     elif model._inference is not None:
         summary = _maximum_likelihood(model, name, level)
     else:
-        raise ValueError(f"{name}: no summary, because {_reason(model.certificate_)}.\n{model.certificate_}")
+        kind = model.certificate_.separation.kind
+        if model.certificate_.collinear or kind in ("complete", "quasi"):
+            reason = "there is no maximum-likelihood estimate to report"
+        else:
+            reason = "it is not certain that the fit is at the maximum-likelihood estimate"
+        raise ValueError(f"{name}: no summary, because {reason}.\n{model.certificate_}")
     if model.class_weight is not None:
         effect = (
             "prior_correction has taken the shift out."
@@ -77,14 +81,6 @@ def summarise(model: Any, level: float) -> Summary:
         summary.notes.append(f"Class weights {model.class_weight!r} shift the intercept; {effect}")
     summary.notes.append(str(model.certificate_))
     return summary
-
-
-def _reason(certificate: Any) -> str:
-    """The reason why a fit without penalty has no summary."""
-    separation = certificate.separation
-    if certificate.collinear or (separation is not None and separation.kind in ("complete", "quasi")):
-        return "there is no maximum-likelihood estimate to report"
-    return "it is not certain that the fit is at the maximum-likelihood estimate"
 
 
 def _penalised(model: Any, name: str) -> Summary:
