@@ -20,8 +20,8 @@ class Summary:
     """The table of a fit; `str()` prints it and `frame()` returns a DataFrame.
 
     `columns` are arrays by name, with a row for each class and coefficient. `low` and `high` are the ends of
-    the confidence interval at `level` (Wald: coef -+ z std err). `or low` and `or high` are those of the odds
-    ratio e^coef, which an intercept does not have. A penalised fit only has `coef` and `odds ratio`.
+    the confidence interval at `level` (Wald: coef -+ z std err). `or low` and `or high` are the ends for the
+    odds ratio e^coef, which an intercept does not have. A penalised fit only has `coef` and `odds ratio`.
 
     `statistics` are the log-likelihood, McFadden's R2 = 1 - log L / log L_0 with L_0 the likelihood of the
     intercept alone, and the likelihood-ratio test of all features. The table has `title` above and `notes`

@@ -167,7 +167,7 @@ def test_fista_and_newton_agree(l1_ratio):
 
 
 @pytest.mark.parametrize("solver", [fista, proximal_newton])
-def test_the_watch_is_told_of_the_whole_objective_and_stops(solver):
+def test_the_monitor_gets_the_whole_objective_and_stops(solver):
     problem = Problem(*DATA["cancer"], 0.1, 1.0)
     u, monitor = problem.solved(solver, max_iter=3)
     assert monitor.n_iter == 3

@@ -222,7 +222,7 @@ def near(rng, digits, kind):
 
 
 @pytest.mark.parametrize("kind", ["complete", "none", "quasi"])
-def test_small_gaps_and_overlaps_are_told_and_smaller_ones_never_guessed(kind):
+def test_small_gaps_and_overlaps_are_decided_and_smaller_ones_never_guessed(kind):
     rng = np.random.default_rng(6)
     for digits in (10, 20, 23, 25, 26, 28, 30, 33, 36, 40, 44):
         for _ in range(12):
@@ -348,7 +348,7 @@ def test_nothing_is_written_into(kind):
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "error", "told"),
+    ("X", "y", "error", "message"),
     [
         ([1.0, 2.0], [0, 1], ValueError, r"X has shape \(2,\)"),
         (np.zeros((2, 0)), [0, 1], ValueError, r"X has shape \(2, 0\)"),
@@ -361,8 +361,8 @@ def test_nothing_is_written_into(kind):
         ([[0.0], [1.0]], np.array([3, "a"], dtype=object), TypeError, "labels of y have no order"),
     ],
 )
-def test_refusals(X, y, error, told):
-    with pytest.raises(error, match=f"separation: .*{told}"):
+def test_refusals(X, y, error, message):
+    with pytest.raises(error, match=f"separation: .*{message}"):
         separation(X, y)
 
 

@@ -388,8 +388,8 @@ def test_the_function_returns_one_number(kind, pair):
 @BOTH
 def test_the_loss_reaches_every_parameter(kind, pair):
     a, b = pair
-    told = r"b has no gradient: the loss does not reach it; compute the loss from it, or leave it out"
-    refused(kind, pair, lambda: np.sum(a * a), ValueError, told)
+    message = r"b has no gradient: the loss does not reach it; compute the loss from it, or leave it out"
+    refused(kind, pair, lambda: np.sum(a * a), ValueError, message)
     a.name = None
     refused(kind, pair, lambda: np.sum(b * b), ValueError, r"a parameter of shape \(2,\) has no gradient")
     constant = ag.Tensor(1.0, requires_grad=False)
@@ -424,8 +424,8 @@ def test_what_is_not_finite_before_the_step_is_named(kind, pair):
 
 def test_a_second_derivative_that_is_not_finite_is_named(pair):
     a, b = pair
-    told = "a second derivative of the loss in b is not finite; standardise"
-    refused(Newton, pair, lambda: (a * a).sum() + ((b - 3.0) ** 1.5).sum(), ValueError, told)
+    message = "a second derivative of the loss in b is not finite; standardise"
+    refused(Newton, pair, lambda: (a * a).sum() + ((b - 3.0) ** 1.5).sum(), ValueError, message)
 
 
 @BOTH
@@ -443,10 +443,13 @@ def test_a_random_loss_is_refused(kind):
 @BOTH
 def test_a_loss_computed_before_is_refused(kind, pair):
     a, b = pair
-    product, told = a * b, r"loss\(\) returned what was computed from a before the step; let it compute all"
+    product, message = (
+        a * b,
+        r"loss\(\) returned what was computed from a before the step; let it compute all",
+    )
     value = np.sum(product)
-    refused(kind, pair, lambda: value, ValueError, told)
-    refused(kind, pair, lambda: np.sum(product * product), ValueError, told)
+    refused(kind, pair, lambda: value, ValueError, message)
+    refused(kind, pair, lambda: np.sum(product * product), ValueError, message)
     half = 0.5 * b
     refused(kind, pair, lambda: np.sum(a * half), ValueError, r"loss\(\) returned what was computed from b")
     one = nn.Parameter(2.0, name="one")
@@ -472,7 +475,7 @@ def test_an_error_of_the_loss_leaves_parameters_as_they_were(kind, pair, call):
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "told"),
+    ("kind", "settings", "message"),
     [
         *((Newton, {"damping": bad}, "at least 0 and finite") for bad in (-1, math.inf, math.nan, "a")),
         *(
@@ -482,9 +485,9 @@ def test_an_error_of_the_loss_leaves_parameters_as_they_were(kind, pair, call):
         ),
     ],
 )
-def test_settings_are_checked(kind, settings, told):
+def test_settings_are_checked(kind, settings, message):
     (name,) = settings
-    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {name} is .*; it must be {told}"):
+    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {name} is .*; it must be {message}"):
         kind([nn.Parameter(1.0)], **settings)
 
 
@@ -506,11 +509,13 @@ def test_lbfgs_says_what_to_install(monkeypatch, pair):
 
 @BOTH
 def test_a_compiled_step_is_refused(kind, pair):
-    told = rf"compile: a step of {kind.__name__} evaluates .*; call optimizer.step\(loss\), or ag.fit without"
-    with pytest.raises(TypeError, match=told):
+    message = (
+        rf"compile: a step of {kind.__name__} evaluates .*; call optimizer.step\(loss\), or ag.fit without"
+    )
+    with pytest.raises(TypeError, match=message):
         ag.compile(lambda: np.sum(pair[0] * pair[1]), optimizer=kind(pair))
     unit = nn.LogisticUnit(2)
-    with pytest.raises(TypeError, match=told):
+    with pytest.raises(TypeError, match=message):
         ag.fit(
             unit,
             np.ones((4, 2)),
