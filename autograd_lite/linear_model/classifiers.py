@@ -110,8 +110,8 @@ def class_factors(
 def weighted_rows(function: str, classes: Any, codes: Any, sample_weight: Any) -> Any:
     """The indices of the examples with a positive weight; raises ValueError if a class has no such row."""
     rows = np.flatnonzero(sample_weight > 0)
-    missing = np.setdiff1d(np.arange(len(classes)), codes[rows])
-    if len(missing):
+    missing = np.bincount(codes[rows], minlength=len(classes)) == 0
+    if missing.any():
         raise ValueError(
             f"{function}: no example of class {classes[missing].tolist()} has a positive "
             "sample_weight; leave these rows out, so that the class does not occur"
