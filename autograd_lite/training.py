@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.compiler import compile
 from autograd_lite.extras import require
 from autograd_lite.history import History, Logs
@@ -84,7 +84,7 @@ def examples(X: Any, y: Any, kind: str = "") -> tuple[Any, Any]:
             )
         if array.ndim == 0 or len(array) == 0:
             raise ValueError(f"fit: {name} has shape {array.shape}: no examples; give one row for each")
-        if told := messages.non_finite(array):
+        if told := errors.non_finite(array):
             raise ValueError(f"fit: {name} is not finite: {told}; remove or replace such examples")
         arrays.append(array)
     if len(arrays[0]) != len(arrays[1]):

@@ -137,7 +137,7 @@ def test_a_missing_docstring_is_found() -> None:
     "code",
     [
         "import numpy\nfrom autograd_lite.tensor import Tensor",
-        "from autograd_lite import messages, tensor\nimport autograd_lite.ops.losses",
+        "from autograd_lite import errors, tensor\nimport autograd_lite.ops.losses",
         "def f():\n    import scipy",
         f'def f():\n    """{lines(50)}"""\n{lines(40)}',
         'def f():\n    """Only a docstring."""',

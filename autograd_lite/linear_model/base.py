@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.extras import require
 from autograd_lite.linear_model.certificate import Certificate, certify
 from autograd_lite.linear_model.classifiers import (
@@ -226,7 +226,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
             raise ValueError(f"{name}: solver is {self.solver!r}; it must be one of {names}")
         ratio = f"l1_ratio={self.l1_ratio:g}"
         if self.l1_ratio > 0 and isinf(self.C):
-            messages.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
+            errors.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
         elif self.l1_ratio > 0 and self.solver != "auto" and not SOLVERS[self.solver].l1:
             others = " or ".join(repr(other) for other in solvers if other == "auto" or SOLVERS[other].l1)
             raise ValueError(

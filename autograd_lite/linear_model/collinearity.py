@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite import messages
+from autograd_lite import errors
 
 _EXACT = 1e-10  # a remainder below this fraction of a column's spread counts as zero
 _ROUNDING = 8 * float(np.finfo(float).eps)  # relative rounding error of a term
@@ -162,7 +162,7 @@ def matrix(function: str, X: Any) -> Any:
         raise TypeError(f"{function}: X has dtype {array.dtype}; pass numbers, for example X.astype(float)")
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"{function}: X has shape {array.shape}; give a row for each example")
-    if problem := messages.non_finite(array.data if sparse else array):
+    if problem := errors.non_finite(array.data if sparse else array):
         raise ValueError(f"{function}: X is not finite: {problem}; remove or replace such examples")
     return array.astype(float, copy=False)
 

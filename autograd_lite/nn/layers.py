@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.nn.init import Initializer, initial
 from autograd_lite.nn.module import Module
 from autograd_lite.ops import activations, elementwise
@@ -53,10 +53,10 @@ class Linear(Module):
 
 def refused(layer: Any, x: Any, w: Parameter, error: ValueError) -> ValueError:
     """The error of a layer for x: which layer has which weights, and how many features x lacks."""
-    shape, wanted = messages.shape_of(x), layer.n_in
+    shape, wanted = errors.shape_of(x), layer.n_in
     if shape[-1:] == (wanted,):
         return error
-    name, own = messages.name_of(x, "x"), w.name or "its weight"
+    name, own = errors.name_of(x, "x"), w.name or "its weight"
     given = shape[-1] if shape else "none"
     return ValueError(
         f"{own.rpartition('.')[0] or type(layer).__name__}: {name} has shape {shape} and {own} has shape "
@@ -122,7 +122,7 @@ class Dropout(Module):
         """The output, of the shape and dtype of x."""
         if not self.training or self.p == 0:
             return x
-        kept = uniform(self.rng, messages.shape_of(x)) >= self.p
+        kept = uniform(self.rng, errors.shape_of(x)) >= self.p
         dtype = getattr(x, "dtype", np.dtype(float))
         return x * (kept / (1.0 - self.p)).astype(dtype if dtype.kind == "f" else float)
 

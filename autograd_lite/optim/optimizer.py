@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.tensor import Parameter, Tensor
 
 State = tuple[Any, ...]
@@ -123,7 +123,7 @@ def _refusal(p: Parameter, used: Any) -> str:
             f"{name} has shape {p.shape} and dtype {p.dtype}, its gradient {g.shape} and {g.dtype}; they "
             "must be equal"
         )
-    told = messages.non_finite(g)
+    told = errors.non_finite(g)
     return (
         f"the gradient of {name} is not finite: {told}; lower lr, standardise the features, and look "
         f"for nan and inf in the data"
@@ -148,7 +148,7 @@ def checked(optimizer: str, params: Any) -> list[Parameter]:
     """The parameters as a list: at least one, each once, and nothing else."""
     wanted = "give a list of ag.nn.Parameter, such as model.parameters()"
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
-        given = messages.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)
+        given = errors.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)
         raise TypeError(f"{optimizer}: params is {given}; {wanted}")
     listed = list(params)
     seen: dict[int, int] = {}

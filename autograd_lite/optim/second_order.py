@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
 from autograd_lite.optim.optimizer import Optimizer
-from autograd_lite.tensor import Parameter, Tensor, graph, seed_of
+from autograd_lite.tensor import Parameter, Tensor, graph, start_gradient
 
 _EPS = float(np.finfo(float).eps)
 SINGULAR = 1e-13  # a matrix with a smaller relative pivot counts as singular
@@ -99,13 +99,13 @@ class FlatLoss:
         self.assign([p.data.copy() for p in self.params])  # a loss from before depends on other arrays
         loss = self._evaluate()
         self._check_computed_now(loss)
-        seed_of(loss, None, self.name)  # raises if it is nan, a constant, or has several elements
+        start_gradient(loss, None, self.name)  # raises if it is nan, a constant, or has several elements
         value = float(loss.item())
         grads = self._gradients(loss, create_graph)
         if not isfinite(value):
             raise ValueError(f"{self.name}: the loss is {value}; {_REMEDY}")
         for p, g in zip(self.params, grads, strict=True):
-            if problem := messages.non_finite(g.data if create_graph else g):
+            if problem := errors.non_finite(g.data if create_graph else g):
                 raise ValueError(
                     f"{self.name}: the gradient of {_describe(p)} is not finite: {problem}; {_REMEDY}"
                 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.tensor import Tensor
 
 
@@ -20,7 +20,7 @@ def features(told: str, X: Any, columns: int | None = None) -> Any:
         raise ValueError(
             f"{told}: X has shape {array.shape}; it needs a row for each example, at least one, and {wanted}"
         )
-    if what := messages.non_finite(array):
+    if what := errors.non_finite(array):
         raise ValueError(f"{told}: X is not finite: {what}; remove or replace such examples")
     return array.astype(float)
 
@@ -42,7 +42,7 @@ def binary(told: str, y: Any, n: int) -> Any:
     bad = ~np.isin(array, (0, 1))
     if bad.any():
         raise ValueError(
-            f"{told}: y{messages.first(bad)} is {array[bad].tolist()[0]!r}; its labels must be 0 and 1: "
+            f"{told}: y{errors.first(bad)} is {array[bad].tolist()[0]!r}; its labels must be 0 and 1: "
             "for one class against the others pass (y == that_class).astype(float)"
         )
     return array.astype(float)

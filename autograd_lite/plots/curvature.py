@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.autodiff import hvp
 from autograd_lite.modes import no_grad
 from autograd_lite.ops.activations import sigmoid
@@ -111,7 +111,7 @@ def _values(loss: Loss, Z: Any, y: Any) -> Any:
             "mean, one number"
         )
     array = np.array([float(v) for v in values])
-    if what := messages.non_finite(array):
+    if what := errors.non_finite(array):
         raise ValueError(
             f"surface: the loss is not finite: {what} of the grid; narrow w1 and w2, or compute it from "
             "logits as ag.bce_with_logits does"

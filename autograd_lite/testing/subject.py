@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_lite.domains import REAL, Domain
-from autograd_lite.messages import file_of
+from autograd_lite.domains import REAL, Domain, cores_of
+from autograd_lite.errors import file_of
 from autograd_lite.operation import Case, Op
-from autograd_lite.signature import cores_of, names_of
 
 
 class ContractError(TypeError):
@@ -76,7 +75,7 @@ def of_op(op: Op) -> Subject:
     """An op as it declares itself."""
 
     def gradients(g: Any, y: Any, inputs: Any, settings: Any, only: int | None = None) -> list[Any]:
-        rules = op.order or op.variadic_order(inputs)
+        rules = op.rules_by_position or op.variadic_rules(len(inputs))
         return [
             rules[i](g, y, *inputs, **settings)
             if op.argument_at(i) in op.rules and only in (None, i)
