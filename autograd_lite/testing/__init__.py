@@ -6,12 +6,10 @@ from autograd_lite.extras import require
 from autograd_lite.testing.check import OpReport, check_function, check_op
 from autograd_lite.testing.failure import GradientError
 from autograd_lite.testing.gradcheck import Report, gradcheck
-from autograd_lite.testing.grade import Grade, grade
 from autograd_lite.testing.locate import Located, locate
 from autograd_lite.testing.suite import op_tests
 
 __all__ = [
-    "Grade",
     "GradientError",
     "Located",
     "OpReport",
@@ -19,7 +17,6 @@ __all__ = [
     "check_function",
     "check_op",
     "gradcheck",
-    "grade",
     "locate",
     "op_tests",
     "strategies",

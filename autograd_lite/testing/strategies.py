@@ -1,4 +1,4 @@
-"""Hypothesis strategies for your own `@given`: inputs of ops, arrays by signature, labels, random graphs.
+"""Hypothesis strategies for your own `@given`: inputs of ops, arrays by signature and labels.
 
 Where it makes a difference, `kinks` is "any", "avoid" (no two entries equal, none at or near a whole
 number, where functions tend to have kinks) or "seek" (small whole numbers and halves: zeros and ties).
@@ -22,12 +22,11 @@ from autograd_lite.domains import REAL, Domain
 from autograd_lite.operation import Op
 from autograd_lite.signature import cores_of
 from autograd_lite.testing.examples import plan_of
-from autograd_lite.testing.graphs import Graph, graphs
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.values import PALETTES, table, values
 
 __all__ = [
-    "Graph", "arrays", "arrays_for", "broadcastable_arrays", "graphs", "labels", "logits", "probabilities",
+    "arrays", "arrays_for", "broadcastable_arrays", "labels", "logits", "probabilities",
     "signature",
 ]  # fmt: skip
 

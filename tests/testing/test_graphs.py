@@ -1,17 +1,18 @@
 """Random graphs: what they contain, where they stay, how they print and how they shrink."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
 
 import numpy as np
 import pytest
+from graphs import Graph, Step, graphs
 from hypothesis import find, given, settings
 
 import autograd_lite as ag
 from autograd_lite.domains import Domain
 from autograd_lite.operation import case
-from autograd_lite.testing.graphs import Graph, Step, graphs
 
 STEP = 1e-5
 
@@ -385,7 +386,7 @@ def test_no_health_check_fails_with_the_default_settings():
 
 FAILING = """
 from hypothesis import given, settings
-from autograd_lite.testing.graphs import graphs
+from graphs import graphs
 
 @settings(database=None, derandomize=True)
 @given(g=graphs())
@@ -397,7 +398,10 @@ fails()
 
 
 def test_a_falsifying_graph_is_printed_as_its_source():
-    told = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False).stderr
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = subprocess.run(
+        [sys.executable, "-c", FAILING], env=environment, capture_output=True, text=True, check=False
+    ).stderr
     lines = told.splitlines()
     start = lines.index("# import numpy as np, autograd_lite as ag")
     exec("\n".join(lines[start : lines.index("root = v1") + 1]), names := {"np": np, "ag": ag})

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import graphs
 from hypothesis import HealthCheck, Phase, given, settings
 
 import autograd_lite as ag
 from autograd_lite.operation import op
 from autograd_lite.testing import locate
-from autograd_lite.testing.graphs import graphs
 
 # A wrong rule for some ops: (input, rule).
 WRONG = {
@@ -36,7 +36,7 @@ def broken(right):
     """A copy of an op with one wrong rule; it is not registered."""
     made = ag.Op(
         right.forward, right.symbol, domain=dict(right.domains), signature=right.signature,
-        samples=right.samples, check=right.check, hint="", formula="", infix=False,
+        samples=right.samples, check=right.check, hint="", formula="", letter="a", infix=False,
     )  # fmt: skip
     argument, rule = WRONG[right.name]
     made.rules = {**right.rules, argument: rule}

@@ -28,12 +28,56 @@ from autograd_lite.tensor import Tensor
 Shape = tuple[int, ...]
 
 _JOINING = ("add", "multiply", "subtract", "divide", "maximum", "minimum", "power", "matmul", "concatenate")
+_ELEMENTWISE = [
+    "negative",
+    "square",
+    "exp",
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "arctan",
+    "softplus",
+    "abs",
+    "relu",
+    "leaky_relu",
+    "clip",
+    "sqrt",
+    "log",
+    "log1p",
+    "expm1",
+    "reciprocal",
+    "sinh",
+    "cosh",
+    "tan",
+    "arcsin",
+    "arccos",
+]
+_REARRANGING = [
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "var",
+    "std",
+    "logsumexp",
+    "cumsum",
+    "softmax",
+    "log_softmax",
+    "reshape",
+    "transpose",
+    "expand_dims",
+    "stack",
+    "flip",
+]
 _COMMON = (
-    "negative", "square", "exp", "sin", "cos", "tanh", "sigmoid", "arctan", "softplus", "abs", "relu",
-    "leaky_relu", "clip", "sqrt", "log", "log1p", "expm1", "reciprocal", "sinh", "cosh", "tan", "arcsin",
-    "arccos", *_JOINING, "sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "cumsum", "softmax",
-    "log_softmax", "reshape", "transpose", "expand_dims", "stack", "flip", *_JOINING, *_JOINING,
-)  # fmt: skip
+    *_ELEMENTWISE,
+    *_JOINING,
+    *_REARRANGING,
+    *_JOINING,
+    *_JOINING,
+)  # often, so that graphs share values
 _SHAPES = ((), (1,), (2,), (3,), (2, 1), (1, 3), (2, 3), (3, 2), (3, 3), (4,), (2, 3, 2))
 _LARGEST, _BOUND, _MARGIN = 64, 1e3, 0.05  # entries of a value, their size, distance from a domain's end
 _SLOT, _GENE = 8, 26  # bytes for an input: value, shape, six entries; for a step: op, settings, three inputs
