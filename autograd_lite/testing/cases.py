@@ -57,12 +57,9 @@ def _axes(shapes: tuple[Shape, ...], settings: Mapping[str, Any]) -> Iterator[di
         return
     ndim = len(shapes[0])
     axes = [settings["axis"], None, *range(ndim), *((-1,) if ndim else ()), *combinations(range(ndim), 2)]
-    for axis in dict.fromkeys(axes):
-        if "keepdims" in settings:
-            yield {"axis": axis, "keepdims": False}
-            yield {"axis": axis, "keepdims": True}
-        else:
-            yield {"axis": axis}
+    kept: list[dict[str, Any]] = [{"keepdims": k} for k in (False, True)] if "keepdims" in settings else [{}]
+    for axis, keepdims in product(dict.fromkeys(axes), kept):
+        yield {"axis": axis, **keepdims}
 
 
 def _shapes_of(signature: str, lengths: Shape) -> tuple[Shape, ...]:

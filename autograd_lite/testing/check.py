@@ -38,14 +38,10 @@ class OpReport:
     note: str = ""
 
     def __str__(self) -> str:
-        parts = [f"{self.op}: nothing wrong in {self.checked} derivatives at {self.examples} examples"]
-        if self.undecided:
-            parts.append(f", {self.undecided} without a verdict")
-        if self.note:
-            parts.append(f"; no second order: {self.note}")
-        else:
-            parts.append(f"; second order at {self.second_order}")
-        return "".join(parts)
+        undecided = f", {self.undecided} without a verdict" if self.undecided else ""
+        second = f"no second order: {self.note}" if self.note else f"second order at {self.second_order}"
+        count = f"nothing wrong in {self.checked} derivatives at {self.examples} examples"
+        return f"{self.op}: {count}{undecided}; {second}"
 
     def report(self) -> dict[str, Any]:
         """Return the attributes as a dictionary."""
@@ -198,19 +194,11 @@ def _example(subject: Subject, function: str, given: Mapping[str, Any]) -> Examp
                 f"example=dict({', '.join(f'{a}=...' for a in subject.arguments)}, g=...)"
             )
         inputs = tuple(rest.pop(a) for a in subject.arguments)
-    arrays = []
-    variables = []
-    for position, x in enumerate(inputs):
-        discrete = subject.domain(position).discrete
-        array = np.asarray(x) if discrete else np.asarray(x, float)
-        has_rule = subject.argument(position) in subject.differentiable
-        if has_rule and not (discrete and array.dtype.kind in "iub"):
-            variables.append(position)
-        arrays.append(array)
-    return Example(
-        tuple(arrays),
-        {**subject.settings[0], **rest},
-        tuple(variables),
-        level=LEVELS - 1,
-        g=None if g is None else np.asarray(g),
+    dtypes = [None if subject.domain(p).discrete else float for p in range(len(inputs))]
+    arrays = tuple(np.asarray(x, dtype) for x, dtype in zip(inputs, dtypes, strict=True))
+    variables = tuple(
+        position
+        for position, x in enumerate(arrays)
+        if x.dtype.kind == "f" and subject.argument(position) in subject.differentiable
     )
+    return Example(arrays, {**subject.settings[0], **rest}, variables, level=LEVELS - 1, g=g)

@@ -57,7 +57,7 @@ def _zeros(seen: Sequence[Observation], failing: Sequence[Observation]) -> str:
 
 
 def _ratio(failing: Sequence[Observation]) -> str:
-    """One factor in all examples, an absolute value, or a length of each example."""
+    """One factor in all examples, or a length of each example."""
     got, expected = got_and_expected(failing)
     if not expected.all() or not np.isfinite(got).all():
         return ""
@@ -65,17 +65,13 @@ def _ratio(failing: Sequence[Observation]) -> str:
     ratio = float(np.median(ratios))
     if np.allclose(ratios, ratio, rtol=1e-5, atol=0) and (len(ratios) > 1 or ratio in _RATIOS):
         return _one_ratio(ratio, failing)
-    if len(ratios) > 2 and (same(got, np.abs(expected)) or same(got, -np.abs(expected))):
-        return "the absolute value in place of the derivative"
     return _length(failing)
 
 
 def _one_ratio(ratio: float, failing: Sequence[Observation]) -> str:
     for number, sentence in _RATIOS.items():
         if abs(ratio - number) <= 1e-5 * abs(number):
-            n = max(abs(ratio), 1 / abs(ratio))
-            is_axis = n > 1 and all(n in (*o.x.shape, *np.shape(o.run.y)) for o in failing)
-            return sentence + (f"; each of these has an axis of length {n:.0f}" if is_axis else "")
+            return sentence
     if abs(ratio - 1.0) < 0.05:
         return f"a relative error of {abs(ratio - 1):.1g}"
     return _length(failing) or f"{ratio:.6g} times the derivative"
@@ -151,8 +147,6 @@ def _misplaced(failing: Sequence[Observation]) -> str:
     alike = [o for o in long if o.x.ndim < 2 or o.x.shape[-1] == o.x.shape[-2]]
     if len(alike) > 1 and all(o.x.ndim > 1 and same(o.got, o.expected.swapaxes(-1, -2)) for o in alike):
         return "transposed"
-    if len(long) > 1 and all(same(o.got, np.flip(o.expected)) for o in long):
-        return "in reverse order"
     if len(long) > 2 and all(same(np.sort(o.got, axis=None), np.sort(o.expected, axis=None)) for o in long):
         return "the right numbers in the wrong places: transposed, reversed, or axes in another order"
     return ""
@@ -162,20 +156,11 @@ def _summed_too_early(failing: Sequence[Observation]) -> str:
     """For an input that is one number: a product of sums instead of a sum of products."""
     if len(failing) < 3 or not all(o.x.size == 1 < np.size(o.run.y) for o in failing):
         return ""
-    claims: dict[str, list[bool]] = {}
     for o in failing:
-        g = np.asarray(o.run.g)
-        slopes = _slopes(o)
-        for sentence, claim in (
-            ("sums g before multiplying", g.sum() * slopes.sum()),
-            ("sums g before multiplying, and averages the rest", g.sum() * slopes.mean()),
-            ("averages g before multiplying", g.mean() * slopes.sum()),
-            ("uses one entry of what is broadcast: the last", (g * slopes).flat[-1]),
-            ("uses one entry of what is broadcast: the first", (g * slopes).flat[0]),
-        ):
-            agrees = abs(float(o.got.sum()) - claim) <= 1e-5 * abs(claim) + 1e-12
-            claims.setdefault(sentence, []).append(agrees)
-    return next((sentence for sentence, agreed in claims.items() if all(agreed)), "")
+        claim = np.asarray(o.run.g).sum() * _slopes(o).sum()
+        if not abs(float(o.got.sum()) - claim) <= 1e-5 * abs(claim) + 1e-12:
+            return ""
+    return "sums g before multiplying"
 
 
 def _slopes(o: Observation) -> Any:

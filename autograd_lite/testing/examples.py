@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from autograd_lite.testing.values import PALETTES, simple, special, values
 
 _REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, AttributeError, AssertionError)
 _VARIED = 24  # cases, evenly spread, at which a sweep tries special values
+_VARIANTS = 6
 LEVELS = 4
 
 
@@ -32,7 +33,8 @@ class Example(NamedTuple):
     """Inputs and settings to try a subject with; `variables` are the positions it differentiates.
 
     `g` is the gradient of the output; if it is None, `key` chooses it. `level` says what is checked:
-    at 2 also memory layout and float32, at 3 also the rules on tensors. `case` is its index in the plan.
+    at 2 also memory layout and float32, at 3 also the rules on tensors. `case` is the index of the case in
+    the plan, -1 for empty inputs.
     """
 
     inputs: tuple[Any, ...]
@@ -59,7 +61,9 @@ class Plan(NamedTuple):
 
     def is_invented(self, example: Example) -> bool:
         """Return True if the subject declares shapes, and those of an example are not among them."""
-        return bool(self.subject.declared) and self.cases[example.case] not in self.declared
+        if not self.subject.declared:
+            return False
+        return example.case < 0 or self.cases[example.case] not in self.declared
 
     def size(self, i: int) -> int:
         """Return how many bytes `example` takes for case i."""
@@ -72,33 +76,23 @@ class Plan(NamedTuple):
         level and the gradient of the output.
         """
         shapes, settings = self.cases[i]
-        names = set()
+        names = [PALETTES[palette // len(PALETTES) ** (p % 4) % len(PALETTES)] for p in range(len(shapes))]
         inputs = []
         variables = []
-        start = 0
         for position, shape in enumerate(shapes):
             domain = self.subject.domain(position)
             has_rule = self.subject.argument(position) in self.subject.differentiable
-            continuous = not domain.discrete or (has_rule and extra % 3 == 0)
-            stop = start + math.prod(shape)
-            name = PALETTES[palette // len(PALETTES) ** (position % 4) % len(PALETTES)]
-            names.add(name)
-            if domain.discrete and continuous:
-                inputs.append(_between_choices(domain, codes[start:stop], shape))
+            own_codes = codes[: math.prod(shape)]
+            codes = codes[len(own_codes) :]
+            if has_rule and domain.discrete and extra % 3 == 0:
+                inputs.append(_between_choices(domain, own_codes, shape))
             else:
-                inputs.append(np.asarray(values(domain, name, codes[start:stop], shape)))
-            if has_rule and continuous:
+                inputs.append(values(domain, names[position], own_codes, shape))
+            if has_rule and (not domain.discrete or extra % 3 == 0):
                 variables.append(position)
-            start = stop
-        return Example(
-            tuple(inputs),
-            dict(settings),
-            tuple(variables),
-            key=extra // LEVELS,
-            level=extra % LEVELS,
-            ordinary=names == {"ordinary"},
-            case=i,
-        )
+        ordinary = set(names) == {"ordinary"}
+        key, level = divmod(extra, LEVELS)
+        return Example(tuple(inputs), dict(settings), tuple(variables), key, level, ordinary, case=i)
 
     def draw(self, rng: np.random.Generator) -> Example:
         """Return a random example; a search uses it if hypothesis is not installed."""
@@ -111,7 +105,7 @@ def _between_choices(domain: Domain, codes: bytes, shape: tuple[int, ...]) -> An
     low = min(domain.choices)
     high = max(domain.choices)
     x = low + (high - low) * (0.05 + 0.9 * np.frombuffer(codes, np.uint8) / 255)
-    return np.asarray(x, float).reshape(shape)
+    return x.reshape(shape)
 
 
 def plan_of(subject: Subject) -> Plan:
@@ -144,14 +138,16 @@ def _refusal(subject: Subject, case: Case) -> str:
 
     With labels or indices among the inputs, each of several draws must have a value: one may by chance.
     """
+    plan = Plan(subject, (case,))
     discrete = any(domain.discrete for domain in subject.domains.values())
-    reasons = [_refusal_at(subject, case, seed) for seed in range(8 if discrete else 2)]
+    reasons = []
+    for seed in range(8 if discrete else 2):
+        codes = np.random.default_rng(seed).bytes(plan.size(0))
+        reasons.append(_refusal_at(subject, plan.example(0, ORDINARY, codes, 1)))
     return next(filter(None, reasons), "") if discrete or all(reasons) else ""
 
 
-def _refusal_at(subject: Subject, case: Case, seed: int) -> str:
-    plan = Plan(subject, (case,))
-    example = plan.example(0, ORDINARY, np.random.default_rng(seed).bytes(plan.size(0)), 1)
+def _refusal_at(subject: Subject, example: Example) -> str:
     forward = subject.op or subject.forward  # an op also checks values
     try:
         with quiet():
@@ -174,13 +170,13 @@ def sweep(plan: Plan) -> Iterator[Example]:
             codes = bytes(k * (5 * j + 3) % 16 for j in range(plan.size(i)))
             yield plan.example(i, 0, codes, LEVELS * k + level)
         example = _ordinary(plan, i, 2)
-        for change in _CHANGES:
-            inputs = list(example.inputs)
-            for position in example.variables:
-                domain = plan.subject.domain(position)
-                if inputs[position].size and not domain.discrete:
-                    inputs[position] = change(inputs[position], domain)
-            yield example._replace(inputs=tuple(inputs), key=i, ordinary=False)
+        domains = map(plan.subject.domain, range(len(example.inputs)))
+        variants = [
+            _variants(x, domain) if position in example.variables and x.size else [x] * _VARIANTS
+            for position, (x, domain) in enumerate(zip(example.inputs, domains, strict=True))
+        ]
+        for inputs in zip(*variants, strict=True):
+            yield example._replace(inputs=inputs, key=i, ordinary=False)
 
 
 def _ordinary(plan: Plan, i: int, k: int) -> Example:
@@ -189,58 +185,32 @@ def _ordinary(plan: Plan, i: int, k: int) -> Example:
     return plan.example(i, ORDINARY, codes, LEVELS * k)
 
 
-def _constant(number: float) -> Callable[[Any, Domain], Any]:
-    """Return a change that sets every entry to one number, or to the simplest of the domain."""
-    return lambda x, domain: np.full(x.shape, number if domain.holds(number) else simple(domain)[0])
-
-
-def _tie_ends(x: Any, domain: Domain) -> Any:
-    """Set the last entry to the first."""
-    tied = x.copy()
-    tied.flat[-1] = tied.flat[0]
-    return tied
-
-
-def _tie_largest(x: Any, domain: Domain) -> Any:
-    """Set the first two entries to the largest number."""
-    tied = x.copy()
-    tied.flat[:2] = x.max()
-    return tied
-
-
-def _tie_smallest(x: Any, domain: Domain) -> Any:
-    """Set the first two entries of the first axis to the smallest number."""
-    tied = x.copy()
-    tied[(slice(2), *(0,) * (x.ndim - 1))[: x.ndim]] = x.min()
-    return tied
-
-
-def _make_negative(x: Any, domain: Domain) -> Any:
-    """Make every entry negative if the domain has negative numbers."""
-    return -np.abs(x) if domain.low < -2.6 else x
-
-
-_CHANGES = (_constant(0.0), _constant(1.0), _tie_ends, _tie_largest, _tie_smallest, _make_negative)
+def _variants(x: Any, domain: Domain) -> list[Any]:
+    """Return variants of an array: all 0, all 1, three kinds of ties, all negative."""
+    if domain.discrete:
+        return [x] * _VARIANTS
+    constants = [np.full(x.shape, n if domain.holds(n) else simple(domain)[0]) for n in (0.0, 1.0)]
+    ends = x.copy()
+    ends.flat[-1] = x.flat[0]
+    largest = x.copy()
+    largest.flat[:2] = x.max()
+    smallest = x.copy()
+    smallest[(slice(2), *(0,) * (x.ndim - 1))[: x.ndim]] = x.min()  # in neighbouring rows
+    return [*constants, ends, largest, smallest, -np.abs(x) if domain.low < -2.6 else x]
 
 
 def specials(plan: Plan) -> Iterator[Example]:
     """Yield each special number of each input's domain in one entry, then in all inputs at once."""
     example = _ordinary(plan, 0, 3)
     domains = [plan.subject.domain(position) for position in example.variables]
-    for position, domain in zip(example.variables, domains, strict=True):
-        for number in special(domain):
-            yield _with_number(example, (position,), number)
+    tried: list[tuple[tuple[int, ...], tuple[float, ...]]]
+    tried = [((p,), special(domain)) for p, domain in zip(example.variables, domains, strict=True)]
     if len(domains) > 1 and not any(domain.discrete for domain in domains):
-        for number in special(domains[0])[:16]:
-            if all(domain.holds(number) for domain in domains):
-                yield _with_number(example, example.variables, number)
-
-
-def _with_number(example: Example, positions: tuple[int, ...], number: float) -> Example:
-    """Set the last entry of some inputs to a number."""
-    inputs = list(example.inputs)
-    for position in positions:
-        inputs[position] = np.array(inputs[position], dtype=float)
-        if inputs[position].size:
-            inputs[position].flat[-1] = number
-    return example._replace(inputs=tuple(inputs), ordinary=False, level=LEVELS - 2)
+        shared = [x for x in special(domains[0])[:16] if all(domain.holds(x) for domain in domains)]
+        tried.append((example.variables, tuple(shared)))
+    for positions, numbers in tried:
+        for number in numbers:
+            inputs = [np.array(x, float) if p in positions else x for p, x in enumerate(example.inputs)]
+            for p in positions:
+                inputs[p].flat[-1:] = number
+            yield example._replace(inputs=tuple(inputs), ordinary=False, level=LEVELS - 2)

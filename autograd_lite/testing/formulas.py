@@ -36,7 +36,7 @@ def wrong_factor(failing: Sequence[Observation]) -> str:
 
 
 def wrong_term(failing: Sequence[Observation]) -> str:
-    """Return the term of a sum that is missing, is one too many, or has the wrong sign."""
+    """Return the term of a sum that is missing, or is one too many."""
     got, expected = got_and_expected(failing)
     if len(got) < 6 or len(failing) < 3:
         return ""
@@ -46,8 +46,6 @@ def wrong_term(failing: Sequence[Observation]) -> str:
             continue
         if same(missing, term) or same(missing, -term):
             return f"a term {text} is missing, or one too many"
-        if same(missing, 2 * term) or same(missing, -2 * term):
-            return f"a term {text} has the wrong sign"
     return ""
 
 
@@ -81,19 +79,21 @@ def _terms(o: Observation) -> Iterator[_Part]:
 def _columns(failing: Sequence[Observation], parts: Callable[[Observation], Any]) -> Iterator[_Part]:
     """Yield each part at the wrong entries of all examples, if it fits the shape of each gradient."""
     for of_examples in zip(*map(parts, failing), strict=False):  # a variadic op may have fewer inputs
-        values = [_at_wrong(part.value, o) for part, o in zip(of_examples, failing, strict=True)]
-        if all(value is not None for value in values):
-            yield _Part(of_examples[0].text, np.concatenate(values))
-
-
-def _at_wrong(value: Any, o: Observation) -> Any:
-    """Return a value at the wrong entries, or None if it does not broadcast to the gradient."""
-    for shaped in (value, np.expand_dims(value, -1), np.reshape(value, ()) if np.size(value) == 1 else value):
         try:
-            return np.broadcast_to(shaped, o.got.shape)[o.wrong]
+            fitted = [_fit(part.value, o)[o.wrong] for part, o in zip(of_examples, failing, strict=True)]
         except ValueError:
             continue
-    return None
+        yield _Part(of_examples[0].text, np.concatenate(fitted))
+
+
+def _fit(value: Any, o: Observation) -> Any:
+    """Broadcast a value to the gradient; one of a reduced axis gets that axis back."""
+    try:
+        return np.broadcast_to(value, o.got.shape)
+    except ValueError:
+        return np.broadcast_to(
+            np.expand_dims(value, -1) if np.size(value) > 1 else np.ravel(value)[0], o.got.shape
+        )
 
 
 _FUNCTIONS: tuple[Callable[[Any], Any], ...] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,21 +12,19 @@ from numpy.typing import ArrayLike
 
 from autograd_lite.modes import no_grad
 from autograd_lite.tensor import NOTHING, Parameter, Tensor, graph, node
+from autograd_lite.testing.derivatives import SecondOrder, array_gradients, unequal_entry
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import Example
-from autograd_lite.testing.failure import GradientError
-from autograd_lite.testing.formatting import array, subscript, table, two_numbers
+from autograd_lite.testing.failure import GradientError, array, subscript, table, two_numbers
 from autograd_lite.testing.locate import find_wrong_node
+from autograd_lite.testing.numerical import Weighted
 from autograd_lite.testing.observations import Observation, observe
-from autograd_lite.testing.second_order import SecondOrder, array_gradients, unequal_entry
 from autograd_lite.testing.subject import of_tensors
 from autograd_lite.testing.values import weights
 from autograd_lite.testing.verdicts import Finding, Tally, compare, worst_failure
 
-_FEW = 6  # entries of an input that are all checked; for more, directions cost less and detect as much
-_DIRECTIONS = 3
-_MISTAKE = 1e-5  # relative to the largest entry: the mistake that `detection` is about
-_RANGE = 2.4  # length of the interval that the coefficients of a direction are from
+# Up to 6 entries of an input are all checked; for more, three directions cost less and detect as much.
+_EFFORT = {"few": 6, "directions": 3}
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,7 @@ class Report:
 
     Attributes: `verdict`, one of "pass", "fail", "no verdict" and "no entries". `checked`, how many
     derivatives were compared. `undecided`, how many of these have no verdict. `worst`, the largest
-    relative difference of the others. `coverage`, what was tried in each input. `detection`, the
-    probability that a single entry is found that is off by 1e-5 of the largest.
+    relative difference of the others. `coverage`, what was tried in each input.
 
     After a failure, `worst_input` and `worst_entry` name the largest relative difference, `got` and
     `expected` are the numbers there, `cause` is the probable cause and `message` the whole text.
@@ -48,7 +44,6 @@ class Report:
     undecided: int = 0
     worst: float = 0.0
     coverage: dict[str, str] = field(default_factory=dict)
-    detection: float = 1.0
     worst_input: str = ""
     worst_entry: tuple[int, ...] | None = None
     got: float = float("nan")
@@ -57,12 +52,9 @@ class Report:
     message: str = ""
 
     def __str__(self) -> str:
-        if self.message:
-            return self.message
-        count = f"{self.verdict}: {self.checked} derivatives"
-        if self.undecided:
-            count += f", {self.undecided} of them without a verdict"
-        return "; ".join([count, *(f"{name}: {tried}" for name, tried in self.coverage.items())])
+        undecided = f", {self.undecided} of them without a verdict" if self.undecided else ""
+        tried = [f"; {name}: {what}" for name, what in self.coverage.items()]
+        return self.message or f"{self.verdict}: {self.checked} derivatives{undecided}{''.join(tried)}"
 
 
 def gradcheck(
@@ -89,14 +81,13 @@ def gradcheck(
     __tracebackhide__ = True
     if order not in (1, 2):
         raise ValueError(f"gradcheck: order={order!r}; it is 1 or 2")
-    arrays = [_as_float64(x) for x in inputs]
-    check = _Check(f, arrays)
+    check = _Check(f, [_as_float64(x) for x in inputs], order)
     if not check.positions:
         raise TypeError(
             f"gradcheck: {check.name} got no floating-point input, so there is no gradient to check"
         )
     with np.errstate(all="ignore"), check.captured_inputs(inputs):
-        report = check.run(order)
+        report = check.run()
     if raises and report.verdict in ("fail", "no verdict"):
         raise GradientError(report.message, dict(vars(report)))
     return report
@@ -112,13 +103,13 @@ def _as_float64(x: Any) -> Any:
 class _Check:
     """A check of one function at its inputs; `positions` are those of the floating-point inputs."""
 
-    def __init__(self, f: Callable[..., Any], xs: list[Any]) -> None:
+    def __init__(self, f: Callable[..., Any], xs: list[Any], order: int) -> None:
         self.f = f
         self.name = getattr(f, "__name__", "f")
         self.xs = xs
+        self.order = order
         self.positions = tuple(i for i, x in enumerate(xs) if x.dtype.kind == "f")
         self.tally = Tally()
-        self.undetected: dict[int, float] = {}  # by input: the probability that `detection` is about
         self.captured: dict[int, Tensor] = {}  # inputs that f uses without taking them as arguments
 
     @contextmanager
@@ -148,37 +139,6 @@ class _Check:
         for i, tensor in self.captured.items():
             tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
 
-    def run(self, order: int) -> Report:
-        """Check the first derivatives, then the second ones."""
-        y, variables = self._record(self.xs)
-        value = np.asarray(y.data, dtype=float)
-        if not np.array_equal(value, self._value(*self.xs), equal_nan=True):
-            return self._refused(f"{self.name} is not deterministic: two calls at the same inputs differ")
-        g = weights(value.shape, 1)
-        claimed = array_gradients(y, variables, g)
-        findings = compare(
-            self._value,
-            self.xs,
-            value,
-            g,
-            claimed,
-            self.positions,
-            few=_FEW,
-            directions=_DIRECTIONS,
-            gradients=lambda xs: self._gradients(g, xs),
-        )
-        self._count(findings, claimed)
-        report = self._failed(findings, "gradient")
-        if not report and order == 2:
-            report = self._check_second_order(g, claimed)
-        if report:
-            return report
-        untestable = self.tally.untestable()
-        if untestable:
-            remedy = "choose inputs away from kinks and from the ends of its domain"
-            return self._refused(f"{self.name} is {untestable}; {remedy}", "no verdict")
-        return self._report("pass" if self.tally.checked else "no entries")
-
     def _value(self, *xs: Any) -> Any:
         """Return f on constants, for which no graph is built."""
         self._move_captured(xs)
@@ -188,8 +148,8 @@ class _Check:
 
     def _record(self, xs: Sequence[Any]) -> tuple[Any, list[Tensor]]:
         """Return f of tensors, and the tensors of the variables."""
-        tensors = [Tensor(x) if i in self.positions else x for i, x in enumerate(xs)]
         self._move_captured(xs)
+        tensors = [Tensor(x) if i in self.positions else x for i, x in enumerate(xs)]
         for i, tensor in self.captured.items():
             tensors[i] = tensor
         y = self.f(*tensors)
@@ -200,69 +160,56 @@ class _Check:
             )
         return y, [tensors[i] for i in self.positions]
 
-    def _gradients(self, g: Any, xs: Sequence[Any]) -> list[Any]:
-        y, variables = self._record(xs)
-        return array_gradients(y, variables, g)
+    def _gradients(self, xs: Sequence[Any], g: Any) -> list[Any]:
+        return array_gradients(*self._record(xs), g)
 
-    def _count(self, findings: list[Finding], claimed: list[Any]) -> None:
-        """Count findings, and estimate for each direction how probably it misses a mistake."""
-        self.tally.add(findings)
-        for finding in findings:
-            if finding.entry is None and finding.verdict == "pass":
-                slack = 1e-8 * abs(finding.expected) + 10 * finding.error
-                position = finding.position
-                gradient = claimed[self.positions.index(position)] if position in self.positions else 1.0
-                mistake = _MISTAKE * max(float(np.abs(gradient).max()), 1e-300)
-                missed = min(2 * slack / (_RANGE * mistake), 1.0)
-                self.undetected[position] = self.undetected.get(position, 1.0) * missed
+    def run(self) -> Report:
+        """Check the first derivatives, then the second ones if they are asked for."""
+        value = self._value(*self.xs)
+        if not np.array_equal(np.asarray(self._record(self.xs)[0].data), value, equal_nan=True):
+            message = f"{self.name} is not deterministic: two calls at the same inputs differ"
+            return self._report("fail", message=message)
+        g = weights(value.shape, 1)
+        claimed = self._gradients(self.xs, g)
+        findings = compare(
+            Weighted(self._value, self.xs, value, g),
+            claimed,
+            self.positions,
+            **_EFFORT,
+            gradients=lambda xs: self._gradients(xs, g),
+        )
+        report = self._failure(findings, "gradient")
+        if not report and self.order == 2:
+            report = self._second_order_failure(g, claimed)
+        if report:
+            return report
+        untestable = self.tally.untestable()
+        if untestable:
+            message = (
+                f"{self.name} is {untestable}; choose inputs away from kinks and from the ends of its domain"
+            )
+            return self._report("no verdict", message=message)
+        return self._report("pass" if self.tally.checked else "no entries")
 
-    def _check_second_order(self, g: Any, claimed: list[Any]) -> Report | None:
-        """Check the gradients as functions of the inputs and of g: their values on tensors, and theirs."""
+    def _second_order_failure(self, g: Any, claimed: list[Any]) -> Report | None:
+        """Check the gradients on tensors, and their derivatives in the inputs and in g."""
         second_order = SecondOrder(self._record, self._gradients, self.positions)
         points = [*self.xs, np.asarray(g)]
         on_tensors, second = second_order.on_tensors(points)
         for i, plain, tensor in zip(self.positions, claimed, on_tensors, strict=True):
             entry = None if tensor is None else unequal_entry(plain, tensor.data)
             if entry is not None:
-                return self._refused(
+                message = (
                     f"{self.name}: the gradient in {self._label(i)}{subscript(entry)} is "
                     f"{np.asarray(plain)[entry]} on arrays and {np.asarray(tensor.data)[entry]} on tensors "
                     "(create_graph=True): the rule computes different things for the two"
                 )
-        findings = second_order.findings(points, second, few=_FEW, directions=_DIRECTIONS)
-        self._count(findings, second)
-        return self._failed(findings, "second-order gradient")
+                return self._report("fail", message=message)
+        return self._failure(second_order.findings(points, second, **_EFFORT), "second-order gradient")
 
-    # Reports.
-
-    def _label(self, i: int) -> str:
-        """Return the name of an input, with that of the parameter: `input 0 (w)`."""
-        if i == len(self.xs):
-            return "the output gradient"
-        try:
-            parameters = list(inspect.signature(self.f).parameters.values())
-        except (TypeError, ValueError):  # a function of NumPy itself
-            parameters = []
-        positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        return f"input {i} ({positional[i]})" if i < len(positional) else f"input {i}"
-
-    def _report(self, verdict: str, **more: Any) -> Report:
-        coverage = {}
-        for i in self.positions:
-            size = self.xs[i].size
-            few = size <= _FEW
-            coverage[self._label(i)] = (
-                f"all {size} entries" if few else f"{_DIRECTIONS} directions of {size} entries"
-            )
-        detection = 1.0 - max(self.undetected.values(), default=0.0)
-        tally = self.tally
-        return Report(verdict, tally.checked, tally.undecided, tally.worst, coverage, detection, **more)
-
-    def _refused(self, message: str, verdict: str = "fail") -> Report:
-        return Report(verdict, self.tally.checked, self.tally.undecided, self.tally.worst, message=message)
-
-    def _failed(self, findings: list[Finding], what: str) -> Report | None:
-        """Return the report of a failure, or None if there is none."""
+    def _failure(self, findings: list[Finding], what: str) -> Report | None:
+        """Count the findings; return the report of a failure, or None if there is none."""
+        self.tally.add(findings)
         worst = worst_failure(findings)
         if not worst:
             return None
@@ -290,19 +237,33 @@ class _Check:
             message=f"{self.name}: the {what} is wrong in {label}, {entry}\n{table(rows)}",
         )
 
+    def _report(self, verdict: str, **more: Any) -> Report:
+        few, directions = _EFFORT.values()
+        sizes = {self._label(i): self.xs[i].size for i in self.positions}
+        coverage = {
+            label: f"all {n} entries" if n <= few else f"{directions} directions of {n} entries"
+            for label, n in sizes.items()
+        }
+        return Report(verdict, self.tally.checked, self.tally.undecided, self.tally.worst, coverage, **more)
+
+    def _label(self, i: int) -> str:
+        """Return the name of an input, with that of the parameter: `input 0 (w)`."""
+        if i == len(self.xs):
+            return "the output gradient"
+        code = getattr(self.f, "__code__", None)  # a function of NumPy itself has none
+        return f"input {i} ({code.co_varnames[i]})" if code and i < code.co_argcount else f"input {i}"
+
     def _observe_nearby(self, position: int) -> list[Observation]:
         """Observe the gradient at the inputs and around them."""
 
         def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
-            found = dict(zip(self.positions, self._gradients(np.asarray(g), inputs), strict=True))
+            found = dict(zip(self.positions, self._gradients(inputs, np.asarray(g)), strict=True))
             return [found.get(i) for i in range(len(inputs))]
 
         subject = of_tensors(self.name, len(self.xs), self._value, gradients)
         seen: list[Observation] = []
         for k in range(9):
-            moved = [
-                x + 0.3 * (k > 0) * weights(x.shape, k) * (0.1 + np.abs(x)) if x.dtype.kind == "f" else x
-                for x in self.xs
-            ]
+            offsets = [0.3 * (k > 0) * weights(x.shape, k) * (0.1 + np.abs(x)) for x in self.xs]
+            moved = [x + d if x.dtype.kind == "f" else x for x, d in zip(self.xs, offsets, strict=True)]
             seen += observe(subject, Example(tuple(moved), {}, self.positions, key=k), position)
         return seen

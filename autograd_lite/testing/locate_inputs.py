@@ -120,29 +120,7 @@ def _place_by_setting(
                 return f"only with {key}={in_wrong.pop()}"
             if len(in_right) == 1:
                 return f"only with {key} other than {in_right.pop()}"
-        axes_wrong, axes_right = (
-            [(o.run.example.settings.get(key), o.x.ndim) for o in group] for group in (wrong, right)
-        )
-        for text, is_kind in _AXES.items():
-            if all(is_kind(*axis) for axis in axes_wrong) and not any(is_kind(*axis) for axis in axes_right):
-                return f"only {text.format(key)}"
     return ""
-
-
-def _is_other_axis(axis: Any, ndim: int, end: int) -> bool:
-    """Return True if axis is one number, and not the first (0) or last (-1) axis."""
-    ndim = max(ndim, 1)
-    return isinstance(axis, int) and not isinstance(axis, bool) and axis % ndim != end % ndim
-
-
-_AXES: dict[str, Callable[[Any, int], bool]] = {
-    "with {} None": lambda axis, ndim: axis is None,
-    "with {} a tuple": lambda axis, ndim: isinstance(axis, tuple),
-    "with {} negative": lambda axis, ndim: isinstance(axis, int) and axis < 0,
-    "with {} given": lambda axis, ndim: axis is not None,
-    "where {} is not the last": lambda axis, ndim: _is_other_axis(axis, ndim, -1),
-    "where {} is not the first": lambda axis, ndim: _is_other_axis(axis, ndim, 0),
-}
 
 
 def _has_repeated_indices(o: Observation) -> bool:
@@ -159,12 +137,8 @@ def _has_equal_inputs(o: Observation) -> bool:
 
 _SHAPES: dict[str, Callable[[Observation], bool]] = {
     "only where the input is broadcast": lambda o: np.shape(o.x) != np.shape(o.run.y),
-    "only for vectors": lambda o: np.ndim(o.x) == 1,
-    "only for matrices that are not square": lambda o: np.ndim(o.x) > 1 and o.x.shape[-1] != o.x.shape[-2],
     "only for square matrices": lambda o: np.ndim(o.x) > 1 and o.x.shape[-1] == o.x.shape[-2],
     "only for three or more axes": lambda o: np.ndim(o.x) > 2,
     "only where indices repeat": _has_repeated_indices,
-    "only where entries are equal": lambda o: np.unique(o.x).size < o.x.size,
     "only where two inputs are equal": _has_equal_inputs,
-    "only where an entry is zero": lambda o: bool((np.asarray(o.x) == 0).any()),
 }

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import Example
-from autograd_lite.testing.failure import Failure, GradientError
-from autograd_lite.testing.formatting import array, literal, subscript, table, two_numbers
+from autograd_lite.testing.failure import (
+    GradientError,
+    RuleError,
+    array,
+    literal,
+    subscript,
+    table,
+    two_numbers,
+)
 from autograd_lite.testing.observations import Observation, gather
-from autograd_lite.testing.run import Run, SkipError, start
+from autograd_lite.testing.run import SkipError, start
 from autograd_lite.testing.search import NOT_SHRUNK, Search
 from autograd_lite.testing.subject import Subject, quiet
 
 
-def error_of(search: Search, example: Example, failure: Failure) -> GradientError:
+def error_of(search: Search, example: Example, failure: RuleError) -> GradientError:
     """Return the error for a failure: its cause, its example, and the line that repeats it."""
     subject = search.plan.subject
     position = max(failure.position, 0)
@@ -38,7 +46,7 @@ def error_of(search: Search, example: Example, failure: Failure) -> GradientErro
     facts = {
         "subject": subject.name,
         "input": subject.label(position),
-        **failure._asdict(),
+        **asdict(failure),
         "cause": cause,
         "file": path,
         "line": line,
@@ -55,7 +63,7 @@ def error_of(search: Search, example: Example, failure: Failure) -> GradientErro
     return GradientError(f"{headline}\n{table(rows)}", facts)
 
 
-def _headline(subject: Subject, failure: Failure) -> str:
+def _headline(subject: Subject, failure: RuleError) -> str:
     if failure.position < 0:
         return failure.sentence
     name = subject.rule_name(failure.position)
@@ -70,10 +78,11 @@ def _output_gradient(subject: Subject, example: Example) -> Any:
     """Return the gradient of the output at the example; None if the check did not get that far."""
     try:
         with quiet():
-            run = start(subject, example)
+            return start(subject, example).g
+    except RuleError:
+        return example.g
     except SkipError:
         return None
-    return run.g if isinstance(run, Run) else example.g
 
 
 def _example_row(subject: Subject, example: Example, g: Any, shrunk: str) -> tuple[str, str]:
@@ -90,12 +99,11 @@ def _example_row(subject: Subject, example: Example, g: Any, shrunk: str) -> tup
 
 def _changed_settings(subject: Subject, example: Example) -> dict[str, Any]:
     """Return the settings that differ from the defaults."""
-    defaults = subject.op.defaults if subject.op else {}
-    settings = example.settings.items()
-    return {k: v for k, v in settings if k not in defaults or repr(defaults[k]) != repr(v)}
+    defaults = {k: repr(v) for k, v in subject.op.defaults.items()} if subject.op else {}
+    return {k: v for k, v in example.settings.items() if defaults.get(k) != repr(v)}
 
 
-def _numbers_row(label: str, failure: Failure) -> tuple[str, str]:
+def _numbers_row(label: str, failure: RuleError) -> tuple[str, str]:
     """Return what came and what was expected, and how accurate the latter is if it was measured."""
     got, expected = two_numbers(failure.got, failure.expected)
     measured = failure.kind in ("number", "second order")
@@ -109,11 +117,11 @@ def _seen_rows(seen: Sequence[Observation], subject: Subject, position: int) -> 
         return []
     fails = sum(o.fails for o in seen)
     rows = [("seen in", f"{fails} of {len(seen)} examples")] if fails else []
-    others = sorted({p for o in seen for p in o.wrong_in} - {position})
+    others = sorted({p for o in seen for p in o.right_in} - {position})
     for p in others[:3]:
-        wrong = [o.wrong_in[p].any() for o in seen if p in o.wrong_in]
-        if not any(wrong):
-            rows.append(("right in", f"{subject.label(p)}: {len(wrong)} of {len(wrong)}"))
+        right = [o.right_in[p] for o in seen if p in o.right_in]
+        if all(right):
+            rows.append(("right in", f"{subject.label(p)}: {len(right)} of {len(right)}"))
     return [*rows, ("here it is", "linear in g, the same twice, and changes nothing it is given")]
 
 

@@ -43,26 +43,45 @@ def value_at(f: Function, xs: Sequence[Any]) -> Any:
         return np.array(np.nan)
 
 
-def derivative_along(
-    f: Function, xs: Sequence[Any], y: Any, g: Any, position: int, unit: Any, size: float, claimed: Any
-) -> tuple[Any, Estimate]:
-    """Return a direction in xs[position], and the derivative of sum(g f(*xs)) along it.
+class Weighted:
+    """The function sum(g f(*xs)) of arrays xs; `y` is f(*xs), `size` the sum of |g y|."""
 
-    `y` is f(*xs), `size` the sum of |g y|. The direction is `unit`, scaled to the size of the entries in
-    the first of three ways that gives an accurate estimate. `claimed` is the gradient to check: a few
-    steps are enough to confirm it; all steps are used if they do not.
+    def __init__(self, f: Function, xs: Sequence[Any], y: Any, g: Any) -> None:
+        self.f = f
+        self.xs = xs
+        self.y = y
+        self.g = g
+        self.size = float(np.abs(g * y).sum())
+
+    def section(self, position: int, direction: Any) -> Callable[[float], float]:
+        """Return its change when xs[position] moves: a function of the step, which is 0 at 0."""
+        moved = list(self.xs)
+        x = self.xs[position]
+
+        def phi(t: float) -> float:
+            moved[position] = x + t * direction
+            return float(np.vdot(self.g, value_at(self.f, moved) - self.y))
+
+        return phi
+
+
+def derivative_along(function: Weighted, position: int, unit: Any, claimed: Any) -> tuple[Any, Estimate]:
+    """Return a direction in xs[position], and the derivative of the function along it.
+
+    The direction is `unit`, scaled to the size of the entries in the first of three ways that gives an
+    accurate estimate. `claimed` is the gradient to check: a few steps are enough to confirm it; all steps
+    are used if they do not.
     """
-    floor = _EPS * size
+    floor = _EPS * function.size
     if not math.isfinite(floor):
         return unit, Estimate(reason="not finite")
     found: list[tuple[Any, Estimate]] = []
-    for scale in _scales(xs[position], unit):
+    for scale in _scales(function.xs[position], unit):
         direction = unit * scale
-        phi = _section(f, xs, y, g, position, direction)
-        if not found:
-            confirmed = _confirm(phi, float(np.vdot(claimed, direction)), floor)
-            if confirmed:
-                return direction, confirmed
+        phi = function.section(position, direction)
+        confirmed = None if found else _confirm(phi, float(np.vdot(claimed, direction)), floor)
+        if confirmed:
+            return direction, confirmed
         estimate = derivative(phi, floor)
         found.append((direction, estimate))
         if estimate.error <= 1e-9 * abs(estimate.value) or estimate.reason == KINK:
@@ -104,20 +123,6 @@ def _scales(x: Any, unit: Any) -> Iterator[Any]:
             yield scale
 
 
-def _section(
-    f: Function, xs: Sequence[Any], y: Any, g: Any, position: int, direction: Any
-) -> Callable[[float], float]:
-    """Return t -> sum(g (f(x + t direction) - f(x))), a function of one number that is 0 at 0."""
-    moved = list(xs)
-    x = xs[position]
-
-    def phi(t: float) -> float:
-        moved[position] = x + t * direction
-        return float(np.vdot(g, value_at(f, moved) - y))
-
-    return phi
-
-
 def one_sided(phi: Callable[[float], Any]) -> tuple[Any, Any]:
     """Return the derivatives of phi at 0 from the right, and their errors, for phi(0) = 0; both arrays."""
     value, correction = _limit([phi(h) / h for h in _ONE_SIDED_STEPS], RATIO)
@@ -133,12 +138,10 @@ def _limit(slopes: Sequence[Any], ratio: float) -> tuple[Any, Any]:
     square, and so on.
     """
     row = list(slopes)
-    shrinking = 1.0
-    previous = slopes[0]
-    while len(row) > 1:
-        shrinking *= ratio
+    previous = row[0]
+    for k in range(1, len(slopes)):
         previous = row[0]
-        row = [fine + (fine - coarse) / (shrinking - 1.0) for fine, coarse in pairwise(row)]
+        row = [fine + (fine - coarse) / (ratio**k - 1.0) for fine, coarse in pairwise(row)]
     return row[0], abs(row[0] - previous)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.testing.examples import Example, Plan, same_palette, specials
+from autograd_lite.testing.numerical import Weighted
 from autograd_lite.testing.run import Run, start
 from autograd_lite.testing.subject import Subject, quiet
 from autograd_lite.testing.verdicts import compare
@@ -21,44 +21,30 @@ _MOST = 12  # entries of an input; larger cases are not observed
 _PALETTES = (1, 0, 1, 5, 3, 1, 5, 0)  # indices of PALETTES, in turn
 
 
-@dataclass(eq=False)
-class Observation:
-    """The gradients at one example: what came, what was expected, and which entries are wrong.
+class Observation(NamedTuple):
+    """The gradient in the input at `position` at one example: what came, what was expected, what is wrong.
 
-    `got_in`, `expected_in` and `wrong_in` hold an array for each variable. An expected number is NaN if it
-    is unknown, and its entry does not count as wrong. `position` is the input whose gradient failed.
+    An expected number is NaN if it is unknown, and its entry does not count as wrong. `expected_in` has
+    the expected gradient in each variable, `right_in` True for those without a wrong entry.
     """
 
     run: Run
     position: int
-    got_in: dict[int, Any]
+    got: Any
+    expected: Any
+    wrong: Any
     expected_in: dict[int, Any]
-    wrong_in: dict[int, Any]
+    right_in: dict[int, bool]
 
     @property
     def x(self) -> Any:
-        """The input whose gradient failed."""
+        """The input itself."""
         return self.run.inputs[self.position]
-
-    @property
-    def got(self) -> Any:
-        """Its gradient."""
-        return self.got_in[self.position]
-
-    @property
-    def expected(self) -> Any:
-        """Its expected gradient."""
-        return self.expected_in[self.position]
-
-    @property
-    def wrong(self) -> Any:
-        """True for its wrong entries."""
-        return self.wrong_in[self.position]
 
     @property
     def fails(self) -> bool:
         """True if any entry is wrong."""
-        return bool(self.wrong.any())
+        return not self.right_in[self.position]
 
 
 def gather(plan: Plan, position: int, failing: Example, usual: float) -> list[Observation]:
@@ -72,10 +58,8 @@ def _examples(plan: Plan, failing: Example) -> Iterator[Example]:
     yield failing
     rng = np.random.default_rng(0)
     small = [i for i, case in enumerate(plan.cases) if max(map(math.prod, case.shapes)) <= _MOST] or [0]
-    if len(small) > _DRAWS:
-        drawn = [small[k * len(small) // _DRAWS] for k in range(_DRAWS)]
-    else:
-        drawn = [small[k % len(small)] for k in range(_DRAWS)]
+    stride = max(len(small) / _DRAWS, 1)
+    drawn = [small[int(k * stride) % len(small)] for k in range(_DRAWS)]
     drawn += [failing.case] * _MORE_DRAWS if failing.case in small else []
     for k, i in enumerate(drawn):
         palette = same_palette(_PALETTES[k % len(_PALETTES)])
@@ -89,20 +73,21 @@ def observe(subject: Subject, example: Example, position: int, usual: float = 0.
         return
     try:
         run = start(subject, example)
-        if not isinstance(run, Run):
-            return
         claimed = run.gradients()
     except Exception:  # another mistake than the one to explain
         return
-    variables = example.variables
-    findings = compare(run.forward, run.inputs, run.y, run.g, claimed, variables, few=_MOST, usual=usual)
-    expected = {p: np.full(np.shape(c), np.nan) for p, c in zip(variables, claimed, strict=True)}
-    wrong = {p: np.zeros(np.shape(c), bool) for p, c in zip(variables, claimed, strict=True)}
-    for f in findings:
+    gradients = dict(zip(example.variables, claimed, strict=True))
+    expected = {p: np.full(np.shape(v), np.nan) for p, v in gradients.items()}
+    wrong = {p: np.zeros(np.shape(v), bool) for p, v in gradients.items()}
+    function = Weighted(run.forward, run.inputs, run.y, run.g)
+    for f in compare(function, claimed, example.variables, few=_MOST, usual=usual):
         if f.entry is not None and f.verdict != "no verdict":
             expected[f.position][f.entry] = f.expected
             wrong[f.position][f.entry] = f.verdict == "fail"
-    yield Observation(run, position, dict(zip(variables, claimed, strict=True)), expected, wrong)
+    right = {p: not w.any() for p, w in wrong.items()}
+    yield Observation(
+        run, position, gradients[position], expected[position], wrong[position], expected, right
+    )
 
 
 def same(a: Any, b: Any) -> bool:
@@ -116,7 +101,7 @@ def same(a: Any, b: Any) -> bool:
 
 def at_wrong_entries(failing: Sequence[Observation], of: Callable[[Observation], Any]) -> Any:
     """Return an array of each example, at its wrong entries, as one vector."""
-    return np.concatenate([np.broadcast_to(of(o), o.got.shape)[o.wrong] for o in failing])
+    return np.concatenate([of(o)[o.wrong] for o in failing])
 
 
 def got_and_expected(failing: Sequence[Observation]) -> tuple[Any, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.testing.examples import Example
-from autograd_lite.testing.failure import Failure
-from autograd_lite.testing.subject import ContractError, Subject
+from autograd_lite.testing.failure import RuleError
+from autograd_lite.testing.subject import Subject
 from autograd_lite.testing.values import values, weights
 
 
@@ -70,18 +70,31 @@ def unbroadcast(raw: Any, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(g.sum(axis=repeated, keepdims=True) if repeated else g, shape)
 
 
-def start(subject: Subject, example: Example) -> Run | Failure:
+def first_difference(got: Any, expected: Any, allowed: Any) -> tuple[int, ...] | None:
+    """Return the first entry that is not within `allowed` of a finite expected one, or None."""
+    known = np.isfinite(expected) & np.isfinite(allowed)
+    bad = known & ~(np.abs(got - expected) <= allowed)
+    return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
+
+
+def largest(x: Any) -> float:
+    """Return the largest finite magnitude of an array, 0 if there is none."""
+    return float(np.abs(x).max(initial=0.0, where=np.isfinite(x)))
+
+
+def start(subject: Subject, example: Example) -> Run:
     """Run the forward and the rules at an example; check that they keep their contract and have no state.
 
     Raises SkipError if the forward has no finite value there, ValueError if the example's g has another
-    shape than the output.
+    shape than the output, RuleError for a mistake.
     """
     inputs = [read_only(x) for x in example.inputs]
     try:
         y = np.asarray(subject.forward(*inputs, **example.settings))
     except Exception as error:
         if "read-only" in str(error):
-            return Failure("writes", -1, f"{subject.name} modifies its input ({error}); compute a new array")
+            sentence = f"{subject.name} modifies its input ({error}); compute a new array"
+            raise RuleError("writes", -1, sentence) from None
         raise SkipError(f"{type(error).__name__}: {error}") from error
     if y.dtype.kind not in "fiub" or not np.isfinite(y).all():
         raise SkipError("not finite")
@@ -90,26 +103,36 @@ def start(subject: Subject, example: Example) -> Run | Failure:
         raise ValueError(f"example: g has shape {g.shape} and the output {y.shape}; they must be equal")
     run = Run(subject, example, inputs, read_only(y), read_only(g))
     gradients = _first_gradients(run)
-    return gradients if isinstance(gradients, Failure) else _state_failure(run, y, gradients) or run
+    _call_elsewhere(run)
+    if not np.array_equal(y, run.y):
+        raise RuleError(
+            "state", -1, f"the array that {subject.name} returned changes when it is called again"
+        )
+    _check_again(run, gradients)  # before the forward: it would refresh the state
+    if not np.array_equal(np.asarray(run.forward(*run.inputs)), run.y):
+        raise RuleError(
+            "state", -1, f"{subject.name} is not deterministic: two calls at the same inputs differ"
+        )
+    return run
 
 
-def _first_gradients(run: Run) -> list[Any] | Failure:
-    """Return copies of the gradients as the rules give them, or what is wrong with calling them."""
+def _first_gradients(run: Run) -> list[Any]:
+    """Return copies of the gradients as the rules give them; check their contract."""
     variables = run.example.variables
     try:
         raw = run.raw_gradients()
-    except ContractError as error:
-        return Failure("contract", 0, str(error))
+    except RuleError:
+        raise
     except Exception as error:
         if "read-only" in str(error):
             sentence = f"modifies what it is given (g, y or an input): {error}; compute a new array"
-            return Failure("writes", variables[0], sentence)
-        return Failure("raises", variables[0], f"raises {type(error).__name__}: {error}")
+            raise RuleError("writes", variables[0], sentence) from None
+        raise RuleError("raises", variables[0], f"raises {type(error).__name__}: {error}") from error
     for gradient, position in zip(raw, variables, strict=True):
-        sentence = _contract_violation(run, gradient, position)
-        if sentence:
-            return Failure("contract", position, sentence)
-    return [np.array(r) for r in raw]
+        violation = _contract_violation(run, gradient, position)
+        if violation:
+            raise RuleError("contract", position, violation)
+    return [np.array(gradient) for gradient in raw]
 
 
 def _contract_violation(run: Run, raw: Any, position: int) -> str:
@@ -149,20 +172,6 @@ def _shape_is_allowed(run: Run, g: Any, shape: tuple[int, ...]) -> bool:
     return all(n == 1 or any(other[-i:][:1] == (n,) for other in others) for i, n in lengths)
 
 
-def _state_failure(run: Run, y: Any, gradients: list[Any]) -> Failure | None:
-    """Call forward and rules elsewhere, then here again: nothing may have changed. y is not a copy."""
-    name = run.subject.name
-    _call_elsewhere(run)
-    if not np.array_equal(y, run.y):
-        return Failure("state", -1, f"the array that {name} returned changes when it is called again")
-    failure = _compare_again(run, gradients)  # before the forward: it would refresh the state
-    if failure:
-        return failure
-    if not np.array_equal(np.asarray(run.forward(*run.inputs)), run.y):
-        return Failure("state", -1, f"{name} is not deterministic: two calls at the same inputs differ")
-    return None
-
-
 def _call_elsewhere(run: Run) -> None:
     """Call the forward and the rules at other inputs, which hidden state would remember."""
     inputs = []
@@ -181,7 +190,7 @@ def _call_elsewhere(run: Run) -> None:
             continue
 
 
-def _compare_again(run: Run, gradients: list[Any]) -> Failure | None:
+def _check_again(run: Run, gradients: list[Any]) -> None:
     """Compute the gradients again; they must be the same."""
     try:
         again = run.raw_gradients()
@@ -189,9 +198,5 @@ def _compare_again(run: Run, gradients: list[Any]) -> Failure | None:
         again = [None] * len(gradients)
     for first, second, position in zip(gradients, again, run.example.variables, strict=True):
         if second is None or not np.array_equal(first, second, equal_nan=True):
-            return Failure(
-                "state",
-                position,
-                "is not deterministic: it depends on an earlier call, the same arguments give two results",
-            )
-    return None
+            why = "it depends on an earlier call, the same arguments give two results"
+            raise RuleError("state", position, f"is not deterministic: {why}")

@@ -26,15 +26,7 @@ from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.values import PALETTES, table, values
 
-__all__ = [
-    "arrays",
-    "arrays_for",
-    "broadcastable_arrays",
-    "labels",
-    "logits",
-    "probabilities",
-    "signature",
-]
+__all__ = ["arrays", "arrays_for", "broadcastable_arrays", "labels", "logits", "probabilities", "signature"]
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...] | SearchStrategy[tuple[int, ...]]

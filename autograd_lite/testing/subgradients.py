@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.testing.failure import Failure
+from autograd_lite.testing.failure import RuleError
 from autograd_lite.testing.numerical import one_sided, value_at
 from autograd_lite.testing.run import Run
 from autograd_lite.testing.values import weights
@@ -25,10 +25,10 @@ _MANY = 12  # coordinates, and outputs, that are tried
 Direction = list[Any]  # an array for each variable
 
 
-def check_subgradients(run: Run) -> Failure | None:
-    """Check the gradients of one output at a time; None if they are right or if nothing can be said."""
+def check_subgradients(run: Run) -> None:
+    """Check the gradients of one output at a time; raise a RuleError if one is not a subgradient."""
     if sum(x.size for x in _variables(run)) > _MANY:
-        return None
+        return
     tried = list(_directions(run))
     forwards = [_slopes(run, d) for d in tried]
     backwards = [_slopes(run, [-part for part in d]) for d in tried]
@@ -52,8 +52,7 @@ def check_subgradients(run: Run) -> Failure | None:
             got = _derivative_along(claimed, direction)
             inside = ends[0] - slack <= got <= ends[1] + slack
             if not inside and not _is_noise(run, g, got, direction, ends, slack):
-                return _failure(run, direction, got, ends, int(output))
-    return None
+                raise _failure(run, direction, got, ends, int(output))
 
 
 def _variables(run: Run) -> list[Any]:
@@ -158,7 +157,7 @@ def _directions(run: Run) -> Iterator[Direction]:
         yield [weights(x.shape, k + i) for i, x in enumerate(xs)]
 
 
-def _failure(run: Run, direction: Direction, got: float, ends: Sequence[float], output: int) -> Failure:
+def _failure(run: Run, direction: Direction, got: float, ends: Sequence[float], output: int) -> RuleError:
     moving = next(i for i, part in enumerate(direction) if np.any(part))
     together = sum(np.count_nonzero(part) for part in direction) > 1
     low, high = (round(end, 6) + 0.0 for end in ends)
@@ -166,7 +165,7 @@ def _failure(run: Run, direction: Direction, got: float, ends: Sequence[float], 
     index = np.unravel_index(output, np.shape(run.y))
     of_output = f"of output [{', '.join(map(str, index))}] " if index else ""
     where = "with all tied entries moving together, " if together else ""
-    return Failure(
+    return RuleError(
         "subgradient",
         run.example.variables[moving],
         f"at the kink, {where}the gradient {of_output}for g = 1 is {got + 0.0:.6g}; it must be {allowed}",

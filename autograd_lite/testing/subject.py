@@ -15,6 +15,7 @@ from autograd_lite.domains import REAL, Domain
 from autograd_lite.messages import file_of
 from autograd_lite.operation import Case, Op
 from autograd_lite.signature import cores_of
+from autograd_lite.testing.failure import RuleError
 
 
 @contextmanager
@@ -23,10 +24,6 @@ def quiet() -> Iterator[None]:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-class ContractError(TypeError):
-    """The return value of a backward function that is not a gradient for each input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +76,9 @@ class Subject:
 
 
 def _code_of(function: Any) -> Any:
-    """Return the code of a function, of what a partial or a decorator wraps, or of an object's __call__."""
-    for _ in range(8):
-        if hasattr(function, "__code__"):
-            return function.__code__
-        wrapped = getattr(function, "func", None) or getattr(function, "__wrapped__", None)
-        function = wrapped or getattr(function, "__call__", None)  # noqa: B004 - it may be inherited
-    return None
+    """Return the code of a function, of the function of a partial, or of an object's __call__, or None."""
+    function = getattr(function, "func", function)
+    return getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
 
 
 def of_op(op: Op) -> Subject:
@@ -146,9 +139,8 @@ def of_pair(
         found = backward(g, y, *inputs, **settings)
         if not isinstance(found, tuple | list) or len(found) != len(inputs):
             given = f"{len(found)} gradients" if isinstance(found, tuple | list) else type(found).__name__
-            raise ContractError(
-                f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each"
-            )
+            sentence = f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each"
+            raise RuleError("contract", 0, sentence)
         return list(found)
 
     return Subject(

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.testing.numerical import Estimate, Function, derivative_along
+from autograd_lite.testing.numerical import Estimate, Weighted, derivative_along
 from autograd_lite.testing.values import weights
 
 TINIEST = 1e-300  # smaller products lose their digits
 _MANY = 200  # entries that are tried one by one after a direction has failed
 _SMALL = 1e-6  # a few of the finest steps
-
-Gradients = Callable[[list[Any]], list[Any]]
 
 
 class Finding(NamedTuple):
@@ -88,67 +87,53 @@ class Tally:
 
 
 def compare(
-    f: Function,
-    xs: Sequence[Any],
-    y: Any,
-    g: Any,
+    function: Weighted,
     claimed: Sequence[Any],
     positions: Sequence[int],
     *,
     few: int = 4,
     directions: int = 2,
     usual: float = 0.0,
-    gradients: Gradients | None = None,
+    gradients: Callable[[list[Any]], list[Any]] | None = None,
 ) -> list[Finding]:
-    """Return findings for the `claimed` gradients of sum(g f(*xs)) in the inputs at some positions.
+    """Return findings for the `claimed` gradients of a function in the inputs at some positions.
 
-    `y` is f(*xs). An input with at most `few` entries is checked in every entry; a larger one along
-    directions that move all entries, and if one fails or has no verdict, in every entry, so that the
-    failure names one. `usual` is the usual size of a derivative, below which differences of rounding are
-    expected. `gradients(xs)` computes the claimed gradients at other inputs: with it, a failure within
-    their own rounding noise has no verdict.
+    An input with at most `few` entries is checked in every entry; a larger one along directions that move
+    all entries, and if one fails or has no verdict, in every entry, so that the failure names one. `usual`
+    is the usual size of a derivative: differences are compared with it too. `gradients(xs)` computes the
+    claimed gradients at other inputs: with it, a failure within their own rounding noise has no verdict.
     """
     findings: list[Finding] = []
     for position, gradient in zip(positions, claimed, strict=True):
-        findings += _compare_one(f, xs, y, g, gradient, position, few, directions, usual)
-    return _excuse_rounding(findings, xs, positions, gradients) if gradients else findings
+        x = function.xs[position]
+        check = partial(_check, function, position, gradient, usual)
+        if x.size <= few:
+            findings += check(_entries(x.shape), True)
+            continue
+        along = check((weights(x.shape, 5 * k + 2) for k in range(directions)), False)
+        if any(finding.verdict != "pass" for finding in along):
+            each = check(islice(_entries(x.shape), _MANY), True)
+            if worst_failure(each) or not worst_failure(along):
+                along = each
+        findings += along
+    return _excuse_rounding(findings, function.xs, positions, gradients) if gradients else findings
 
 
-def _compare_one(
-    f: Function,
-    xs: Sequence[Any],
-    y: Any,
-    g: Any,
-    claimed: Any,
-    position: int,
-    few: int,
-    directions: int,
-    usual: float,
+def _check(
+    function: Weighted, position: int, claimed: Any, usual: float, units: Iterable[Any], single: bool
 ) -> list[Finding]:
-    """Return findings for the gradient in one input."""
-    x = xs[position]
-    size = float(np.abs(g * y).sum())
+    """Return the verdicts on a gradient along some directions; `single` if these are entries."""
+    x = function.xs[position]
     # The numerical steps jump over what happens at tiny numbers: no floor is valid there.
     tiny = bool(((x != 0) & (np.abs(x) < _SMALL)).any())
-    floors = (0.0, 0.0) if tiny else (usual, size)
-
-    def judged(units: Iterable[Any], single: bool) -> list[Finding]:
-        estimates = (derivative_along(f, xs, y, g, position, unit, size, claimed) for unit in units)
-        return [_judge(position, *estimate, claimed, floors, single) for estimate in estimates]
-
-    if x.size <= few:
-        return judged(_entries(x.shape), True)
-    findings = judged(_directions(x.shape, directions), False)
-    if all(finding.verdict == "pass" for finding in findings):
-        return findings
-    by_entry = judged(islice(_entries(x.shape), _MANY), True)
-    return by_entry if worst_failure(by_entry) or not worst_failure(findings) else findings
+    floors = (0.0, 0.0) if tiny else (usual, function.size)
+    estimates = (derivative_along(function, position, unit, claimed) for unit in units)
+    return [_judge(position, *estimate, claimed, floors, single) for estimate in estimates]
 
 
 def _judge(
     position: int, direction: Any, estimate: Estimate, claimed: Any, floors: tuple[float, float], single: bool
 ) -> Finding:
-    """Return the verdict on a gradient along one direction; that of a single entry is in its unit."""
     expected, error, reason = estimate
     entry = None
     unit = 1.0
@@ -161,9 +146,8 @@ def _judge(
     if got == np.inf * np.sign(expected) == expected / unit:
         got = expected  # a derivative beyond the largest float is infinite
     verdict = _verdict(got, expected, error, *floors)
-    return Finding(
-        position, entry, expected / unit, error / abs(unit), got / unit, verdict, reason or "too noisy"
-    )
+    numbers = (expected / unit, error / abs(unit), got / unit)
+    return Finding(position, entry, *numbers, verdict, reason or "too noisy")
 
 
 def _verdict(got: float, expected: float, error: float, usual: float, size: float) -> str:
@@ -179,7 +163,7 @@ def _verdict(got: float, expected: float, error: float, usual: float, size: floa
 
 
 def _excuse_rounding(
-    findings: list[Finding], xs: Sequence[Any], positions: Sequence[int], gradients: Gradients
+    findings: list[Finding], xs: Sequence[Any], positions: Sequence[int], gradients: Callable[..., Any]
 ) -> list[Finding]:
     """Replace failures within the rounding noise of the gradients by `no verdict`.
 
@@ -189,13 +173,10 @@ def _excuse_rounding(
         return findings
     with np.errstate(all="ignore"):
         moved = [gradients([nudge(x, k) for x in xs]) for k in (-3, -2, -1, 1, 2, 3)]
-        noise = {
-            position: np.ptp(np.array(parts), axis=0)
-            for position, parts in zip(positions, zip(*moved, strict=True), strict=True)
-        }
+        noise = [np.ptp(np.array(parts), axis=0) for parts in zip(*moved, strict=True)]
     judged = []
     for finding in findings:
-        around = noise[finding.position]
+        around = noise[positions.index(finding.position)]
         allowed = 10 * float(around.sum() if finding.entry is None else around[finding.entry])
         if finding.verdict == "fail" and abs(finding.got - finding.expected) <= allowed:
             finding = finding._replace(verdict="no verdict", reason="too noisy")
@@ -214,9 +195,3 @@ def _entries(shape: tuple[int, ...]) -> Iterator[Any]:
         unit = np.zeros(shape)
         unit[entry] = 1.0
         yield unit
-
-
-def _directions(shape: tuple[int, ...], count: int) -> Iterator[Any]:
-    """Yield arrays without zeros."""
-    for k in range(count):
-        yield weights(shape, 5 * k + 2)

@@ -45,7 +45,7 @@ def test_without_hypothesis_it_finds_the_same_mistake_and_says_that_it_cannot_sh
 
 
 def test_right_rules_pass_without_hypothesis(monkeypatch):
-    monkeypatch.setattr("autograd_lite.testing.search.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_lite.testing.search.HAS_HYPOTHESIS", False)
     assert check_op(ag.OPS["tanh"]).examples > 100
 
 
@@ -219,7 +219,6 @@ def test_gradcheck_reports_without_raising():
     report = gradcheck(lambda x, w: np.sin(x) * w, x, 2.0)
     assert report.verdict == "pass"
     assert report.coverage == {"input 0 (x)": "3 directions of 40 entries", "input 1 (w)": "all 1 entries"}
-    assert report.detection > 0.999999
     untestable = gradcheck(np.abs, [0.0, 0.0], raises=False)
     assert (untestable.verdict, untestable.undecided) == ("no verdict", 2)
     assert "untestable" in untestable.message
