@@ -101,7 +101,7 @@ def _as_float64(x: Any) -> Any:
 
 
 class _Check:
-    """A check of one function at its inputs; `positions` are those of the floating-point inputs."""
+    """A check of one function at its inputs; `positions` lists its floating-point inputs."""
 
     def __init__(self, f: Callable[..., Any], xs: list[Any], order: int) -> None:
         self.f = f
@@ -208,7 +208,7 @@ class _Check:
         return self._failure(second_order.findings(points, second, **_EFFORT), "second-order gradient")
 
     def _failure(self, findings: list[Finding], what: str) -> Report | None:
-        """Count the findings; return the report of a failure, or None if there is none."""
+        """Count the findings; return a report if one has failed."""
         self.tally.add(findings)
         worst = worst_failure(findings)
         if not worst:
@@ -250,7 +250,7 @@ class _Check:
         """Return the name of an input, with that of the parameter: `input 0 (w)`."""
         if i == len(self.xs):
             return "the output gradient"
-        code = getattr(self.f, "__code__", None)  # a function of NumPy itself has none
+        code = getattr(self.f, "__code__", None)  # None for a function of NumPy itself
         return f"input {i} ({code.co_varnames[i]})" if code and i < code.co_argcount else f"input {i}"
 
     def _observe_nearby(self, position: int) -> list[Observation]:

@@ -1,4 +1,4 @@
-"""Where a gradient is wrong: numbers, settings or shapes that all wrong entries have and no right one."""
+"""The place of a wrong gradient: numbers, settings or shapes of all wrong entries and of no right one."""
 
 from __future__ import annotations
 

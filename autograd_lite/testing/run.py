@@ -78,7 +78,7 @@ def first_difference(got: Any, expected: Any, allowed: Any) -> tuple[int, ...] |
 
 
 def largest(x: Any) -> float:
-    """Return the largest finite magnitude of an array, 0 if there is none."""
+    """Return the largest finite magnitude of an array, or 0."""
     return float(np.abs(x).max(initial=0.0, where=np.isfinite(x)))
 
 

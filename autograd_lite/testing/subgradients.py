@@ -91,7 +91,7 @@ def _coordinates(xs: Sequence[Any]) -> Iterator[Direction]:
 
 
 def _is_curved(tried: Sequence[Direction], up: Any, down: Any) -> bool:
-    """Return True if D is that of a convex or of a concave function, in the directions tried.
+    """Return True if the function may be convex or concave: D agrees in all directions tried.
 
     It bends one way along every line, and along a sum of coordinates it is at most (at least) the sum. The
     coordinates come first in `tried`; `up` and `down` are D(d) and D(-d).

@@ -41,7 +41,7 @@ def numerical(graph):
 
 
 def right(graph):
-    """Whether backprop agrees with central differences."""
+    """Return True if backpropagation agrees with central differences."""
     root, leaves = graph.build()
     root.backward()
     found = [leaf.grad for leaf in leaves]

@@ -174,8 +174,13 @@ def test_sources_are_modules_ops_and_collections_each_op_once():
     assert ids_of(losses) == ["hinge", "huber", "mae", "mse"]
     assert ids_of(ag.OPS) == ids_of(ag.OPS.values()) == sorted(ag.OPS)
     assert ids_of(ag.sigmoid, losses, [ag.mae, ag.relu], ag.relu) == [
-        "hinge", "huber", "mae", "mse", "relu", "sigmoid",
-    ]  # fmt: skip
+        "hinge",
+        "huber",
+        "mae",
+        "mse",
+        "relu",
+        "sigmoid",
+    ]
 
 
 @pytest.mark.parametrize(
