@@ -82,9 +82,7 @@ _LENGTHS: dict[str, Callable[[Observation], float]] = {
     "the size of the output": lambda o: np.size(o.run.y),
     "the number of entries reduced to one": lambda o: o.x.size / max(np.size(o.run.y), 1),
     "the number of times the input is repeated": lambda o: np.size(o.run.y) / max(o.x.size, 1),
-    "the length of the first axis": lambda o: (o.x.shape or (1,))[0],
     "the length of the last axis": lambda o: (o.x.shape or (1,))[-1],
-    "the number of its axes": lambda o: np.ndim(o.x),
 }
 
 

@@ -170,10 +170,9 @@ def sweep(plan: Plan) -> Iterator[Example]:
             codes = bytes(k * (5 * j + 3) % 16 for j in range(plan.size(i)))
             yield plan.example(i, 0, codes, LEVELS * k + level)
         example = _ordinary(plan, i, 2)
-        domains = map(plan.subject.domain, range(len(example.inputs)))
         variants = [
-            _variants(x, domain) if position in example.variables and x.size else [x] * _VARIANTS
-            for position, (x, domain) in enumerate(zip(example.inputs, domains, strict=True))
+            _variants(x, plan.subject.domain(p)) if p in example.variables else [x] * _VARIANTS
+            for p, x in enumerate(example.inputs)
         ]
         for inputs in zip(*variants, strict=True):
             yield example._replace(inputs=inputs, key=i, ordinary=False)
@@ -187,7 +186,7 @@ def _ordinary(plan: Plan, i: int, k: int) -> Example:
 
 def _variants(x: Any, domain: Domain) -> list[Any]:
     """Return variants of an array: all 0, all 1, three kinds of ties, all negative."""
-    if domain.discrete:
+    if domain.discrete or not x.size:
         return [x] * _VARIANTS
     constants = [np.full(x.shape, n if domain.holds(n) else simple(domain)[0]) for n in (0.0, 1.0)]
     ends = x.copy()

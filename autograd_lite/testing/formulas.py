@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,19 +11,12 @@ from autograd_lite.testing.observations import Observation, at_wrong_entries, go
 from autograd_lite.testing.run import unbroadcast
 
 
-class _Part(NamedTuple):
-    """A factor or a term of a formula: its text and its value."""
-
-    text: str
-    value: Any
-
-
 def wrong_factor(failing: Sequence[Observation]) -> str:
     """Return the factor that is missing, or is one too many."""
     got, expected = got_and_expected(failing)
     if len(got) < 3:
         return ""
-    for text, factor in _columns(failing, _factors):
+    for text, factor in _columns(failing, _as_factor):
         usable = (factor != 0) & (np.abs(expected) > 1e-12)
         if np.count_nonzero(usable & (np.abs(np.abs(factor) - 1) > 1e-3)) < 3:
             continue
@@ -41,59 +34,50 @@ def wrong_term(failing: Sequence[Observation]) -> str:
     if len(got) < 6 or len(failing) < 3:
         return ""
     missing = expected - got
-    for text, term in _columns(failing, _terms):
+    for text, term in _columns(failing, _as_term):
         if np.count_nonzero(term) < 6:
             continue
         if same(missing, term) or same(missing, -term):
-            return f"a term {text} is missing, or one too many"
+            return f"a term {f'g {text}'.strip()} is missing, or one too many"
     return ""
 
 
-def _factors(o: Observation) -> Iterator[_Part]:
-    """Yield what rules multiply by: functions of the output and of each input."""
+def _factors(o: Observation) -> dict[str, Any]:
+    """Return what rules multiply by, by name: functions of the output and of each input."""
     y = np.asarray(o.run.y, float)
-    yield _Part("y", y)
-    yield _Part("(1 - y)", 1.0 - y)
-    yield _Part("y (1 - y)", y * (1.0 - y))
-    yield _Part("(1 + y)", 1.0 + y)
-    yield _Part("(1 - y^2)", 1.0 - y * y)
+    factors = {"": np.ones(()), "y": y, "(1 - y)": 1.0 - y, "y (1 - y)": y * (1.0 - y)}
+    factors |= {"(1 + y)": 1.0 + y, "(1 - y^2)": 1.0 - y * y}
     for i, x in enumerate(o.run.inputs):
         if x.dtype.kind == "f":
-            label = o.run.subject.label(i)
-            yield _Part(label, x)
-            yield _Part(f"{label}^2", x * x)
-            yield _Part(f"(1 - {label})", 1.0 - x)
-            yield _Part(f"(1 + {label})", 1.0 + x)
+            a = o.run.subject.label(i)
+            factors |= {a: x, f"{a}^2": x * x, f"(1 - {a})": 1.0 - x, f"(1 + {a})": 1.0 + x}
+    return factors
 
 
-def _terms(o: Observation) -> Iterator[_Part]:
-    """Yield what rules add up: g times a factor, summed over broadcast axes."""
-    g = np.asarray(o.run.g, float)
-    for text, factor in (_Part("g", np.ones(())), *(_Part(f"g {n}", v) for n, v in _factors(o))):
+def _columns(
+    failing: Sequence[Observation], fit: Callable[[Any, Observation], Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield each factor and its values at the wrong entries of all examples, if it fits their shapes."""
+    of_examples = [_factors(o) for o in failing]
+    for text in of_examples[0]:
         try:
-            yield _Part(text, unbroadcast(g * factor, o.got.shape))
-        except ValueError:
-            yield _Part(text, np.full(o.got.shape, np.nan))
-
-
-def _columns(failing: Sequence[Observation], parts: Callable[[Observation], Any]) -> Iterator[_Part]:
-    """Yield each part at the wrong entries of all examples, if it fits the shape of each gradient."""
-    for of_examples in zip(*map(parts, failing), strict=False):  # a variadic op may have fewer inputs
-        try:
-            fitted = [_fit(part.value, o)[o.wrong] for part, o in zip(of_examples, failing, strict=True)]
-        except ValueError:
+            fitted = [fit(of[text], o)[o.wrong] for of, o in zip(of_examples, failing, strict=True)]
+        except (KeyError, ValueError):  # a variadic op may have fewer inputs in some examples
             continue
-        yield _Part(of_examples[0].text, np.concatenate(fitted))
+        yield text, np.concatenate(fitted)
 
 
-def _fit(value: Any, o: Observation) -> Any:
-    """Broadcast a value to the gradient; one of a reduced axis gets that axis back."""
+def _as_factor(value: Any, o: Observation) -> Any:
+    """Broadcast a value to the gradient; the output of a reduction gets its last axis back."""
     try:
         return np.broadcast_to(value, o.got.shape)
     except ValueError:
-        return np.broadcast_to(
-            np.expand_dims(value, -1) if np.size(value) > 1 else np.ravel(value)[0], o.got.shape
-        )
+        return np.broadcast_to(np.expand_dims(value, -1), o.got.shape)
+
+
+def _as_term(value: Any, o: Observation) -> Any:
+    """Return g times a value, summed over broadcast axes: a term of a gradient."""
+    return unbroadcast(np.asarray(o.run.g, float) * value, o.got.shape)
 
 
 _FUNCTIONS: tuple[Callable[[Any], Any], ...] = (

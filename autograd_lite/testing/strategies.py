@@ -63,11 +63,10 @@ def arrays(draw: DrawFn, shape: Shape = _SHAPES, domain: Domain = REAL, kinks: s
 
 def _distinct(domain: Domain, size: int) -> Array:
     """Return at least `size` different numbers: the ordinary ones of a domain, then others between them."""
-    ordinary = np.unique(table(domain, "ordinary"))
-    gap = min([0.005, *np.diff(ordinary)])
-    ordinary = np.array(tuple(dict.fromkeys(table(domain, "ordinary").tolist())))
+    ordinary = np.array(list(dict.fromkeys(table(domain, "ordinary").tolist())))
+    gap = min([0.005, *np.diff(np.sort(ordinary))])
     rounds = 1 + size // len(ordinary) if size > len(ordinary) else 0
-    x = np.concatenate([ordinary + gap * k / (rounds + 1) for k in range(rounds + 1)])
+    x: Array = np.concatenate([ordinary + gap * k / (rounds + 1) for k in range(rounds + 1)])
     x = x[(np.abs(x - np.rint(x)) > 1e-3) & (domain.low < x) & (x < domain.high)]
     if x.size < size or gap < 1e-5 * (rounds + 1):
         raise ValueError(
@@ -86,15 +85,13 @@ def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Array, 
     plan = plan_of(of_op(op))
 
     @st.composite
-    def example(draw: DrawFn) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    def generate(draw: DrawFn) -> tuple[tuple[Array, ...], dict[str, Any]]:
         case = draw(st.sampled_from(plan.cases))
-        inputs = [
-            draw(arrays(shape, plan.subject.domain(position), kinks))
-            for position, shape in enumerate(case.shapes)
-        ]
+        domains = map(plan.subject.domain, range(len(case.shapes)))
+        inputs = [draw(arrays(*pair, kinks)) for pair in zip(case.shapes, domains, strict=True)]
         return tuple(inputs), dict(case.settings)
 
-    return example()
+    return generate()
 
 
 def signature(
@@ -110,17 +107,15 @@ def signature(
             f'strategies: signature {text!r}; write the axes of each array in brackets, as in "(m,k),(k,n)", '
             '"()" for a number'
         )
-    return _arrays_of_signature(text, domain, kinks, longest)
-
-
-@st.composite
-def _arrays_of_signature(
-    draw: DrawFn, text: str, domain: Domain, kinks: str, longest: int
-) -> tuple[Array, ...]:
     cores = cores_of(text)
     letters = dict.fromkeys(letter for core in cores for letter in core)
-    lengths = {letter: draw(st.integers(1, longest)) for letter in letters}
-    return tuple(draw(arrays(tuple(lengths[n] for n in core), domain, kinks)) for core in cores)
+
+    @st.composite
+    def generate(draw: DrawFn) -> tuple[Array, ...]:
+        lengths = {letter: draw(st.integers(1, longest)) for letter in letters}
+        return tuple(draw(arrays(tuple(lengths[n] for n in core), domain, kinks)) for core in cores)
+
+    return generate()
 
 
 def probabilities(shape: Shape = _SHAPES) -> SearchStrategy[Array]:
