@@ -110,7 +110,7 @@ def _place_by_example(seen: Sequence[Observation]) -> str:
 def _place_by_setting(
     seen: Sequence[Observation], wrong: Sequence[Observation], right: Sequence[Observation]
 ) -> str:
-    """Return a value of a setting, or a kind of axis, that every failing example has and no right one."""
+    """Return a value of a setting that every failing example has and no right one, or the reverse."""
     for key in seen[0].run.example.settings:
         in_all, in_wrong, in_right = (
             {repr(o.run.example.settings.get(key)) for o in group} for group in (seen, wrong, right)

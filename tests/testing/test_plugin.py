@@ -184,7 +184,7 @@ def test_sources_are_modules_ops_and_collections_each_op_once():
 
 
 @pytest.mark.parametrize(
-    ("sources", "error", "told"),
+    ("sources", "error", "message"),
     [
         ((), ValueError, "no op is defined in nothing"),
         (([], ModuleType("mine")), ValueError, r"no op is defined in \[\], mine; give it the module"),
@@ -193,8 +193,8 @@ def test_sources_are_modules_ops_and_collections_each_op_once():
         (({"mean": 3},), TypeError, "3 is not an op"),
     ],
 )
-def test_no_op_is_an_error(sources, error, told):
-    with pytest.raises(error, match=told):
+def test_no_op_is_an_error(sources, error, message):
+    with pytest.raises(error, match=message):
         op_tests(*sources)
 
 

@@ -376,7 +376,7 @@ def test_methods_are_functions_too():
     assert check_function(layer.forward, layer.backward).undecided == 0
 
 
-def test_what_returns_nothing_or_is_no_op_is_told():
+def test_what_returns_nothing_or_is_no_op_is_reported():
     with pytest.raises(ValueError, match="a return is missing"):
         check_function(lambda x: None, lambda g, y, x: (g,))
     with pytest.raises(TypeError, match="is not an op"):
