@@ -44,9 +44,6 @@ def probable_cause(seen: Sequence[Observation]) -> str:
     return what or (f"wrong {place}" if place else "")
 
 
-# Numbers off by a factor.
-
-
 def _zeros(seen: Sequence[Observation], failing: Sequence[Observation]) -> str:
     """Zero instead of another number, or another number instead of zero."""
     got, expected = got_and_expected(failing)
@@ -125,9 +122,6 @@ def _almost_right(failing: Sequence[Observation]) -> str:
     return (
         f"almost right, relative errors of {span} at ordinary numbers: something small is added, or rounded"
     )
-
-
-# The right numbers in other places, and sums of them.
 
 
 def _is_far_off(o: Observation) -> bool:

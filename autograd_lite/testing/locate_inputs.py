@@ -18,9 +18,6 @@ def place_of(seen: Sequence[Observation]) -> str:
     return _place_by_numbers(seen) or _place_by_example(seen)
 
 
-# Numbers at an entry.
-
-
 def _place_by_numbers(seen: Sequence[Observation]) -> str:
     """Return the sign or size of a number at an entry that separates wrong from right entries."""
     columns = [_entries(o) for o in seen]
@@ -86,9 +83,6 @@ _SIGNS: dict[str, Callable[[Any], Any]] = {
     "zero or negative": lambda v: v <= 0,
     "zero or positive": lambda v: v >= 0,
 }
-
-
-# Settings and shapes of an example.
 
 
 def _place_by_example(seen: Sequence[Observation]) -> str:

@@ -11,18 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.extras import require
+from autograd_lite.testing import invariants
 from autograd_lite.testing.cases import without_entries
 from autograd_lite.testing.derivatives import NoSecondOrderError, check_first_derivatives, check_on_tensors
 from autograd_lite.testing.examples import LEVELS, Example, Plan, sweep
 from autograd_lite.testing.failure import RuleError
-from autograd_lite.testing.invariants import (
-    check_aliasing,
-    check_empty,
-    check_float32,
-    check_layout,
-    check_linearity,
-    check_python_numbers,
-)
 from autograd_lite.testing.run import Run, SkipError, start
 from autograd_lite.testing.subject import quiet
 from autograd_lite.testing.values import PALETTES
@@ -115,15 +108,15 @@ class Search:
         """Raise the first failure of a run."""
         try:
             if run.example.case < 0:
-                check_empty(run)
+                invariants.check_empty(run)
                 return
-            check_linearity(run)
+            invariants.check_linearity(run)
             check_first_derivatives(run, self.tally, learn)
             if run.example.level >= 2:
-                check_layout(run)
-                check_aliasing(run)
-                check_python_numbers(run)
-                check_float32(run, self.tally)
+                invariants.check_layout(run)
+                invariants.check_aliasing(run)
+                invariants.check_python_numbers(run)
+                invariants.check_float32(run, self.tally)
             if run.example.level >= 3 and self.order != 1 and not self.no_second_order:
                 check_on_tensors(run, self.tally, learn)
                 self.second_order_examples += 1
