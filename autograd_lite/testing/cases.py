@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, product
 from typing import Any
 
+from autograd_lite.domains import cores_of
 from autograd_lite.operation import Case
-from autograd_lite.signature import cores_of
 from autograd_lite.testing.subject import Subject
 
 Shape = tuple[int, ...]

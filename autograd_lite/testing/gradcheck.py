@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite.modes import no_grad
-from autograd_lite.tensor import NOTHING, Parameter, Tensor, graph, node
+from autograd_lite.tensor import Parameter, Tensor, graph, leaf
 from autograd_lite.testing.derivatives import SecondOrder, array_gradients, unequal_entry
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import Example
@@ -143,7 +143,7 @@ class _Check:
         """Return f on constants, for which no graph is built."""
         self._move_captured(xs)
         with no_grad():
-            y = self.f(*(node(None, (), (), NOTHING, x if x.ndim else x[()], False) for x in xs))
+            y = self.f(*(leaf(x if x.ndim else x[()], False) for x in xs))
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _record(self, xs: Sequence[Any]) -> tuple[Any, list[Tensor]]:

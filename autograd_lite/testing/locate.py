@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import drawing
 from autograd_lite.drawing import Drawing
-from autograd_lite.messages import file_of
+from autograd_lite.errors import file_of
 from autograd_lite.operation import Op
 from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.derivatives import check_first_derivatives

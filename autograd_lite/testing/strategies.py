@@ -19,9 +19,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from autograd_lite.domains import REAL, Domain
+from autograd_lite.domains import REAL, Domain, cores_of
 from autograd_lite.operation import Op
-from autograd_lite.signature import cores_of
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.values import PALETTES, table, values

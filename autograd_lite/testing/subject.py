@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.domains import REAL, Domain
-from autograd_lite.messages import file_of
+from autograd_lite.domains import REAL, Domain, cores_of
+from autograd_lite.errors import file_of
 from autograd_lite.operation import Case, Op
-from autograd_lite.signature import cores_of
 from autograd_lite.testing.failure import RuleError
 
 
@@ -85,7 +84,7 @@ def of_op(op: Op) -> Subject:
     """Return the subject that an op declares."""
 
     def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
-        rules = op.order or op.variadic_order(inputs)
+        rules = op.rules_by_position or op.variadic_rules(len(inputs))
         return [
             rules[i](g, y, *inputs, **settings) if op.argument_at(i) in op.rules else None
             for i in range(len(inputs))
