@@ -203,4 +203,4 @@ def _require_rules(op: Any, inputs: Any) -> None:
     """Raise TypeError now, not in backward, if a differentiable input has no gradient rule."""
     for i, x in enumerate(inputs):
         if isinstance(x, Tensor) and x.requires_grad and op.argument_at(i) not in op.rules:
-            op.no_rule(op.argument_at(i))
+            raise errors.error(TypeError, "no rule", op=op.name, argument=op.argument_at(i))

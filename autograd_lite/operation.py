@@ -135,14 +135,10 @@ class Op:
             )
 
     def _update_rules(self) -> None:
-        missing = {name: partial(self.no_rule, name) for name in self.arguments}
+        missing = {name: partial(_no_rule, self.name, name) for name in self.arguments}
         rules = [self.rules.get(name, missing[name]) for name in self.arguments]
         self.incomplete = len(self.rules) < len(self.arguments)
         self.rules_by_position: list[Rule] = [] if self.variadic else rules
-
-    def no_rule(self, argument: str, *_: Any, **settings: Any) -> Any:
-        """Raise TypeError, whatever the `settings`: the rule of an input, `argument`, without a rule."""
-        raise error(TypeError, "no rule", op=self.name, argument=argument)
 
     def argument_at(self, position: int) -> str:
         """Return the name of the input at a position; all inputs of a variadic op share one."""
@@ -159,7 +155,7 @@ class Op:
     def variadic_rules(self, count: int) -> list[Rule]:
         """Return the rule of a variadic op for each of `count` inputs, with `index` set to its position."""
         argument = self.arguments[-1]
-        rule = self.rules.get(argument) or partial(self.no_rule, argument)
+        rule = self.rules.get(argument) or partial(_no_rule, self.name, argument)
         return [partial(rule, index=i) for i in range(count)]
 
     def fuse_with(self, inner: Op, fused: Op) -> None:
@@ -190,6 +186,11 @@ class Op:
         inputs += tuple(kwargs[k] for k in self.arguments[len(inputs) :] if k in kwargs)
         given = {k: v for k, v in kwargs.items() if k in self.defaults}
         return inputs, self._defaults | settings | given
+
+
+def _no_rule(op: str, argument: str, *_: Any, **__: Any) -> Any:
+    """Raise TypeError: the rule of an input without a rule."""
+    raise error(TypeError, "no rule", op=op, argument=argument)
 
 
 def _parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], bool]:

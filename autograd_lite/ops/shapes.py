@@ -124,7 +124,7 @@ def _reshape(x, *shape):
 
 @implements(method="transpose")
 def _transpose(x, *axes):
-    """x with its `axes` in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
+    """x with its `axes` in another order, `t.transpose(1, 0)` or `t.transpose((1, 0))`; default: reversed."""
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 
 

@@ -18,10 +18,10 @@ from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
-from autograd_lite.errors import mismatch
 from hypothesis import strategies as st
 
 from autograd_lite.domains import Domain
+from autograd_lite.errors import mismatch
 from autograd_lite.operation import OPS, Op
 from autograd_lite.tensor import Tensor
 
