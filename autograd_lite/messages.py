@@ -12,7 +12,7 @@ import numpy as np
 
 _OPTIMIZED = 1  # the code flag of a function, whose f_locals is a copy
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_NOT_THE_USERS = (_PACKAGE, contextlib.__file__)  # where a context of ours was entered
+_NOT_THE_USERS = (_PACKAGE, contextlib.__file__, np.lib.mixins.__file__)  # our contexts and operators
 
 
 def caller_names() -> dict[int, str]:

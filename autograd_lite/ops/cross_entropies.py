@@ -17,6 +17,7 @@ from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import halves, log_softmax, sigmoid, sigmoid_slope, softplus
 from autograd_lite.ops.losses import each, like, number, reduced, reducible, scaled, within
+from autograd_lite.protocol import holds
 
 _labels = within(1, 0, 1, "use labels 0 and 1, or probabilities")
 _unit = within(0, 0, 1, "pass probabilities, or use bce_with_logits for logits")
@@ -26,7 +27,7 @@ def _probabilities(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     _labels(op, inputs, values, settings)
     if getattr(inputs[0], "op", None) is sigmoid:
         z = number(inputs[0].values[0])
-        if z.item(z.argmax()) <= inf:  # not nan, so all probabilities are in [0, 1]
+        if holds(z.item(z.argmax()) <= inf):  # not nan, so all probabilities are in [0, 1]
             return
     _unit(op, inputs, values, settings)
 
@@ -208,7 +209,7 @@ def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     name = messages.name_of(inputs[1], "labels")
     if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
         bad = (labels < 0) | (labels >= logits.shape[-1])
-        if bad.any():
+        if holds(bad.any()):
             raise ValueError(
                 f"cross_entropy: {name}{messages.first(bad)} is {labels[bad][0]}, and the logits have "
                 f"{logits.shape[-1]} classes: labels run from 0 to {logits.shape[-1] - 1}"
@@ -218,7 +219,9 @@ def _classes(op: Any, inputs: Any, values: Any, settings: Any) -> None:
             f"cross_entropy: {messages.shapes(inputs, op.arguments)}, {name} of dtype {labels.dtype}; "
             f"pass integer labels of shape {logits.shape[:-1]}, or probabilities of shape {logits.shape}"
         )
-    elif not (labels.min(initial=0) >= 0 and (np.abs(labels.sum(axis=-1) - 1.0) <= 2e-5).all()):
+    elif not (
+        holds(labels.min(initial=0) >= 0) and holds((np.abs(labels.sum(axis=-1) - 1.0) <= 2e-5).all())
+    ):
         raise ValueError(f"cross_entropy: rows of {name} must be probabilities that add up to 1")
     reducible(op, inputs, [logits.shape[:-1] or (1,), logits.shape[:-1]], settings)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.operation import answer, case, op
 from autograd_lite.ops.reductions import keep, or_zero
+from autograd_lite.protocol import holds
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -293,7 +294,7 @@ def norm(x: Any, ord: None = None, axis: Any = None, keepdims: bool = False) -> 
 def _(g: Any, y: Any, x: Any, ord: None, axis: Any, keepdims: bool) -> Any:
     length, kind = keep(y, x, axis), np.finfo(x.dtype)
     low, high = math.sqrt(kind.tiny), math.sqrt(kind.max)  # beyond, squares under- or overflow
-    if x.size and not ((length > low) & (length < high)).all():
+    if x.size and not holds(((length > low) & (length < high)).all()):
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

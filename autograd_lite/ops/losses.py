@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite import messages
 from autograd_lite.domains import SIGNS
 from autograd_lite.operation import case, op
+from autograd_lite.protocol import holds
 
 
 def _agree(op: Any, inputs: Any, values: Any, settings: Any) -> None:
@@ -52,7 +53,7 @@ def within(position: int, low: float, high: float, remedy: str) -> Any:
         _agree(op, inputs, values, settings)
         v = number(values[position])
         # In a third of the time of v.min() and v.max(), which set up a reduction each.
-        if not (v.item(v.argmin()) >= low and v.item(v.argmax()) <= high):
+        if not (holds(v.item(v.argmin()) >= low) and holds(v.item(v.argmax()) <= high)):
             array = np.asarray(v)
             bad = ~((array >= low) & (array <= high))
             name = messages.name_of(inputs[position], op.arguments[position])
@@ -68,7 +69,7 @@ def _signs(op: Any, inputs: Any, values: Any, settings: Any) -> None:
     _agree(op, inputs, values, settings)
     array = number(values[1])
     bad = np.abs(array) != 1
-    if bad.any():
+    if holds(bad.any()):
         raise ValueError(
             f"{op.name}: {messages.name_of(inputs[1], 'target')}{messages.first(bad)} is {array[bad][0]}; "
             "its labels are -1 and +1: turn 0 and 1 into them by 2 * y - 1"

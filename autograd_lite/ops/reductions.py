@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import case, op
+from autograd_lite.protocol import holds
 
 CASES = (
     case((2, 3), axis=None),
@@ -116,7 +117,7 @@ def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 @prod.gradient("x", "× product of the others")
 def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
+    if not holds((x == 0).any()) and holds((y != 0).all()) and holds(np.isfinite(y).all()):
         return keep(g * y, x, axis) / x
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
     axes = axes_of(axis, x.ndim)

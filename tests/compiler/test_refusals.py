@@ -272,7 +272,7 @@ ARGUMENTS = {
     "too many": (lambda: ag.compile(lambda x: x)(V, V), TypeError, "takes 1 positional argument"),
     "shapes": (lambda: ag.compile(lambda x, y: x @ y)(V, V[:2]), ValueError, r"matmul: .*\(3,\).*\(2,\)"),
     "a Hessian of several": (
-        lambda: ag.compile(lambda x, y: (x * y).sum(), (0, 1)).hessian(V, V), ValueError, "of one argument"
+        lambda: ag.compile(lambda x, y: (x * y).sum(), (0, 1)).hessian(V, V), ValueError, "differentiates one argument"
     ),
     "directions": (
         lambda: ag.compile(np.sum).hvp((V,), V[:2]), ValueError, r"of shapes \[\(2,\)\] for arguments of"
@@ -310,7 +310,7 @@ def test_an_error_in_the_middle_leaves_all_as_it_was():
     class StopError(Exception):
         pass
 
-    for stop in range(1, 5):  # f runs four times where a program is recorded
+    for stop in range(1, 3):  # f runs twice when it is traced
         calls = [0]
 
         def f(x, calls=calls, stop=stop):
@@ -539,7 +539,7 @@ def test_a_program_is_recorded_once_whatever_changes_beside_it():
     step = ag.compile(space["f"], optimizer=ag.optim.SGD([space["model"].w], lr=0.1))
     for _ in range(5):
         space["loss"] = space["sum"] = step(V)
-    assert calls[0] <= 4
+    assert calls[0] == 2
 
 
 def test_arrays_around_a_function_are_all_used_in_one_way():
