@@ -68,9 +68,9 @@ def _takes_out(call: Call) -> bool:
 
 @cache
 def _operands_before_out(name: str) -> int:
-    """Return how many operands a NumPy function, or a method of that name, takes before `out`; 0 without `out`.
+    """Return how many operands a NumPy function, or a method of that name, takes before `out`.
 
-    A function with a `mode` computes its result elsewhere first, so `out` would not help.
+    It is 0 for a function without `out`, and for one with a `mode`, which fills `out` by a copy.
     """
     function = getattr(np, name.removeprefix("np.").removeprefix("."), None)
     try:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import zip_longest
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from autograd_lite.compiler.executable import TRACING, Executable
 from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.program import Program, equal
 from autograd_lite.compiler.trace import Inputs, Traced
+from autograd_lite.compiler.vectorize import NotVectorizedError
 from autograd_lite.tensor import Tensor
 
 _ATTEMPTS = 3  # how often a call traces the function, if variables around it change meanwhile
@@ -86,7 +84,7 @@ class ProgramCache:
 
     def _compile(self, key: Any, arrays: Any, context: Any, drawn: Any) -> tuple[Executable, Any]:
         """Return a program for a key, and the random numbers that it was traced with."""
-        with TRACING, _without_garbage_collection():
+        with TRACING:
             arrays = [np.asarray(x)[()] for x in arrays]
             for i, x in enumerate(arrays):
                 as_array(x, i)
@@ -116,6 +114,8 @@ class ProgramCache:
             if len(second.captured) > len(first.captured):
                 first = second
                 second = self._trace(inputs._replace(known=second.captured), context)
+        except NotVectorizedError:
+            raise
         except Exception:
             run_eagerly(self._f, inputs.arrays, inputs.draws)  # it may raise an error of its own
             raise
@@ -136,30 +136,18 @@ def _refuse_difference(first: Program, second: Program) -> None:
     """Refuse a function whose two traces differ."""
     if equal((first.calls, first.outputs), (second.calls, second.outputs)):
         return
-    pairs = zip_longest(first.results(), second.calls)
-    different = (first.comments[result[0]] for result, call in pairs if result and not equal(result[1], call))
+    pairs = zip(first.results(), second.calls, strict=False)
+    different = (first.comments[ref] for (ref, call), other in pairs if not equal(call, other))
     comment = next(different, "")
     raise ValueError(
-        "compile: the function computes something else the second time, but a program computes the same at "
-        "each call. Look for random numbers of its own, a counter or the time; pass what changes as an argument"
+        "compile: the function computes something else the second time, but a program always computes the "
+        "same. Look for random numbers of its own, a counter or the time; pass what changes as an argument"
         + (f". The first difference is in {comment}" if comment else "")
     )
 
 
 def _hashable(key: Any) -> Any:
     return tuple(map(_hashable, key)) if isinstance(key, list | tuple) else key
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Do not search for reference cycles. A trace keeps many objects, and has no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def as_array(x: Any, position: int = 0, jax: bool = False) -> Any:

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Eye, Ones
-
 _NUMBERS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
 _SHORT = 64  # entries of an array that is written into the source that users read
 
@@ -39,12 +37,6 @@ class Constants:
         self._taken.add(name)
         return name
 
-    def ones_or_eye(self, x: Ones | Eye) -> str:
-        """Return the name of a vector of ones, or of an identity matrix."""
-        function = type(x).__name__.lower()
-        dtype = "" if x.dtype == float else f", dtype={literal(x.dtype)}"
-        return self._constant(x, function, f"np.{function}({x.count}{dtype})")
-
     def number(self, x: float, dtype: np.dtype[Any]) -> str:
         """Return the name of a number as an array, which NumPy would otherwise make at each call."""
         written = str(literal(float(x)))
@@ -56,8 +48,14 @@ class Constants:
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
             raise TypeError(f"compile: a program cannot hold {x!r}; pass it as an argument or a number")
         x = x.astype(x.dtype.newbyteorder("="), copy=False)
+        dtype = dtype_argument(x.dtype)
+        if is_identity_matrix(x):
+            written = f"np.eye({len(x)}{dtype and f', dtype={literal(x.dtype)}'})"
+            return self._constant(written, "eye", written)
         if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
-            written = f"np.full({x.shape}, {literal(x.flat[0])}{dtype_argument(x.dtype)})"
+            if x.ndim == 1 and x[0] == 1:
+                return self._constant(("ones", len(x), x.dtype), "ones", f"np.ones({len(x)}{dtype})")
+            written = f"np.full({x.shape}, {literal(x.flat[0])}{dtype})"
             return self._constant(written, "constant", written)
         if x.size <= _SHORT:
             return self._constant(array_literal(x), "constant", array_literal(x))
@@ -71,6 +69,12 @@ class Constants:
             self._names[key] = self.name(name)
             self.lines.append(f"{self._names[key]} = {written}")
         return self._names[key]
+
+
+def is_identity_matrix(x: Any) -> bool:
+    """True if a constant is an identity matrix, whose rows are the unit vectors."""
+    square = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1] and x.dtype.kind == "f"
+    return square and np.array_equal(x, np.eye(len(x)))
 
 
 def literal(x: Any) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.buffers import buffers
 from autograd_lite.compiler.constants import Constants, dtype_argument, literal
-from autograd_lite.compiler.program import GUARD, SCATTER, Call, Eye, Ones, Program, Ref, refs, used_by
+from autograd_lite.compiler.program import GUARD, SCATTER, Call, Program, Ref, refs, used_by
 
 ATOM = 6  # precedence of a name or a call: higher than all operators
 UNARY = 4
@@ -194,8 +194,6 @@ class Writer:
             return f"[{inner}]" if isinstance(x, list) else f"({inner}{',' * (len(x) == 1)})"
         if isinstance(x, slice):
             return f"slice({self.operand(x.start)}, {self.operand(x.stop)}, {self.operand(x.step)})"
-        if isinstance(x, Ones | Eye):
-            return self.constants.ones_or_eye(x)
         written = literal(x)
         return self.constants.array(x) if written is None else written
 

@@ -20,7 +20,7 @@ _CHECK = """\
 """
 _REFUSAL = """\
     if results is None:
-        raise ValueError("{name}: the program was made for other data: other labels, or zeros in other places")
+        raise ValueError("{name}: the program is for other data: other labels, or zeros in other places")
 """
 _MODULE = '''"""{name}({arguments}) as NumPy, written by autograd_lite. Call it from one thread at a time."""
 

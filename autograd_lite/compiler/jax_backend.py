@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import GUARD, SCATTER, Call, Eye, Ones, Program, Ref, function_of
+from autograd_lite.compiler.program import GUARD, SCATTER, Call, Program, Ref, function_of, map_refs
 from autograd_lite.extras import require
 
 
@@ -53,8 +53,8 @@ class JaxFunction:
         values = list(inputs)
         guards_hold = True
         for ref, call in self._program.results():
-            operands = [self._operand(x, values) for x in call.operands]
-            settings = {name: self._operand(value, values) for name, value in call.settings}
+            operands, settings = map_refs((call.operands, call.settings), values.__getitem__)
+            settings = dict(settings)
             if call.function == "[]":  # JAX returns another entry for an index that is out of range
                 for index, size in _traced_indices(call.operands[1], operands[1], operands[0].shape):
                     in_range = numpy.all((index >= -size) & (index < size))
@@ -64,7 +64,7 @@ class JaxFunction:
                 values.append(None)
             else:
                 values.append(self._result(ref, call, operands, settings))
-        return self._operand(self._program.outputs, values), guards_hold
+        return map_refs(self._program.outputs, values.__getitem__), guards_hold
 
     def _run_often(self, *inputs: Any) -> Any:
         """Return the results of the last of many steps, with all losses and the sum of all squares."""
@@ -84,17 +84,6 @@ class JaxFunction:
         updated = [tuple([next(values) for _ in positions]) for positions in self._carried]
         others = self._jax.tree.map(lambda x: x[-1], others)
         return (losses, squares.sum(), others, *updated), guards_hold.all()
-
-    def _operand(self, x: Any, values: Any) -> Any:
-        if isinstance(x, Ref):
-            return values[x]
-        if isinstance(x, tuple | list):
-            return type(x)(self._operand(part, values) for part in x)
-        if isinstance(x, slice):
-            return slice(*self._operand((x.start, x.stop, x.step), values))
-        if isinstance(x, Ones | Eye):
-            return getattr(self._jax.numpy, type(x).__name__.lower())(x.count, dtype=x.dtype)
-        return x
 
     def _result(self, ref: Ref, call: Call, operands: Any, settings: Any) -> Any:
         """Return the result of one call, by the function of JAX with the same name."""

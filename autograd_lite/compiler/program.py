@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +19,6 @@ class Ref(int):
 
     __slots__ = ()
 
-    def __repr__(self) -> str:
-        return f"v{int(self)}"
-
 
 class Call(NamedTuple):
     """One call: its function as Python writes it (`np.exp`, `.sum`, `[]`), its operands and its settings.
@@ -33,8 +29,8 @@ class Call(NamedTuple):
 
     function: str
     operands: tuple[Any, ...]
-    settings: tuple[tuple[str, Any], ...]
-    view: bool
+    settings: tuple[tuple[str, Any], ...] = ()
+    view: bool = False
 
     @property
     def ufunc(self) -> np.ufunc | None:
@@ -44,35 +40,8 @@ class Call(NamedTuple):
 
     @property
     def elementwise(self) -> bool:
-        """True for a ufunc, such as `np.exp`, each entry of whose result depends on one entry of each operand."""
-        ufunc = self.ufunc
-        return ufunc is not None and ufunc.signature is None
-
-
-@dataclass(frozen=True)
-class Ones:
-    """A constant operand: a vector of ones. A product with it is a sum."""
-
-    count: int
-    dtype: np.dtype[Any]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
-        return (self.count,)
-
-
-@dataclass(frozen=True)
-class Eye:
-    """A constant operand: the identity matrix, whose rows are the unit vectors."""
-
-    count: int
-    dtype: np.dtype[Any]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
-        return self.count, self.count
+        """True for a ufunc each entry of whose result depends on one entry of each operand."""
+        return self.ufunc is not None and self.ufunc.signature is None
 
 
 class ArrayType(NamedTuple):
@@ -103,37 +72,19 @@ class Program(NamedTuple):
 
     def shape(self, x: Any) -> tuple[int, ...]:
         """Return the shape of an operand: a value of the program or a constant."""
-        if isinstance(x, Ref):
-            return self.types[x].shape
-        return x.shape if isinstance(x, Ones | Eye) else np.shape(x)
+        return self.types[x].shape if isinstance(x, Ref) else np.shape(x)
 
 
 def function_of(call: Call, numpy: Any = np, array: Any = np.ndarray) -> Callable[..., Any]:
     """Return the function that a call calls, from NumPy or a library with the same names."""
     if call.function == "[]":
         return operator.getitem
-    if call.function.startswith("."):
-        return getattr(array, call.function[1:])  # type: ignore[no-any-return]
-    function = numpy
-    for name in call.function.split(".")[1:]:
-        function = getattr(function, name)
-    return function  # type: ignore[no-any-return]
-
-
-def refs(operand: Any) -> list[Ref]:
-    """Return the values that an operand refers to."""
-    kind = type(operand)
-    if kind is Ref:
-        return [operand]
-    if kind is tuple or kind is list:
-        return [ref for part in operand if type(part) in _MAY_HOLD_REFS for ref in refs(part)]
-    if kind is slice:
-        return refs((operand.start, operand.stop, operand.step))
-    return []
+    library, _, name = call.function.partition(".")
+    return operator.attrgetter(name)(numpy if library else array)  # type: ignore[no-any-return]
 
 
 def map_refs(operand: Any, change: Callable[[Ref], Any]) -> Any:
-    """Return the operand with each reference replaced by `change` of it."""
+    """Return an operand with each reference replaced by `change` of it."""
     kind = type(operand)
     if kind is Ref:
         return change(operand)
@@ -147,21 +98,26 @@ def map_refs(operand: Any, change: Callable[[Ref], Any]) -> Any:
 _MAY_HOLD_REFS = {Ref, tuple, list, slice}
 
 
+def refs(operand: Any) -> list[Ref]:
+    """Return the values that an operand refers to."""
+    found: list[Ref] = []
+    map_refs(operand, found.append)
+    return found
+
+
 def used_by(call: Call) -> list[Ref]:
     """Return the values that a call uses."""
-    return refs(call.operands) + (refs(call.settings) if call.settings else [])
+    return refs((call.operands, call.settings))
 
 
 def map_call(call: Call, change: Callable[[Ref], Any]) -> Call:
     """Return the call with each reference replaced by `change` of it."""
-    settings = map_refs(call.settings, change) if call.settings else ()
-    return Call(call.function, map_refs(call.operands, change), settings, call.view)
+    operands, settings = map_refs((call.operands, call.settings), change)
+    return Call(call.function, operands, settings, call.view)
 
 
 def equal(a: Any, b: Any) -> bool:
-    """True if two programs, calls or operands are the same. Constant arrays are compared by their entries."""
-    if type(a) is Ref or type(a) is str:
-        return bool(a == b)
+    """True if two calls or operands are the same. Constant arrays are compared by their entries."""
     if isinstance(a, np.ndarray | np.generic) or isinstance(b, np.ndarray | np.generic):
         same_type = type(a) is type(b) and a.dtype == b.dtype
         return same_type and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -41,11 +42,10 @@ _PATTERNS = {
     ".argmax": ("0", ATOM),
     ".item": ("{}", ATOM),
 }
-_SAME_IN_MATH = "copysign cos cosh exp expm1 hypot log log10 log1p log2 sin sinh sqrt tan tanh".split()
-_ARC_FUNCTIONS = "cos cosh sin sinh tan tan2 tanh".split()  # np.arccos is math.acos
-_MATH = {f"np.{name}": name for name in _SAME_IN_MATH} | {
-    f"np.arc{name}": f"a{name}" for name in _ARC_FUNCTIONS
-}
+# Functions that `math` has too; np.arccos is math.acos.
+_MATH = re.compile(
+    r"np\.(copysign|cosh?|exp|expm1|hypot|log|log10|log1p|log2|sinh?|sqrt|tanh?|arc(cosh?|sinh?|tanh?|tan2))"
+)
 # Functions that NumPy computes in another way for bools: True + True is True.
 _ARITHMETIC = (
     "np.add",
@@ -73,7 +73,7 @@ def _is_number(kind: ArrayType) -> bool:
 
 def _has_pattern(program: Program, ref: Ref, call: Call) -> bool:
     """True if Python computes a call on floats and bools as NumPy does."""
-    if call.function not in (GUARD, *_PATTERNS, *_MATH):
+    if call.function not in (GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
         return False
     are_bools = [
         program.types[x].dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
@@ -109,7 +109,7 @@ class _ScalarWriter(Writer):
     def imports(self) -> list[str]:
         """Return the lines that import what the program needs."""
         patterns = " ".join(self._pattern(call)[0] for call in self.program.calls if call.function != GUARD)
-        used = sorted(set(re.findall(r"\w+(?=\()", patterns)) & {*_MATH.values(), "pow"})
+        used = sorted({name for name in re.findall(r"\w+(?=\()", patterns) if hasattr(math, name)})
         return [f"from math import {', '.join(used)}"] if used else []
 
     def repeated(self) -> list[Ref]:
@@ -119,10 +119,10 @@ class _ScalarWriter(Writer):
         return [ref for call in repeating for ref in refs(call.operands)]
 
     def _pattern(self, call: Call) -> tuple[str, int]:
-        if call.function in _MATH:
-            return f"{_MATH[call.function]}({', '.join('{}' for _ in call.operands)})", ATOM
+        if found := _MATH.fullmatch(call.function):
+            return f"{found[1].replace('arc', 'a')}({', '.join('{}' for _ in call.operands)})", ATOM
         pattern, precedence = _PATTERNS[call.function]
         last = call.operands[-1]
-        if not isinstance(last, Ref) and last == last:  # a constant that is not nan
+        if not isinstance(last, Ref) and not np.isnan(last):
             pattern = pattern.replace(" or {1} != {1}", "")
         return pattern, precedence

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.buffers import memory_bases
+from autograd_lite.compiler.constants import is_identity_matrix
 from autograd_lite.compiler.program import (
     GUARD,
     ArrayType,
     Call,
-    Eye,
-    Ones,
     Program,
     Ref,
     map_call,
@@ -31,7 +31,7 @@ _NEUTRAL = {  # for each operand, the constant that leaves the other operand as 
     "np.subtract": (None, 0),
     "np.power": (None, 1),
 }
-_REDUCTIONS = (".sum", ".mean", ".max", ".min", ".prod")  # they return a number as it is
+_NUMERIC = (int, float, np.generic, np.ndarray)
 _COMPARED_BY_VALUE = 4096  # bytes of a constant array; longer ones are compared by identity
 
 
@@ -42,7 +42,7 @@ def simplified(program: Program) -> Program:
 
 
 def reduce_strength(program: Program) -> Program:
-    """Replace powers and sums by cheaper calls: x ** 2 by a square, a sum over rows by a product with ones."""
+    """Replace powers and sums by cheaper calls: x ** 2 by np.square(x), a sum of rows by ones @ x."""
     return program._replace(calls=tuple(_cheaper(program, ref, call) for ref, call in program.results()))
 
 
@@ -55,14 +55,19 @@ def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
     if call.function == "np.power":
         exponent = _number(call.operands[1])
         if exponent in _POWERS and (shape or exponent == 2):
-            return Call(_POWERS[exponent], (x,), (), False)
+            return Call(_POWERS[exponent], (x,))
     if call.function == ".sum" and program.types[x].dtype == result.dtype and shape and shape[0]:
         settings = dict(call.settings)
         short_vector = len(shape) == 1 and settings.keys() <= {"axis"} and shape[0] <= _SHORT
         rows = len(shape) == 2 and settings.keys() == {"axis"} and settings["axis"] in (0, (0,))
         if short_vector or rows:
-            return Call("np.matmul", (Ones(shape[0], result.dtype), x), (), False)
+            return Call("np.matmul", (_ones(shape[0], result.dtype), x))
     return call
+
+
+@lru_cache(maxsize=8)
+def _ones(count: int, dtype: np.dtype[Any]) -> Any:
+    return np.ones(count, dtype)
 
 
 def fold_identities(program: Program) -> Program:
@@ -79,39 +84,36 @@ def fold_identities(program: Program) -> Program:
 
 
 def _unchanged_operand(program: Program, ref: Ref, call: Call, calls: dict[Ref, Call]) -> Ref | None:
-    """Return the earlier value that a call returns unchanged, if there is one."""
-    function = call.function
+    """Return an earlier value of the same entries as the result of a call, if there is one."""
     x = next((operand for operand in call.operands if isinstance(operand, Ref)), None)
-    inner = calls.get(call.operands[0]) if isinstance(call.operands[0], Ref) else None
-    if function in _NEUTRAL:
-        return _other_than_neutral(call)
-    if function == "np.matmul" and any(isinstance(operand, Eye) for operand in call.operands):
-        return x
-    if function == ".swapaxes":
-        axes = {axis % len(program.types[ref].shape) for axis in call.operands[1:]}
-        return x if len(axes) == 1 else None
-    if function == ".reshape":
-        return x
-    if function in _REDUCTIONS:
-        return x if x is not None and not program.types[x].shape else None
-    if function in ("np.negative", ".transpose") and inner and inner.function == function:
-        return inner.operands[0] if len(inner.operands) == len(call.operands) == 1 else None
-    return None
+    if x is None:
+        return None
+    unchanged = False
+    match call.function:
+        case "np.multiply" | "np.divide" | "np.add" | "np.subtract" | "np.power":
+            return _other_than_neutral(call)
+        case "np.matmul":
+            unchanged = any(map(is_identity_matrix, call.operands))
+        case ".swapaxes":
+            unchanged = len({axis % len(program.types[ref].shape) for axis in call.operands[1:]}) == 1
+        case ".reshape":
+            unchanged = True
+        case ".sum" | ".mean" | ".max" | ".min" | ".prod":
+            unchanged = not program.types[x].shape
+        case "np.negative" | ".transpose":
+            inner = calls.get(x)
+            if inner and inner.function == call.function and len(inner.operands) == len(call.operands) == 1:
+                return inner.operands[0]  # type: ignore[no-any-return]
+    return x if unchanged else None
 
 
 def _other_than_neutral(call: Call) -> Ref | None:
     pairs = zip(_NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True)
     for neutral, constant, other in pairs:
-        if neutral is not None and isinstance(other, Ref) and _is_all(constant, neutral):
+        is_constant = isinstance(constant, _NUMERIC) and not isinstance(constant, Ref)
+        if neutral is not None and isinstance(other, Ref) and is_constant and np.all(constant == neutral):
             return other
     return None
-
-
-def _is_all(constant: Any, number: float) -> bool:
-    """True if a constant is this number, or an array with no other entries."""
-    if isinstance(constant, np.ndarray):
-        return bool((constant == number).all())
-    return bool(_number(constant) == number)
 
 
 def _number(x: Any) -> Any:
@@ -179,7 +181,7 @@ def copy_aliased_outputs(program: Program) -> Program:
         if fresh:
             return x
         dtype = program.types[x].dtype if isinstance(x, Ref) else x.dtype
-        calls.append(Call(".copy", (x,), (), False))
+        calls.append(Call(".copy", (x,)))
         types.append(ArrayType(program.shape(x), dtype))
         return Ref(len(types) - 1)
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from autograd_lite.compiler.captured import Draws, graphs_recorded
 from autograd_lite.compiler.naming import Namer, argument_names, short
-from autograd_lite.compiler.program import Program, Ref
+from autograd_lite.compiler.program import Program, Ref, used_by
 from autograd_lite.compiler.simplify import simplified
-from autograd_lite.compiler.tracer import Trace, Tracer
+from autograd_lite.compiler.tracer import Trace, Tracer, tracers
 from autograd_lite.compiler.vectorize import for_unit_vectors
 from autograd_lite.tensor import NOTHING, Tensor, backpropagate, graph, node
 
@@ -66,7 +66,7 @@ class TracedFunction:
 
     @contextmanager
     def running(self) -> Iterator[Any]:
-        """Run the function and give its value. Captured tensors have tracers for data until the block ends."""
+        """Run the function and yield its value. Its tensors have tracers for data until the block ends."""
         before = [leaf.data for leaf in self._leaves]
         try:
             for leaf, tracer in zip(self._leaves, self._leaf_tracers, strict=True):
@@ -110,13 +110,15 @@ class TracedFunction:
 
     def result(self, *outputs: Any) -> Traced:
         """Return the program that computes these outputs."""
-        used = self._trace.used() | {x.ref for x in _tracers(outputs)}
+        outputs = _to_data(outputs)
+        used = {ref for call in self._trace.calls if call for ref in used_by(call)}
+        used.update(x.ref for x in tracers(outputs))
         known = len(self._inputs.known)
         leaves = list(zip(self._leaves, self._leaf_tracers, strict=True))
         captured = [*leaves[:known], *(pair for pair in leaves[known:] if pair[1].ref in used)]
         inputs: list[Any] = [*(x.data for x in self.arguments), *(tracer for _, tracer in captured)]
         order: list[Ref] = [x.ref for x in (*inputs, *self._draws, *self._more)]
-        program = self._trace.program(order, _to_data(outputs), *self.namer.names_and_comments())
+        program = self._trace.program(order, outputs, *self.namer.names_and_comments())
         return Traced(program, [leaf for leaf, _ in captured], self._others)
 
     def _name_inputs(self) -> None:
@@ -291,11 +293,3 @@ def _to_data(x: Any) -> Any:
     x = x.data if isinstance(x, Tensor) else x
     without_axes = isinstance(x, Tracer) and isinstance(x.example, np.ndarray) and not x.shape
     return x[()] if without_axes else x
-
-
-def _tracers(x: Any) -> list[Tracer]:
-    """Return the tracers among outputs."""
-    if isinstance(x, tuple):
-        return [tracer for part in x for tracer in _tracers(part)]
-    x = x.data if isinstance(x, Tensor) else x
-    return [x] if isinstance(x, Tracer) else []

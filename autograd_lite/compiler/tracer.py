@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from autograd_lite.compiler.program import (
     Ref,
     map_call,
     map_refs,
-    refs,
+    used_by,
 )
 from autograd_lite.protocol import AbstractArray, numpy_name
 from autograd_lite.tensor import Tensor
@@ -34,7 +34,6 @@ _PYTHON_OPERATORS: dict[Any, Callable[..., Any]] = {
     np.remainder: operator.mod,
     np.floor_divide: operator.floordiv,
     np.negative: operator.neg,
-    np.absolute: abs,
 }
 
 
@@ -54,11 +53,17 @@ class Trace:
     def call(self, name: str, function: Callable[..., Any], operands: Any, settings: Any) -> Tracer:
         """Run a function on the examples, record the call, and return a tracer for its result."""
         if self.closed:
-            raise errors.used_after_end()
+            raise errors.untraceable(
+                "a value of a function that was compiled is used after its end",
+                "return it from the function, instead of keeping it in an attribute or a variable",
+            )
         operands = tuple(operands)
         example = _run_on_examples(function, operands, settings)
         if not isinstance(example, np.ndarray | np.generic | int | float):
-            raise errors.returns_no_array(name, type(example).__name__)
+            raise errors.untraceable(
+                f"{name} returns {type(example).__name__}, which a program cannot hold",
+                "compute it outside, or by operations that return an array",
+            )
         recorded = _as_refs(operands)
         if np.float64 in map(type, recorded) and _all_float64(operands):  # a Python float computes the same
             recorded = tuple(float(x) if type(x) is np.float64 else x for x in recorded)
@@ -71,30 +76,23 @@ class Trace:
     def guard(self, condition: Tracer) -> bool:
         """Return the present value of a condition, and make each run of the program check it."""
         expected = bool(condition.example)
-        self._append(Call(GUARD, (condition.ref,), (("expected", expected),), False), expected)
+        self._append(Call(GUARD, (condition.ref,), (("expected", expected),)), expected)
         return expected
 
     def shares_memory(self, ref: Ref) -> bool:
         """True if a value is a view of others, or others are views of it."""
         views = ((i, call) for i, call in enumerate(self.calls) if call is not None and call.view)
-        return any(ref == i or ref in refs(call.operands) for i, call in views)
-
-    def used(self) -> set[Ref]:
-        """Return the values that are operands of a call."""
-        return {ref for call in self.calls if call for ref in (*refs(call.operands), *refs(call.settings))}
+        return any(ref == i or ref in used_by(call) for i, call in views)
 
     def program(
-        self, inputs: Iterable[Ref], outputs: Any, names: Sequence[str], comments: Sequence[str]
+        self, inputs: Sequence[Ref], outputs: Any, names: Sequence[str], comments: Sequence[str]
     ) -> Program:
         """Return the program that computes `outputs` (tracers or constants) from `inputs`."""
-        inputs = list(inputs)
-        computed = [Ref(i) for i, call in enumerate(self.calls) if call is not None]
-        order = [*inputs, *computed]
+        order = [*inputs, *(Ref(i) for i, call in enumerate(self.calls) if call is not None)]
         number = {ref: Ref(i) for i, ref in enumerate(order)}
-        calls = [map_call(call, number.__getitem__) for call in self.calls if call is not None]
         return Program(
             len(inputs),
-            tuple(calls),
+            tuple(map_call(call, number.__getitem__) for call in self.calls if call is not None),
             map_refs(_as_refs(outputs), number.__getitem__),
             tuple(array_type(self.examples[ref]) for ref in order),
             tuple(names[ref] for ref in order),
@@ -113,69 +111,45 @@ class Trace:
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
     """An array of known shape and dtype whose values are not known yet."""
 
-    __slots__ = ("example", "ref", "trace")
+    __slots__ = ("_trace", "example", "ref")
     __hash__ = object.__hash__
 
     def __init__(self, trace: Trace, ref: Ref, example: Any) -> None:
-        self.trace = trace
+        self._trace = trace
         self.ref = ref
         self.example = example
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
-        return np.shape(self.example)
+    shape = property(lambda self: np.shape(self.example))
+    ndim = property(lambda self: np.ndim(self.example))
+    size = property(lambda self: int(np.size(self.example)))
+    dtype = property(lambda self: array_type(self.example).dtype)
+    python_scalar = property(lambda self: array_type(self.example).python_scalar)
+    T = property(lambda self: self.transpose() if self.ndim > 1 else self)
+    mT = property(lambda self: self.swapaxes(-1, -2))  # noqa: N815 - NumPy's name
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype of the array."""
-        return array_type(self.example).dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return np.ndim(self.example)
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return int(np.size(self.example))
-
-    @property
-    def T(self) -> Any:
-        """The array with its axes in reverse order."""
-        return self.transpose() if self.ndim > 1 else self
-
-    @property
-    def mT(self) -> Any:
-        """The array with its last two axes exchanged."""
-        return self.swapaxes(-1, -2)
-
-    @property
-    def python_scalar(self) -> bool:
-        """True for a Python number, which does not change the dtype of arrays."""
-        return array_type(self.example).python_scalar
+    def __repr__(self) -> str:
+        return f"Tracer(shape={self.shape}, dtype={self.dtype})"
 
     def holds(self) -> bool:
         """Return the present value of a condition, and make each run of the program check it."""
-        return self.trace.guard(self)
+        return self._trace.guard(self)
 
     def item(self, *index: Any) -> Any:
         """Return the entry at an index as a tracer. Without an index the value would be needed now."""
         if not index:
             return self._needed()
-        return self.trace.call(".item", type(self.example).item, (self, *index), {})
+        return self._trace.call(".item", type(self.example).item, (self, *index), {})
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(type(self.example), name, None)
+        method: Any = getattr(type(self.example), name, None)
         if name.startswith("_") or not (method or hasattr(np.ndarray, name)):
             raise AttributeError(f"a value that is compiled has no {name!r}")
         if not callable(method):
-            raise errors.no_attribute(name)
+            raise errors.untraceable(f"a value that is compiled has no {name!r}", "use NumPy functions")
 
         def call(*args: Any, **settings: Any) -> Any:
-            _check_size(name, (self, *args), settings)
-            return self.trace.call(f".{name}", method, (self, *args), settings)
+            errors.check_size(name, (self, *args), settings, _is_tracer)
+            return self._trace.call(f".{name}", method, (self, *args), settings)
 
         return call
 
@@ -183,7 +157,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         for part in index if isinstance(index, tuple) else (index,):
             if isinstance(part, Tracer) and part.dtype.kind == "b" and part.ndim:
                 raise errors.size_unknown("how many entries a mask selects")
-        return self.trace.call("[]", operator.getitem, (self, index), {})
+        return self._trace.call("[]", operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise errors.written_into()
 
     def __pos__(self) -> Tracer:
         return self
@@ -193,13 +170,13 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
             return NotImplemented  # the tensor implements it
         name: str = ufunc.__name__
         if getattr(np, name, None) is not ufunc:
-            raise errors.not_numpy(name)
+            raise _not_numpy(name)
         out = settings.pop("out", None)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if ufunc in _PYTHON_OPERATORS and not settings and all(map(_is_python_scalar, operands)):
             function = _PYTHON_OPERATORS[ufunc]
-        written = f"np.{name}" + ("" if method == "__call__" else f".{method}")
-        result = self.trace.call(written, function, operands, settings)
+        written = f"np.{name}" if method == "__call__" else f"np.{name}.{method}"
+        result = self._trace.call(written, function, operands, settings)
         if out is None:
             return result
         if len(out) > 1 or not isinstance(out[0], Tracer):
@@ -210,10 +187,9 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         """Write a result into this array, as `x += y` does, for all variables that hold this tracer."""
         if not isinstance(self.example, np.ndarray):  # a number: the variable gets a new one
             return result
-        if self.trace.calls[self.ref] is None or self.trace.shares_memory(self.ref):
+        is_input = self._trace.calls[self.ref] is None
+        if is_input or result.shape != self.shape or self._trace.shares_memory(self.ref):
             raise errors.written_into()
-        if result.shape != self.shape:
-            result = self.trace.call("np.broadcast_to", np.broadcast_to, (result, self.shape), {})
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
         self.ref = result.ref
@@ -224,24 +200,17 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
         name = function.__name__
-        _check_size(name, operands, settings)
+        errors.check_size(name, operands, settings, _is_tracer)
         if function.__module__.partition(".")[0] == "numpy":
             name = numpy_name(function)
         elif name != SCATTER:
-            raise errors.not_numpy(name)
-        return self.trace.call(name, function, operands, settings)
+            raise _not_numpy(name)
+        return self._trace.call(name, function, operands, settings)
 
     def _needed(self, *_: Any, **__: Any) -> Any:
         raise errors.value_needed()
 
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __iter__ = tolist = _needed
-    __array__ = _needed
-
-    def __repr__(self) -> str:
-        return f"Tracer(shape={self.shape}, dtype={self.dtype})"
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise errors.written_into()
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __iter__ = __array__ = tolist = _needed
 
 
 def array_type(example: Any) -> ArrayType:
@@ -251,10 +220,11 @@ def array_type(example: Any) -> ArrayType:
     return ArrayType((), np.dtype(type(example)), True)
 
 
-def _check_size(name: str, operands: Any, settings: Any) -> None:
-    """Refuse a NumPy function or method whose result has a size that depends on data."""
-    if errors.size_depends_on_data(name, operands, settings, lambda x: isinstance(x, Tracer)):
-        raise errors.size_unknown(f"the size of what {name} returns")
+def _not_numpy(name: str) -> TypeError:
+    return errors.untraceable(
+        f"{name} is not a NumPy function",
+        "a program can call only those: replace it by NumPy functions, or call it outside",
+    )
 
 
 def _run_on_examples(function: Callable[..., Any], operands: Any, settings: Any) -> Any:
@@ -274,22 +244,23 @@ def _may_be_view(function: Callable[..., Any], operands: Any, settings: Any, exa
     """
     if not isinstance(example, np.ndarray) or isinstance(function, np.ufunc):
         return False
-    for order in "CF":
-        arrays: list[Any] = []
+    return any(_shares_memory(function, operands, settings, order) for order in "CF")
 
-        def zeros(tracer: Tracer, order: Any = order, arrays: list[Any] = arrays) -> Any:
-            if not isinstance(tracer.example, np.ndarray):
-                return tracer.example
+
+def _shares_memory(function: Callable[..., Any], operands: Any, settings: Any, order: Any) -> bool:
+    arrays: list[Any] = []
+
+    def zeros(tracer: Tracer) -> Any:
+        if isinstance(tracer.example, np.ndarray):
             arrays.append(np.zeros(tracer.shape, tracer.dtype, order))
             return arrays[-1]
+        return tracer.example
 
-        try:
-            result = function(*_replace(operands, zeros), **_replace(settings, zeros))
-        except Exception:
-            return True
-        if any(np.may_share_memory(result, x) for x in arrays):
-            return True
-    return False
+    try:
+        result = function(*_replace(operands, zeros), **_replace(settings, zeros))
+    except Exception:
+        return True
+    return any(np.may_share_memory(result, x) for x in arrays)
 
 
 def _replace(operand: Any, change: Callable[[Tracer], Any]) -> Any:
@@ -310,11 +281,22 @@ def _as_refs(operand: Any) -> Any:
     return _replace(operand, operator.attrgetter("ref"))
 
 
+def tracers(operand: Any) -> list[Tracer]:
+    """Return the tracers that an operand holds."""
+    found: list[Tracer] = []
+    _replace(operand, found.append)
+    return found
+
+
+def _is_tracer(x: Any) -> bool:
+    return isinstance(x, Tracer)
+
+
 def _is_python_scalar(x: Any) -> bool:
     return x.python_scalar if isinstance(x, Tracer) else type(x) in (int, float)
 
 
 def _all_float64(operands: Any) -> bool:
     """True if all traced operands are float64, so that a NumPy number beside them changes no dtype."""
-    tracers = [x for x in operands if isinstance(x, Tracer)]
-    return bool(tracers) and all(not x.python_scalar and x.dtype == np.float64 for x in tracers)
+    found = [x for x in operands if isinstance(x, Tracer)]
+    return bool(found) and all(not x.python_scalar and x.dtype == np.float64 for x in found)

@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import ArrayType, Call, Eye, Program, Ref, function_of, map_refs, used_by
+from autograd_lite.compiler.program import (
+    ArrayType,
+    Call,
+    Program,
+    Ref,
+    function_of,
+    map_call,
+    map_refs,
+    used_by,
+)
 
 _RESHAPES = (".reshape", ".ravel", ".flatten")
 
@@ -43,7 +52,7 @@ class _Vectorizer:
         self.comments = list(old.comments[: self.inputs])
         self.new: dict[Ref, Any] = {Ref(i): Ref(i) for i in range(self.inputs)}
         self.rows = {vector}
-        self.new[vector] = Eye(self.count, old.types[vector].dtype)
+        self.new[vector] = np.eye(self.count, dtype=old.types[vector].dtype)
         if len(old.types[vector].shape) != 1:
             self.new[vector] = self.reshaped(self.new[vector], self.row_type(vector))
 
@@ -51,15 +60,14 @@ class _Vectorizer:
         """Return the new program."""
         for ref, call in self.old.results():
             if not self.rows.intersection(used_by(call)):
-                operands, settings = self.renumbered((call.operands, call.settings))
-                renumbered = Call(call.function, operands, settings, call.view)
+                renumbered = map_call(call, self.new.__getitem__)
                 self.new[ref] = self.append(renumbered, self.old.types[ref], ref)
                 continue
             self.rows.add(ref)
             self.new[ref] = self.vectorized(ref, call)
         outputs = tuple(self.output(x) for x in self.old.outputs)
-        lists = (self.types, self.names, self.comments)
-        return Program(self.inputs, tuple(self.calls), outputs, *map(tuple, lists))  # type: ignore[arg-type]
+        described = tuple(self.types), tuple(self.names), tuple(self.comments)
+        return Program(self.inputs, tuple(self.calls), outputs, *described)
 
     def output(self, x: Any) -> Any:
         """Return an output for all vectors. It is 0 if it does not depend on them, because it is linear."""
@@ -86,7 +94,7 @@ class _Vectorizer:
         """Return the result of an elementwise call. Operands with fewer axes get them after the first."""
         ndim = len(self.old.types[ref].shape)
         operands = [self.aligned(x, ndim) if self.has_rows(x) else self.renumbered(x) for x in call.operands]
-        return self.append(Call(call.function, tuple(operands), (), False), self.row_type(ref), ref)
+        return self.append(Call(call.function, tuple(operands)), self.row_type(ref), ref)
 
     def aligned(self, x: Ref, ndim: int) -> Any:
         shape = self.old.types[x].shape
@@ -98,24 +106,16 @@ class _Vectorizer:
     def product(self, ref: Ref, a: Any, b: Any) -> Any:
         """Return a matrix product. Many vectors are the rows of a matrix."""
         ndims = len(self.old.shape(a)), len(self.old.shape(b))
-        result = self.row_type(ref)
-        if self.has_rows(a) and self.has_rows(b):
-            if ndims != (1, 1):
-                raise NotVectorizedError("a product of two values with rows")
-            products = self.append(
-                Call("np.multiply", (self.new[a], self.new[b]), (), False),
-                ArrayType((self.count, *self.old.shape(a)), result.dtype),
-            )
-            return self.append(Call(".sum", (products,), (("axis", (1,)),), False), result, ref)
+        if (self.has_rows(a) and self.has_rows(b)) or max(ndims) > 2:
+            raise NotVectorizedError("a product of stacks of matrices")
         left, right = self.renumbered((a, b))
+        result = self.row_type(ref)
         if self.has_rows(b) and ndims == (2, 1):
             transposed = ArrayType(self.old.shape(a)[::-1], result.dtype)
-            left, right = right, self.append(Call(".swapaxes", (left, -1, -2), (), True), transposed)
-        elif self.has_rows(b) and ndims == (1, 1):
+            left = self.append(Call(".swapaxes", (left, -1, -2), view=True), transposed)
+        if self.has_rows(b) and ndims[1] == 1:
             left, right = right, left
-        elif max(ndims) > 2:
-            raise NotVectorizedError("a product of stacks of matrices")
-        return self.append(Call("np.matmul", (left, right), (), False), result, ref)
+        return self.append(Call("np.matmul", (left, right)), result, ref)
 
     def has_rows(self, x: Any) -> bool:
         """True if an operand has the new first axis in the new program."""
@@ -127,13 +127,11 @@ class _Vectorizer:
         return ArrayType((self.count, *old.shape), old.dtype)
 
     def renumbered(self, x: Any) -> Any:
-        """Return an operand, or settings, with the values of the new program."""
-        if isinstance(x, dict):
-            return {name: self.renumbered(value) for name, value in x.items()}
+        """Return an operand with the values of the new program."""
         return map_refs(x, self.new.__getitem__)
 
     def reshaped(self, x: Any, kind: ArrayType, ref: Ref | None = None) -> Ref:
-        return self.append(Call(".reshape", (x, kind.shape), (), True), kind, ref)
+        return self.append(Call(".reshape", (x, kind.shape), view=True), kind, ref)
 
     def append(self, call: Call, kind: ArrayType, ref: Ref | None = None) -> Ref:
         """Append a call to the new program, with name and comment of an old value."""
