@@ -36,7 +36,7 @@ class Compiled(ProgramCache):
         return f"<compiled {getattr(self._f, '__name__', self._f)}>"
 
     def __call__(self, *arrays: Any) -> Any:
-        """Return the value of the function, an array or a tuple of arrays.
+        """Return the value of the function at `arrays`, an array or a tuple of arrays.
 
         If an argument is a tensor, return a tensor that is part of its graph.
         """
@@ -45,9 +45,10 @@ class Compiled(ProgramCache):
         return self._run(trace.value, arrays, ())[0]
 
     def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
-        """Return the value, a single number, and its gradient: an array, or a tuple for a tuple `argnums`.
+        """Return the value, a single number, and its gradient at `arrays`, the arguments of the function.
 
-        Called with tensors it returns the same as `ag.value_and_grad`.
+        The gradient is an array, or a tuple of arrays for a tuple `argnums`. If an argument is a tensor,
+        return the same as `ag.value_and_grad`.
         """
         if self._in_graph(arrays):
             return value_and_grad(self._f, self._argnums)(*arrays)  # type: ignore[no-any-return]
@@ -55,7 +56,7 @@ class Compiled(ProgramCache):
         return value, gradients[0] if isinstance(self._argnums, int) else tuple(gradients)
 
     def grad(self, *arrays: Any) -> Any:
-        """Return the gradient of the value: an array, or a tuple of arrays for a tuple `argnums`."""
+        """Return the gradient of the value at `arrays`: an array, or a tuple for a tuple `argnums`."""
         return self.value_and_grad(*arrays)[1]
 
     def hvp(self, arrays: Sequence[Any], vs: Any) -> Any:
@@ -76,9 +77,10 @@ class Compiled(ProgramCache):
         return products[0] if isinstance(self._argnums, int) else tuple(products)
 
     def hessian(self, *arrays: Any) -> Any:
-        """Return all second derivatives of the value for one argument x, an array of shape x.shape + x.shape.
+        """Return all second derivatives of the value at `arrays`, the arguments of the function.
 
-        Raises ValueError if `argnums` has several positions.
+        For one argument x they are an array of shape x.shape + x.shape. Raises ValueError if `argnums` has
+        several positions.
         """
         if len(self._wanted) != 1:
             raise ValueError(

@@ -89,13 +89,18 @@ def map_refs(operand: Any, change: Callable[[Ref], Any]) -> Any:
     if kind is Ref:
         return change(operand)
     if kind is tuple or kind is list:
-        return kind([map_refs(part, change) if type(part) in _MAY_HOLD_REFS else part for part in operand])
+        return kind(
+            [
+                change(x) if type(x) is Ref else map_refs(x, change) if type(x) in _CONTAINERS else x
+                for x in operand
+            ]
+        )
     if kind is slice:
         return slice(*map_refs((operand.start, operand.stop, operand.step), change))
     return operand
 
 
-_MAY_HOLD_REFS = {Ref, tuple, list, slice}
+_CONTAINERS = {tuple, list, slice}
 
 
 def refs(operand: Any) -> list[Ref]:
@@ -107,13 +112,13 @@ def refs(operand: Any) -> list[Ref]:
 
 def used_by(call: Call) -> list[Ref]:
     """Return the values that a call uses."""
-    return refs((call.operands, call.settings))
+    return refs(call.operands) + (refs(call.settings) if call.settings else [])
 
 
 def map_call(call: Call, change: Callable[[Ref], Any]) -> Call:
     """Return the call with each reference replaced by `change` of it."""
-    operands, settings = map_refs((call.operands, call.settings), change)
-    return Call(call.function, operands, settings, call.view)
+    settings = map_refs(call.settings, change) if call.settings else ()
+    return Call(call.function, map_refs(call.operands, change), settings, call.view)
 
 
 def equal(a: Any, b: Any) -> bool:

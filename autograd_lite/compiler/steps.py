@@ -43,7 +43,7 @@ class CompiledStep(ProgramCache):
         self._objects = [k for k in settings if k not in constants]
 
     def __call__(self, *arrays: Any) -> Any:
-        """Train on these arrays and return the loss before the step, a float.
+        """Train on `arrays`, the arguments of the loss, and return the loss before the step, a float.
 
         With `steps` above 1, return an array of the losses before each step. If f returns a tuple, return
         (loss, ...) with the other values of f before the last step. Raises ValueError naming the parameter,
@@ -87,11 +87,13 @@ class CompiledStep(ProgramCache):
                 return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
             self._refuse_non_finite(arrays)
         states = states.copy()
-        results = iter(updated)
+        position = 0
         for i, p in enumerate(params):
             if p.requires_grad:
-                p.data, *state = next(results)
-                states[i] = tuple(state)
+                result = updated[position]
+                p.data = result[0]
+                states[i] = result[1:]
+                position += 1
         optimizer.state = states
         loss = loss.item() if self._steps == 1 else np.ravel(loss)
         return (loss, *outputs) if outputs else loss
