@@ -50,7 +50,7 @@ class Log:
 
 
 class Run:
-    """A training, made at once: its model, optimizer, history or error, and what callbacks were told."""
+    """A training, made at once: its model, optimizer, history or error, and the calls of callbacks."""
 
     def __init__(
         self, compile, model="unit", optimizer="adam", data=(X, y), dtype=float, callbacks=lambda run: [],
@@ -82,7 +82,7 @@ class Run:
         return self.log.told.count("step")
 
     def moved(self):
-        """Whether a parameter has changed."""
+        """True if a parameter has changed."""
         return any(p.data is not before for p, before in zip(self.parameters, self.first, strict=True))
 
 
@@ -92,7 +92,7 @@ def both(**how):
 
 
 def same(eager, compiled, rtol=1e-12):
-    """All results are equal but for rounding, and what is counted or told exactly."""
+    """Results are equal up to rounding; counts and the calls of callbacks are equal."""
     assert compiled.log.told == eager.log.told
     assert (compiled.error is None) == (eager.error is None)
     for one, other in zip(eager.parameters, compiled.parameters, strict=True):
@@ -322,7 +322,7 @@ def test_a_frozen_parameter_that_a_callback_changes(model):
     same(*both(model=(make, ag.bce_with_logits), callbacks=changing(each_epoch=cool)))
 
 
-# What is frozen, and what the loss does not reach.
+# Frozen parameters, and parameters that the loss does not reach.
 
 
 @pytest.mark.parametrize("optimizer", ["nesterov", "adamw"])
@@ -412,7 +412,7 @@ def test_nothing_to_train():
     refused(*both(model=detached), ValueError, "depends on no differentiable tensor")
 
 
-# What is not finite, and other errors of model and loss.
+# Values that are not finite, and other errors of model and loss.
 
 
 def test_a_loss_that_is_not_finite_says_where():
@@ -471,11 +471,11 @@ def test_labels_are_checked_in_every_batch():
     refused(eager, compiled, ValueError, "bce: .* is 1.5")
 
 
-# What only compilation refuses.
+# Models that only compilation refuses.
 
 
 def only_compiled(told, **how):
-    """A training that is refused when it shall be compiled, with its remedy, and changes nothing."""
+    """Only the compiled training is refused, with a remedy, and it changes nothing."""
     eager, compiled = both(**how)
     assert eager.error is None
     with pytest.raises((TypeError, ValueError), match=told):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, overload
 
+from numpy.typing import NDArray
+
 from autograd_lite.compiler.functions import Compiled
 from autograd_lite.compiler.steps import CompiledStep
 
@@ -24,13 +26,35 @@ def compile(
 
 @overload
 def compile(
-    f: Callable[..., Any],
+    f: Callable[..., tuple[Any, ...]],
     argnums: int | tuple[int, ...] = 0,
     *,
     optimizer: Any,
     backend: Backend = "numpy",
     steps: int = 1,
-) -> CompiledStep: ...
+) -> CompiledStep[tuple[Any, ...]]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    optimizer: Any,
+    backend: Backend = "numpy",
+    steps: Literal[1] = 1,
+) -> CompiledStep[float]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    optimizer: Any,
+    backend: Backend = "numpy",
+    steps: int,
+) -> CompiledStep[NDArray[Any]]: ...
 
 
 def compile(
@@ -40,7 +64,7 @@ def compile(
     optimizer: Any = None,
     backend: str = "numpy",
     steps: int = 1,
-) -> Compiled | CompiledStep:
+) -> Compiled | CompiledStep[Any]:
     """Return a function that computes the same as f, as one flat NumPy program.
 
     f is a function of arrays that returns an array or a tuple of arrays. Its `value_and_grad`, `grad`,

@@ -15,7 +15,7 @@ from autograd_lite.tensor import NOTHING, Tensor, node
 
 
 class Captured(NamedTuple):
-    """What a function uses in addition to its arguments.
+    """Tensors and random numbers that a function uses in addition to its arguments.
 
     `sources` has a generator and a shape for each array of random numbers.
     """

@@ -71,7 +71,6 @@ class Writer:
         self.unnamed = 0
 
     def source(self) -> Source:
-        """Return the whole module."""
         function = self.function()
         buffers = zip(self.buffer_names, self.buffer_types, strict=True)
         empty = [f"{name} = np.empty({kind.shape}{dtype_argument(kind.dtype)})" for name, kind in buffers]
@@ -87,11 +86,9 @@ class Writer:
         return []
 
     def inputs(self) -> tuple[str, ...]:
-        """Return the names of the inputs."""
         return tuple(self.name(Ref(i)) for i in range(self.program.inputs))
 
     def function(self) -> list[str]:
-        """Return the lines of the function `run`."""
         body = self.body()
         inputs = self.inputs()
         given = ", ".join(
@@ -215,7 +212,7 @@ class Writer:
         return self.operand(x)
 
     def name(self, ref: Ref) -> str:
-        """Return the name of a value: v and a number if it has none."""
+        """Return the name of a value. Unnamed values are called v1, v2, ..."""
         if ref not in self.names:
             self.unnamed += 1
             while f"v{self.unnamed}" in self.program.names:
@@ -224,7 +221,6 @@ class Writer:
         return self.names[ref]
 
     def ndim(self, x: Any) -> int:
-        """Return the number of axes of an operand."""
         return len(self.program.shape(x))
 
 

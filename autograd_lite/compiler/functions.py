@@ -7,6 +7,7 @@ from functools import update_wrapper
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite.autodiff import value_and_grad
 from autograd_lite.compiler import trace
@@ -76,7 +77,7 @@ class Compiled(ProgramCache):
         products = self._run(trace.curvature, arrays, self._wanted, directions)
         return products[0] if isinstance(self._argnums, int) else tuple(products)
 
-    def hessian(self, *arrays: Any) -> Any:
+    def hessian(self, *arrays: ArrayLike) -> NDArray[Any]:
         """Return all second derivatives of the value at `arrays`, the arguments of the function.
 
         For one argument x they are an array of shape x.shape + x.shape. Raises ValueError if `argnums` has
@@ -90,7 +91,7 @@ class Compiled(ProgramCache):
         x = as_array(arrays[self._wanted[0]])
         if self._vectorizes:
             try:
-                return self._run(trace.hessian, arrays, self._wanted)[0].reshape(x.shape + x.shape)
+                return self._run(trace.hessian, arrays, self._wanted)[0].reshape(x.shape + x.shape)  # type: ignore[no-any-return]
             except NotVectorizedError:
                 self._vectorizes = False
         units = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)

@@ -28,7 +28,6 @@ class Namer:
         self._counts: Counter[str] = Counter()
 
     def inputs(self, tensors: Iterable[Tensor], names: Iterable[str]) -> None:
-        """Name the inputs."""
         for tensor, name in zip(tensors, names, strict=True):
             self._name_tensor(tensor, name)
 
@@ -66,7 +65,6 @@ class Namer:
             self._comments.append((value.ref, comment))
 
     def name_of(self, tensor: Tensor) -> str:
-        """Return the name of a tensor."""
         return self._tensors.get(id(tensor), "v")
 
     def names_and_comments(self) -> tuple[list[str], list[str]]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from math import isfinite
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd_lite import messages
 from autograd_lite.autodiff import gradients
@@ -20,8 +21,10 @@ from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.trace import Inputs, Traced, trainable
 from autograd_lite.tensor import Tensor
 
+Result = TypeVar("Result")
 
-class CompiledStep(ProgramCache):
+
+class CompiledStep(ProgramCache, Generic[Result]):
     """A training step that runs as one program: forward, backward and update of the parameters.
 
     `ag.compile` returns it if it gets an optimizer. Each call makes `steps` steps.
@@ -42,7 +45,7 @@ class CompiledStep(ProgramCache):
         self._constants = attrgetter(*constants) if constants else lambda _: ()
         self._objects = [k for k in settings if k not in constants]
 
-    def __call__(self, *arrays: Any) -> Any:
+    def __call__(self, *arrays: ArrayLike) -> Result:
         """Train on `arrays`, the arguments of the loss, and return the loss before the step, a float.
 
         With `steps` above 1, return an array of the losses before each step. If f returns a tuple, return
@@ -50,7 +53,7 @@ class CompiledStep(ProgramCache):
         before any has changed, if a gradient is not finite.
         """
         if self._steps == 1 or self._backend == "jax":
-            return self._step(arrays)
+            return self._step(arrays)  # type: ignore[no-any-return]
         before = self._optimizer.state, [p.data for p in self._optimizer.params]
         try:
             results = [self._step(arrays) for _ in range(self._steps)]  # each has an array of one loss
@@ -60,8 +63,9 @@ class CompiledStep(ProgramCache):
                 p.data = data
             raise
         if isinstance(results[0], tuple):
-            return np.concatenate([loss for loss, *_ in results]), *results[-1][1:]
-        return np.concatenate(results)
+            losses = np.concatenate([loss for loss, *_ in results])
+            return (losses, *results[-1][1:])  # type: ignore[return-value]
+        return np.concatenate(results)  # type: ignore[return-value]
 
     def _step(self, arrays: Any) -> Any:
         optimizer = self._optimizer

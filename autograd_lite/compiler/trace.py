@@ -18,7 +18,7 @@ from autograd_lite.tensor import NOTHING, Tensor, backpropagate, graph, node
 
 
 class Inputs(NamedTuple):
-    """What a function is traced with: its arguments, random numbers, and the tensors that it may use.
+    """Arguments, random numbers and captured tensors of a function that is traced.
 
     `possible` are tensors that the function may hold, or may have created in the run before.
     """

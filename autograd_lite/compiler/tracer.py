@@ -172,7 +172,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         if getattr(np, name, None) is not ufunc:
             raise _not_numpy(name)
         out = settings.pop("out", None)
-        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        function: Any = ufunc if method == "__call__" else getattr(ufunc, method)
         if ufunc in _PYTHON_OPERATORS and not settings and all(map(_is_python_scalar, operands)):
             function = _PYTHON_OPERATORS[ufunc]
         written = f"np.{name}" if method == "__call__" else f"np.{name}.{method}"

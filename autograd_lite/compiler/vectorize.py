@@ -57,7 +57,6 @@ class _Vectorizer:
             self.new[vector] = self.reshaped(self.new[vector], self.row_type(vector))
 
     def program(self) -> Program:
-        """Return the new program."""
         for ref, call in self.old.results():
             if not self.rows.intersection(used_by(call)):
                 renumbered = map_call(call, self.new.__getitem__)
@@ -122,7 +121,6 @@ class _Vectorizer:
         return isinstance(x, Ref) and x in self.rows
 
     def row_type(self, ref: Ref) -> ArrayType:
-        """Return the type of an old value with the new first axis."""
         old = self.old.types[ref]
         return ArrayType((self.count, *old.shape), old.dtype)
 

@@ -142,7 +142,7 @@ def test_parameters_are_read_anew_and_moved_for_everybody():
     assert step(X, Y) == pytest.approx(before, rel=1e-15)
     assert value(X, Y) < before
     assert value(X, Y) == pytest.approx(ag.bce_with_logits(net(X), Y).item(), rel=1e-15)
-    graph.backward()  # built before the step: its gradient is that of the old parameters
+    graph.backward()  # built before the step: its gradient belongs to the old parameters
     again = BinaryNetwork([3, 4, 1], rng=0)
     old = ag.bce_with_logits(again(X), Y)
     old.backward()

@@ -78,7 +78,7 @@ def run(folder, jobs):
 
 
 def exported(folder, fast, *calls, function="function", file="program"):
-    """What the file of the program that ran last returns for each tuple of arrays, or how it fails."""
+    """Results, or errors, of the file of the program that ran last, for each tuple of arrays."""
     fast.export(folder / f"{file}.py")
     return run(folder, {file: (file, function, calls)})[file]
 
@@ -133,7 +133,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def ops(tmp_path_factory):
-    """What the exported value and gradients of every op are, all run by one process."""
+    """Exported values and gradients of every op, all run by one process."""
     folder, jobs = tmp_path_factory.mktemp("ops"), {}
     for name, case in CASES.items():
         fast = ag.compile(case, tuple(range(len(case.xs))))

@@ -70,7 +70,7 @@ def told(x):
 
 
 def differences(f, points):
-    """Where the compiled f, or its gradients, differ from what the eager f has."""
+    """Differences between the compiled and the eager f, or their gradients."""
     count, wrong = len(points[0]), []
     fast = ag.compile(f, tuple(range(count)))
     with np.errstate(all="ignore"):
@@ -237,7 +237,7 @@ def _(g, y, x):
 
 
 for op in (whole, many_steps):
-    ag.OPS.pop(op.name)  # they are no ops to be checked elsewhere
+    ag.OPS.pop(op.name)  # other tests check all ops in OPS
 
 
 def sines(x):

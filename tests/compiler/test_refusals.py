@@ -1,4 +1,4 @@
-"""What cannot be a program is refused, with line and remedy, and changes nothing; what can is never wrong."""
+"""A function that cannot be compiled is refused, with line and remedy; a program is never wrong."""
 
 import math
 import random
@@ -129,7 +129,7 @@ def test_the_remedies_work():
     assert (total, shown) == (f(V).item(), 6.0)
 
 
-# Ops of a user's own, whose forward is no program.
+# Ops of a user whose forward may not be compiled.
 
 
 @ag.op("assigns")
@@ -182,7 +182,7 @@ def special(x):
 
 
 def outcome(call):
-    """What a call returns, or the error that it raises."""
+    """Return the result of a call, or the error that it raises."""
     try:
         return call()
     except Exception as error:
@@ -210,7 +210,7 @@ def _(g, y, x):
 
 OWN = [assigns, fills, writes, branches, splits, flattens, adds_in_place, special]
 for own in (*OWN, floored):
-    ag.OPS.pop(own.name)  # they are no ops to be checked elsewhere
+    ag.OPS.pop(own.name)  # other tests check all ops in OPS
 
 
 @pytest.mark.parametrize("op", OWN)
@@ -334,7 +334,7 @@ def test_a_refused_call_draws_nothing():
     assert drop.rng.bit_generator.state == before
 
 
-# What cannot be seen at once must be right, or refused: shapes that depend on data.
+# Shapes that depend on data: the result is right, or an error.
 
 MASKS = [
     np.array(m) for m in ([True, True, False], [True, False, False], [True, True, True], [False, True, False])
@@ -380,7 +380,7 @@ def test_entries_chosen_by_an_argument_have_their_gradient(name):
 
 
 class Holder:
-    """An object that is no module."""
+    """An object that is not a module."""
 
     def __init__(self, s):
         self.s = s
@@ -553,7 +553,7 @@ def test_arrays_around_a_function_are_all_used_in_one_way():
     assert one[0] == other[0]
 
 
-# What is returned belongs to the caller.
+# Results belong to the caller.
 
 C = np.array([3.0, 4.0, 5.0])
 RETURNED = {
@@ -763,7 +763,7 @@ def test_conditions_on_what_is_drawn():
     probable = ag.compile(lambda p: ag.bce(high(p), np.ones(3)))
     errors = [outcome(lambda: probable(np.full(3, 0.9))) for _ in range(10)]
     assert all(isinstance(e, ValueError) or e == np.inf for e in errors)
-    assert any(isinstance(e, ValueError) for e in errors)  # 2.25 is no probability
+    assert any(isinstance(e, ValueError) for e in errors)  # 2.25 is not a probability
 
 
 class Scheduled(ag.optim.Optimizer):

@@ -214,7 +214,7 @@ def test_a_direction_may_be_of_any_dtype_and_layout():
     f = FUNCTIONS["matrix products"][0]
     fast = ag.compile(f)
     directions = (
-        np.array([[1, 0, 0], [0, 2, 0]]),  # first: what a program is recorded with is no rule for the next
+        np.array([[1, 0, 0], [0, 2, 0]]),  # first: the program must also work for the next ones
         rng.normal(size=(2, 3)).astype(np.float32),
         rng.normal(size=(2, 3)),
         np.asfortranarray(rng.normal(size=(2, 3))),

@@ -35,12 +35,12 @@ def program(inputs, *made, outputs=None, names=None):
 
 
 def functions(p):
-    """What a program calls, in order."""
+    """Functions that a program calls, in order."""
     return [call.function for call in p.calls]
 
 
 def results(p, *arrays):
-    """What a program returns."""
+    """Results of a program."""
     return Executable(p, Captured([], [], ClosureWatcher(len)), len(arrays))(arrays, (), ())
 
 
