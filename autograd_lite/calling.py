@@ -61,7 +61,7 @@ def _floating(op: Any, data: Any) -> bool:
 def _constant_of(op: Any, inputs: Any, values: Any, settings: Any, data: Any) -> Tensor:
     """A result that asks for no gradient; it forgets how it was made unless an op may look through it."""
     _floating(op, data)
-    if op.kept:
+    if op.kept or isinstance(data, AbstractArray):  # a trace must find the tensors that were used
         return node(op, inputs, values, settings, data, False)
     return node(None, (), (), NOTHING, data, False)
 

@@ -53,9 +53,15 @@ class Run:
     """A training, made at once: its model, optimizer, history or error, and the calls of callbacks."""
 
     def __init__(
-        self, compile, model="unit", optimizer="adam", data=(X, y), dtype=float, callbacks=lambda run: [],
+        self,
+        compile,
+        model="unit",
+        optimizer="adam",
+        data=(X, y),
+        dtype=float,
+        callbacks=lambda run: [],
         **more,
-    ):  # fmt: skip
+    ):
         make, loss = MODELS[model] if isinstance(model, str) else model
         self.model, self.log, self.calls, self.error = make(), Log(), 0, None
         module = getattr(self.model, "__self__", self.model)
@@ -71,9 +77,15 @@ class Run:
         settings = {"epochs": 6, "progress": False, "rng": 3, **more}
         try:
             self.history = ag.fit(
-                self.model, data[0].astype(dtype), data[1], loss=counted, optimizer=self.optimizer,
-                callbacks=[self.log, *callbacks(self)], compile=compile, **settings,
-            )  # fmt: skip
+                self.model,
+                data[0].astype(dtype),
+                data[1],
+                loss=counted,
+                optimizer=self.optimizer,
+                callbacks=[self.log, *callbacks(self)],
+                compile=compile,
+                **settings,
+            )
         except (Exception, KeyboardInterrupt) as error:
             self.error = error.with_traceback(None)
 
@@ -159,9 +171,14 @@ def test_any_sizes(n, batch_size, epochs, hidden, activation, optimizer, validat
         return nn.BinaryNetwork([3, *hidden, 1], activation=activation, rng=seed)
 
     eager, compiled = both(
-        model=(network, ag.bce_with_logits), data=(X[:n], y[:n]), batch_size=batch_size, epochs=epochs,
-        rng=seed, optimizer=optimizer, validation=validation,
-    )  # fmt: skip
+        model=(network, ag.bce_with_logits),
+        data=(X[:n], y[:n]),
+        batch_size=batch_size,
+        epochs=epochs,
+        rng=seed,
+        optimizer=optimizer,
+        validation=validation,
+    )
     same(eager, compiled)
 
 
@@ -192,9 +209,15 @@ def test_a_method_and_a_function_are_models():
     for compile in (False, True):
         w, b = nn.Parameter(np.zeros(3), name="w"), nn.Parameter(0.0, name="b")
         history = ag.fit(
-            lambda x, w=w, b=b: ag.affine(x, w, b), X, y, loss=ag.bce_with_logits,
-            optimizer=optim.SGD([w, b], 0.1), epochs=5, progress=False, compile=compile,
-        )  # fmt: skip
+            lambda x, w=w, b=b: ag.affine(x, w, b),
+            X,
+            y,
+            loss=ag.bce_with_logits,
+            optimizer=optim.SGD([w, b], 0.1),
+            epochs=5,
+            progress=False,
+            compile=compile,
+        )
         results.append((w.data, b.data, history.loss))
     for one, other in zip(*results, strict=True):
         close(other, one, 1e-13)
@@ -211,9 +234,17 @@ def test_trainings_follow_each_other():
         optimizer = optim.Adam(network.parameters(), 0.05)
         for compile in kinds:
             ag.fit(
-                network, X, y, loss=ag.bce_with_logits, optimizer=optimizer, epochs=3, batch_size=7, rng=1,
-                progress=False, compile=compile,
-            )  # fmt: skip
+                network,
+                X,
+                y,
+                loss=ag.bce_with_logits,
+                optimizer=optimizer,
+                epochs=3,
+                batch_size=7,
+                rng=1,
+                progress=False,
+                compile=compile,
+            )
         results.append(np.concatenate([p.data.ravel() for p in network.parameters()]))
     for other in results[1:]:
         close(other, results[0], 1e-12)
@@ -228,9 +259,13 @@ def test_early_stopping_stops_at_the_same_epoch_and_restores_the_best():
         return [run.stop]
 
     eager, compiled = both(
-        model="tanh", optimizer=lambda p: optim.Adam(p, 0.1), batch_size=8, validation=0.4, epochs=200,
+        model="tanh",
+        optimizer=lambda p: optim.Adam(p, 0.1),
+        batch_size=8,
+        validation=0.4,
+        epochs=200,
         callbacks=stopping,
-    )  # fmt: skip
+    )
     same(eager, compiled)
     assert compiled.stop.best_epoch == eager.stop.best_epoch
     assert len(compiled.history.loss) == eager.stop.best_epoch + 2 < 200
@@ -283,11 +318,15 @@ def test_a_learning_rate_that_falls_is_not_compiled_again():
 @pytest.mark.parametrize(
     ("optimizer", "name", "value"),
     [
-        ("momentum", "momentum", 0.5), ("nesterov", "weight_decay", 0.0), ("momentum", "nesterov", True),
-        ("adam", "betas", (0.5, 0.9)), ("rmsprop", "eps", 0.1), ("sgd", "momentum", 0.9),
+        ("momentum", "momentum", 0.5),
+        ("nesterov", "weight_decay", 0.0),
+        ("momentum", "nesterov", True),
+        ("adam", "betas", (0.5, 0.9)),
+        ("rmsprop", "eps", 0.1),
+        ("sgd", "momentum", 0.9),
         ("rmsprop", "momentum", 0.0),
     ],
-)  # fmt: skip
+)
 def test_other_settings_change_on_the_way(optimizer, name, value):
     def change(run, epoch):
         if epoch == 2:

@@ -135,14 +135,18 @@ class TracedFunction:
         return tracer
 
     def _visit_graphs(self, y: Any) -> None:
-        """Name the values of the graph, and find tensors in it that are not inputs."""
-        inputs = {*self.arguments, *self._leaves}
-        for output in (y, *self.outputs):
-            if isinstance(output, Tensor):
-                nodes = graph(output)
-                leaves = [x for t in nodes for x in (t, *t.inputs) if isinstance(x, Tensor) and x.op is None]
-                self._others += [x for x in leaves if x not in inputs and not isinstance(x.data, Tracer)]
-                self.namer.forward(nodes, output, "loss" if output is y and not y.shape else "output")
+        """Name the values of the graph, and find its other tensors with data, constants too."""
+        outputs = [x for x in (y, *self.outputs) if isinstance(x, Tensor)]
+        for output in outputs:
+            self.namer.forward(graph(output), output, "loss" if output is y and not y.shape else "output")
+        seen = dict.fromkeys((*self.arguments, *self._leaves))
+        while outputs:
+            tensor = outputs.pop()
+            if tensor not in seen:
+                seen[tensor] = None
+                outputs += [x for x in tensor.inputs if isinstance(x, Tensor)]
+                if tensor.op is None and not isinstance(tensor.data, Tracer):
+                    self._others.append(tensor)
 
 
 def value(f: Any, inputs: Inputs, argnums: Sequence[int]) -> Traced:

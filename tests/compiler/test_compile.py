@@ -356,10 +356,12 @@ def test_what_is_replaced_around_a_function_is_noticed(change, how):
         return model(x)
 
     f = {
-        "module": model, "method": model.forward, "closure": lambda x: model(1.0 * x),
+        "module": model,
+        "method": model.forward,
+        "closure": lambda x: model(1.0 * x),
         "helper": lambda x: helper(1.0 * x),
         "partial": partial(lambda m, x: m(x), model),
-    }[how]  # fmt: skip
+    }[how]
     fast = ag.compile(f)
     assert fast(X) == pytest.approx(model(X).item(), rel=1e-13)
     change(model)

@@ -73,7 +73,7 @@ FUNCTIONS = {
     "a list": (lambda x: [x * W, x], TypeError, r"returns (a )?list.*tuple"),
     "a dictionary": (lambda x: {"loss": x * W}, TypeError, r"returns (a )?dict.*tuple"),
     "nothing": (lambda x: (), (TypeError, ValueError), "compile: .*returns"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -258,26 +258,32 @@ ARGUMENTS = {
     "text": (lambda: ag.compile(lambda x: x * 2.0)("text"), TypeError, "compile: argument 0"),
     "None": (lambda: ag.compile(lambda x: x * 2.0)(None), TypeError, "compile: argument 0"),
     "a dictionary": (lambda: ag.compile(lambda x: x * 2.0)({"x": V}), TypeError, "compile: argument 0"),
-    "objects": (
-        lambda: ag.compile(lambda x: x * 2.0)(np.array([1, None])), TypeError, "compile: argument 0"
-    ),
+    "objects": (lambda: ag.compile(lambda x: x * 2.0)(np.array([1, None])), TypeError, "compile: argument 0"),
     "complex numbers": (lambda: ag.compile(lambda x: x * 2.0)(V * 1j), TypeError, "complex128"),
     "whole numbers": (
-        lambda: ag.compile(lambda x: (x * 0.5).sum()).grad(np.array([1, 2])), TypeError, "int64.*pass floats"
+        lambda: ag.compile(lambda x: (x * 0.5).sum()).grad(np.array([1, 2])),
+        TypeError,
+        "int64.*pass floats",
     ),
     "conditions": (
-        lambda: ag.compile(lambda x: (x * 0.5).sum()).grad(np.array([True])), TypeError, "bool.*pass floats"
+        lambda: ag.compile(lambda x: (x * 0.5).sum()).grad(np.array([True])),
+        TypeError,
+        "bool.*pass floats",
     ),
     "too few": (lambda: ag.compile(lambda x, y: x * y)(V), TypeError, "missing 1 required positional"),
     "too many": (lambda: ag.compile(lambda x: x)(V, V), TypeError, "takes 1 positional argument"),
     "shapes": (lambda: ag.compile(lambda x, y: x @ y)(V, V[:2]), ValueError, r"matmul: .*\(3,\).*\(2,\)"),
     "a Hessian of several": (
-        lambda: ag.compile(lambda x, y: (x * y).sum(), (0, 1)).hessian(V, V), ValueError, "one argument, and"
+        lambda: ag.compile(lambda x, y: (x * y).sum(), (0, 1)).hessian(V, V),
+        ValueError,
+        "one argument, and",
     ),
     "directions": (
-        lambda: ag.compile(np.sum).hvp((V,), V[:2]), ValueError, r"of shapes \[\(2,\)\] for arguments of"
+        lambda: ag.compile(np.sum).hvp((V,), V[:2]),
+        ValueError,
+        r"of shapes \[\(2,\)\] for arguments of",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
@@ -296,7 +302,7 @@ def test_steps_that_cannot_be_made_name_the_parameter():
         (lambda x: W * x, [W], TypeError, r"shape \(3,\); only a single number"),
         (lambda x: (W.detach() * x).sum(), [W], ValueError, "W has no gradient: the loss does not reach it"),
         (lambda x: x.sum() * 1.0, [W], ValueError, "W has no gradient: the loss does not reach it"),
-    ]  # fmt: skip
+    ]
     for f, params, error, told in cases:
         for steps in (1, 3):
             optimizer = ag.optim.Adam(params, lr=0.1)
@@ -620,13 +626,23 @@ def test_argnums_are_those_of_the_gradients(argnums):
 @pytest.mark.parametrize(
     "x",
     [
-        M[:3].view(np.matrix), np.ma.array(M[:3], mask=M[:3] > 0.5), M[:3].astype(">f8"), M[:3].astype(">f4"),
-        M[:3].astype(np.float16), np.broadcast_to(M[:1], (3, 3)), M[:3].T, np.asfortranarray(M[:3]),
-        M[:3].tolist(), M[2::-1], np.arange(9).reshape(3, 3), np.arange(9).reshape(3, 3) > 4,
-        M[:3].view(np.recarray), [[1, 2, 3]] * 3,
+        M[:3].view(np.matrix),
+        np.ma.array(M[:3], mask=M[:3] > 0.5),
+        M[:3].astype(">f8"),
+        M[:3].astype(">f4"),
+        M[:3].astype(np.float16),
+        np.broadcast_to(M[:1], (3, 3)),
+        M[:3].T,
+        np.asfortranarray(M[:3]),
+        M[:3].tolist(),
+        M[2::-1],
+        np.arange(9).reshape(3, 3),
+        np.arange(9).reshape(3, 3) > 4,
+        M[:3].view(np.recarray),
+        [[1, 2, 3]] * 3,
     ],
     ids=lambda x: f"{type(x).__name__}-{getattr(x, 'dtype', '')}",
-)  # fmt: skip
+)
 def test_arrays_of_every_kind_are_arrays(x):
     def f(a, b):
         return a * b, a @ b, (a * b + a @ b).sum(axis=0) / 2.0, a[0]
@@ -638,12 +654,25 @@ def test_arrays_of_every_kind_are_arrays(x):
 
 
 CONSTANTS = {
-    "float64": np.float64(0.1), "float32": np.float32(0.1), "float16": np.float16(0.1), "Python": 0.1,
-    "int": 3, "int64": np.int64(3), "uint8": np.uint8(3), "bool": np.bool(True), "True": True,
-    "array": np.array(0.1), "zeros": np.array([0.0, -0.0, 0.0]), "nan": math.nan, "inf": -math.inf,
-    "big": 10**30, "list": [1.0, -0.0, 3.0], "float64s": np.full(3, 0.1), "ints": np.arange(3),
+    "float64": np.float64(0.1),
+    "float32": np.float32(0.1),
+    "float16": np.float16(0.1),
+    "Python": 0.1,
+    "int": 3,
+    "int64": np.int64(3),
+    "uint8": np.uint8(3),
+    "bool": np.bool(True),
+    "True": True,
+    "array": np.array(0.1),
+    "zeros": np.array([0.0, -0.0, 0.0]),
+    "nan": math.nan,
+    "inf": -math.inf,
+    "big": 10**30,
+    "list": [1.0, -0.0, 3.0],
+    "float64s": np.full(3, 0.1),
+    "ints": np.arange(3),
     "float32s": np.full(3, 0.1, np.float32),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -29,9 +29,13 @@ def program(inputs, *made, outputs=None, names=None):
     last = Ref(len(kinds) - 1)
     names = names or [""] * len(kinds)
     return Program(
-        len(inputs), tuple(calls), (last,) if outputs is None else outputs, tuple(kinds), tuple(names),
+        len(inputs),
+        tuple(calls),
+        (last,) if outputs is None else outputs,
+        tuple(kinds),
+        tuple(names),
         ("",) * len(kinds),
-    )  # fmt: skip
+    )
 
 
 def functions(p):
@@ -90,10 +94,15 @@ def test_what_is_undone_is_not_done(twice):
 
 def test_equal_calls_are_made_once_and_others_each():
     p = program(
-        [VECTOR], (VECTOR, "np.exp", X), (VECTOR, "np.exp", X), (VECTOR, "np.add", Ref(1), Ref(2)),
-        (VECTOR, "np.multiply", X, 2.0), (VECTOR, "np.multiply", X, 2), (VECTOR, "np.add", Ref(4), Ref(5)),
+        [VECTOR],
+        (VECTOR, "np.exp", X),
+        (VECTOR, "np.exp", X),
+        (VECTOR, "np.add", Ref(1), Ref(2)),
+        (VECTOR, "np.multiply", X, 2.0),
+        (VECTOR, "np.multiply", X, 2),
+        (VECTOR, "np.add", Ref(4), Ref(5)),
         outputs=(Ref(3), Ref(6)),
-    )  # fmt: skip
+    )
     shared = simplify.eliminate_common_subexpressions(p)
     assert functions(shared) == ["np.exp", "np.add", "np.multiply", "np.multiply", "np.add"]
     assert shared.calls[1].operands == (Ref(1), Ref(1))
@@ -107,9 +116,13 @@ def test_equal_arrays_are_one_constant_and_different_ones_are_not():
 
 def test_what_nobody_needs_is_left_out_but_not_what_is_checked():
     p = program(
-        [VECTOR], (VECTOR, "np.exp", X), (FLAG, ".all", X), (FLAG, GUARD, Ref(2), {"expected": True}),
-        (VECTOR, "np.negative", X), outputs=(Ref(4),),
-    )  # fmt: skip
+        [VECTOR],
+        (VECTOR, "np.exp", X),
+        (FLAG, ".all", X),
+        (FLAG, GUARD, Ref(2), {"expected": True}),
+        (VECTOR, "np.negative", X),
+        outputs=(Ref(4),),
+    )
     kept = simplify.eliminate_dead_code(p)
     assert functions(kept) == [".all", GUARD, "np.negative"]
     assert results(kept, np.ones(4)) is not None
@@ -148,10 +161,14 @@ def test_sums_of_rows_and_short_sums_are_products_with_ones():
 
 def test_a_buffer_serves_again_after_the_last_use_also_through_views():
     p = program(
-        [MATRIX], (MATRIX, "np.exp", X), (ArrayType((4, 3), np.dtype(float)), ".swapaxes", Ref(1), -1, -2),
-        (MATRIX, "np.negative", X), (ArrayType((3, 3), np.dtype(float)), "np.matmul", Ref(3), Ref(2)),
-        (MATRIX, "np.sin", X), (ArrayType((3, 4), np.dtype(float)), "np.matmul", Ref(4), Ref(5)),
-    )  # fmt: skip
+        [MATRIX],
+        (MATRIX, "np.exp", X),
+        (ArrayType((4, 3), np.dtype(float)), ".swapaxes", Ref(1), -1, -2),
+        (MATRIX, "np.negative", X),
+        (ArrayType((3, 3), np.dtype(float)), "np.matmul", Ref(3), Ref(2)),
+        (MATRIX, "np.sin", X),
+        (ArrayType((3, 4), np.dtype(float)), "np.matmul", Ref(4), Ref(5)),
+    )
     into, kinds = buffers.buffers(p)
     assert into[Ref(1)] != into[Ref(3)]  # the view of exp(x) is used after it
     assert into[Ref(5)] in (into[Ref(1)], into[Ref(3)])
