@@ -75,13 +75,14 @@ def compile(
     steps on the same arrays, and returns an array of their losses if they are several.
     `backend="jax"` runs the program under jax.jit on the device that JAX chooses (extra `jax`).
 
-    f is traced at the first call for each tuple of shapes and dtypes, and runs twice then: the second run
-    must compute the same as the first. Its side effects, such as print, happen at these runs only. It runs
-    a third time if it uses a tensor that can be seen in its graph alone (not as a variable, attribute,
-    argument or list entry), or to raise its own error if it cannot be traced. `value_and_grad` and each
-    other method has a program of its own. The 32 programs that were used last are kept. f is traced again
-    if a variable that it takes from its surroundings or an attribute of a module is replaced, or if a
-    condition that an op checks changes.
+    f is traced at the first call for each tuple of shapes and dtypes. It runs twice then, because the second
+    run must compute the same as the first. So its side effects, such as print, happen twice, and never at
+    later calls. It runs a third time to raise its own error if it cannot be traced, for a Hessian that
+    cannot be one program, and if only its graph shows a tensor that it uses (a tensor that is not in a
+    variable, an attribute of a module, an argument or a list). The value, the gradient, `hvp` and `hessian`
+    have separate programs, and the 32 programs that were used last are kept. f is traced again if a variable
+    that it takes from its surroundings, or an attribute of a module, is replaced, and if a condition that an
+    op checks changes.
 
     Parameters and other tensors that f uses are read at each call, and `Dropout` draws at each call.
     Writing into an array that f uses is not noticed: pass it as an argument. Several threads may call a
