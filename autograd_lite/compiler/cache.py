@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ class ProgramCache:
 
     def _compile(self, key: Any, arrays: Any, context: Any, drawn: Any) -> tuple[Executable, Any]:
         """Return a program for a key, and the random numbers that it was traced with."""
-        with TRACING:
+        with TRACING, _without_garbage_collection():
             arrays = [np.asarray(x)[()] for x in arrays]
             for i, x in enumerate(arrays):
                 as_array(x, i)
@@ -148,6 +150,18 @@ def _refuse_difference(first: Program, second: Program) -> None:
 
 def _hashable(key: Any) -> Any:
     return tuple(map(_hashable, key)) if isinstance(key, list | tuple) else key
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Do not search for reference cycles: a trace has none, and the search takes a quarter of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def as_array(x: Any, position: int = 0, jax: bool = False) -> Any:
