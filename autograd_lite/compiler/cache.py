@@ -154,7 +154,7 @@ def _hashable(key: Any) -> Any:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Do not search for reference cycles: a trace has none, and the search takes a quarter of its time."""
+    """Do not search for reference cycles. Traces have no cycles; the search takes a quarter of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
