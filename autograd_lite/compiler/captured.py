@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.modes import recording
 from autograd_lite.randomness import drawing, generator
-from autograd_lite.tensor import NOTHING, Tensor, node
+from autograd_lite.tensor import Tensor, leaf
 
 
 class Captured(NamedTuple):
@@ -59,7 +59,7 @@ def run_eagerly(f: Callable[..., Any], arrays: Sequence[Any], draws: Draws) -> N
     """Run f on tensors with these data and random numbers, so that it raises its own error."""
     draws.sources = []
     with graphs_recorded(draws.draw):
-        f(*(node(None, (), (), NOTHING, x, False) for x in arrays))
+        f(*(leaf(x, False) for x in arrays))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite import messages
+from autograd_lite import errors
 
 # NumPy functions whose result has a size that depends on their data, or on their second argument.
 _DATA_SIZED = re.compile(
@@ -18,8 +18,8 @@ _SIZED_BY_SECOND = ("delete", "repeat")
 
 def untraceable(problem: str, remedy: str) -> TypeError:
     """Return the error for the line of the user's code that is running."""
-    code, line = messages.caller_line()
-    return TypeError(f"compile: {problem} in {messages.file_of(code.co_filename)}:{line}; {remedy}")
+    code, line = errors.caller_line()
+    return TypeError(f"compile: {problem} in {errors.file_of(code.co_filename)}:{line}; {remedy}")
 
 
 def value_needed() -> TypeError:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite.compiler.program import Ref
 from autograd_lite.compiler.tracer import Trace, Tracer
-from autograd_lite.messages import file_of
+from autograd_lite.errors import file_of
 from autograd_lite.tensor import Tensor
 
 
@@ -91,7 +91,7 @@ class Namer:
         op = tensor.op
         first = tensor.inputs[0]
         names = [self._tensors.get(id(x)) or _number(x) for x in tensor.inputs]
-        if isinstance(first, Tensor) and first.op in op.through:  # fused: the first input is not computed
+        if tensor.fused is not None:  # fused: the first input is not computed
             names[0] = self._formula(first)
         if op.formula and not op.variadic:
             settings = {name: _number(value) for name, value in tensor.settings.items()}

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import trace
 from autograd_lite.compiler.cache import ProgramCache, as_array
@@ -136,7 +136,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
             y = self._f(*arrays)
             found = gradients(y[0] if isinstance(y, tuple) else y, parameters)
         for p, g in zip(parameters, found, strict=True):
-            if reason := messages.non_finite(g):
+            if reason := errors.non_finite(g):
                 raise ValueError(
                     f"compile: the gradient of {p.name or 'a parameter'} is not finite: {reason}; lower lr, "
                     "standardise the features, and look for nan and inf"

@@ -14,7 +14,7 @@ from autograd_lite.compiler.program import Program, Ref, used_by
 from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.tracer import Trace, Tracer, tracers
 from autograd_lite.compiler.vectorize import for_unit_vectors
-from autograd_lite.tensor import NOTHING, Tensor, backpropagate, graph, node
+from autograd_lite.tensor import Tensor, backpropagate, graph, leaf
 
 
 class Inputs(NamedTuple):
@@ -45,10 +45,7 @@ class TracedFunction:
         self._inputs = inputs
         self._trace = Trace()
         self.namer = Namer(self._trace)
-        self.arguments = [
-            node(None, (), (), NOTHING, self._trace.input(x), i in wanted)
-            for i, x in enumerate(inputs.arrays)
-        ]
+        self.arguments = [leaf(self._trace.input(x), i in wanted) for i, x in enumerate(inputs.arrays)]
         self.wanted = [self.arguments[i] for i in wanted]
         self._leaves = [*inputs.known, *inputs.possible]
         self._leaf_tracers = [self._trace.input(leaf.data) for leaf in self._leaves]
@@ -266,7 +263,7 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
         return {}
     dtype = y.data.dtype.type
     seed = dtype(1) if not y.shape else np.ones(y.shape, dtype)
-    return backpropagate(y, seed, keep_all=True, create_graph=create_graph)
+    return backpropagate(y, seed, create_graph=create_graph)
 
 
 def _refuse_containers(*outputs: Any) -> None:

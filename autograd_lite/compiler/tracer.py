@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.compiler import errors
 from autograd_lite.compiler.program import (
     GUARD,
@@ -70,7 +70,7 @@ class Trace:
         options = tuple(sorted((key, _as_refs(value)) for key, value in settings.items()))
         view = _may_be_view(function, operands, settings, example)
         tracer = self._append(Call(name, recorded, options, view), example)
-        self.lines[tracer.ref] = messages.caller_line()
+        self.lines[tracer.ref] = errors.caller_line()
         return tracer
 
     def guard(self, condition: Tracer) -> bool:
