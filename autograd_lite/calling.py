@@ -141,7 +141,7 @@ def record(op: Any, inputs: Any, values: Any, settings: Any, data: Any, wanted: 
     tensor.data = data
     tensor.requires_grad = mode > OFF
     tensor.name = tensor.grad = tensor.fused = None
-    if mode or op.keeps_inputs:
+    if mode or op.keeps_inputs or isinstance(data, AbstractArray):
         tensor.op = op
         tensor.inputs = inputs
         tensor.values = values

@@ -24,6 +24,18 @@ class AbstractArray:
 
     __slots__ = ()
 
+    def holds(self) -> bool:
+        """Return the value of a condition for the present data, and check it again for other data."""
+        raise NotImplementedError
+
+
+def holds(condition: Any) -> bool:
+    """Return whether a condition on data holds, for an `if` in an op: its forward, its check or a rule.
+
+    A compiled function checks the condition again at each call. A plain `if` on data cannot be compiled.
+    """
+    return condition.holds() if isinstance(condition, AbstractArray) else bool(condition)
+
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let an AbstractArray among the arguments, or in a tuple of them, implement the decorated function.

@@ -13,6 +13,7 @@ from autograd_lite.operation import case, implements, op
 from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
+from autograd_lite.protocol import holds
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -265,7 +266,7 @@ def norm(x, ord: None = None, axis: Any = None, keepdims: bool = False):
 def _(g, y, x, ord, axis, keepdims):
     length, kind = keep(y, x, axis), np.finfo(x.dtype)
     low, high = math.sqrt(kind.tiny), math.sqrt(kind.max)  # beyond, squares under- or overflow
-    if x.size and not ((length > low) & (length < high)).all():
+    if x.size and not holds(((length > low) & (length < high)).all()):
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import Op, Rule, Words, install_op
+from autograd_lite.protocol import holds
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -90,7 +91,7 @@ class Loss(Op):
         for interval in self.ranges:
             v = values[interval.position]
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
-            if not (v.item(v.argmin()) >= interval.low and v.item(v.argmax()) <= interval.high):
+            if not holds((v.item(v.argmin()) >= interval.low) & (v.item(v.argmax()) <= interval.high)):
                 raise _out_of_range(op, inputs, v, interval)
         if self.own_check is not None and not self.rows:
             self.own_check(op, inputs, values, settings)

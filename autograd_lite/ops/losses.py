@@ -12,6 +12,7 @@ from autograd_lite import errors
 from autograd_lite.domains import SIGNS
 from autograd_lite.operation import case
 from autograd_lite.ops.loss import loss
+from autograd_lite.protocol import holds
 
 
 @loss("MSE", samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="sum")))
@@ -92,7 +93,7 @@ def _(g, y, prediction, target, delta: float):
 def _check_signs(op, inputs, values, settings):
     target = values[1]
     bad = np.abs(target) != 1
-    if bad.any():
+    if holds(bad.any()):
         name = errors.name_of(inputs[1], "target")
         raise ValueError(
             f"{op.name}: {name}{errors.first(bad)} is {target[bad][0]}; its labels are -1 and +1: turn 0 and "

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import case, op
+from autograd_lite.protocol import holds
 
 CASES = (
     case((2, 3), axis=None),
@@ -115,7 +116,7 @@ def prod(x, axis: Any = None, *, keepdims: bool = False):
 
 @prod.gradient("x", "× product of the others")
 def _(g, y, x, axis, keepdims):
-    if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
+    if holds((x != 0).all() & (y != 0).all() & np.isfinite(y).all()):
         return keep(g * y, x, axis) / x
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
     axes = axes_of(axis, x.ndim)

@@ -142,7 +142,7 @@ def test_parameters_are_read_anew_and_moved_for_everybody():
     assert step(X, Y) == pytest.approx(before, rel=1e-15)
     assert value(X, Y) < before
     assert value(X, Y) == pytest.approx(ag.bce_with_logits(net(X), Y).item(), rel=1e-15)
-    graph.backward()  # built before the step: its gradient is that of the old parameters
+    graph.backward()  # built before the step: its gradient belongs to the old parameters
     again = BinaryNetwork([3, 4, 1], rng=0)
     old = ag.bce_with_logits(again(X), Y)
     old.backward()
@@ -356,10 +356,12 @@ def test_what_is_replaced_around_a_function_is_noticed(change, how):
         return model(x)
 
     f = {
-        "module": model, "method": model.forward, "closure": lambda x: model(1.0 * x),
+        "module": model,
+        "method": model.forward,
+        "closure": lambda x: model(1.0 * x),
         "helper": lambda x: helper(1.0 * x),
         "partial": partial(lambda m, x: m(x), model),
-    }[how]  # fmt: skip
+    }[how]
     fast = ag.compile(f)
     assert fast(X) == pytest.approx(model(X).item(), rel=1e-13)
     change(model)
@@ -393,7 +395,7 @@ def test_a_counter_of_the_function_does_not_record_it_again_and_again():
     fast = ag.compile(counted)
     for _ in range(5):
         fast(X)
-    assert len(calls) == 4
+    assert len(calls) == 2
 
 
 def test_derivatives_compile_as_functions():

@@ -223,9 +223,11 @@ def test_many_steps_with_outputs_and_a_frozen_parameter(backend):
         a, b = Parameter(np.ones(2), name="a"), Parameter(np.full(2, 0.5), name="b")
         optimizer = ag.optim.Adam([a, b], lr=0.1)
         step = ag.compile(
-            lambda x: (((a * x + b) ** 2).sum(), a * x, (b > 0).sum()), optimizer=optimizer,
-            backend=backend, steps=steps,
-        )  # fmt: skip
+            lambda x: (((a * x + b) ** 2).sum(), a * x, (b > 0).sum()),
+            optimizer=optimizer,
+            backend=backend,
+            steps=steps,
+        )
         found = [step(np.array([1.0, -2.0])) for _ in range(6 // steps)]
         a.requires_grad = False
         found += [step(np.array([1.0, -2.0])) for _ in range(6 // steps)]

@@ -214,7 +214,7 @@ def test_a_direction_may_be_of_any_dtype_and_layout():
     f = FUNCTIONS["matrix products"][0]
     fast = ag.compile(f)
     directions = (
-        np.array([[1, 0, 0], [0, 2, 0]]),  # first: what a program is recorded with is no rule for the next
+        np.array([[1, 0, 0], [0, 2, 0]]),  # first: the program must also work for the next ones
         rng.normal(size=(2, 3)).astype(np.float32),
         rng.normal(size=(2, 3)),
         np.asfortranarray(rng.normal(size=(2, 3))),
@@ -261,7 +261,7 @@ def test_what_does_not_fit_is_refused():
         ValueError, match=r"directions of shapes \[\(3,\)\] for arguments of shapes \[\(4,\)\]"
     ):
         fast.hvp(ARGUMENTS, np.ones(3))
-    with pytest.raises(ValueError, match="a Hessian is that of one argument, and argnums is"):
+    with pytest.raises(ValueError, match="hessian differentiates one argument, and argnums is"):
         ag.compile(energy, (0, 1)).hessian(*ARGUMENTS)
     for call in (
         lambda: ag.compile(lambda x: x * x).hvp((VECTOR,), VECTOR),
