@@ -93,9 +93,10 @@ class Namer:
         names = [self._tensors.get(id(x)) or _number(x) for x in tensor.inputs]
         if tensor.fused is not None:  # fused: the first input is not computed
             names[0] = self._formula(first)
-        if op.formula and not op.variadic:
+        template = op.template(tensor)
+        if template and not op.variadic:
             settings = {name: _number(value) for name, value in tensor.settings.items()}
-            return str(op.formula.format(**settings, **dict(zip(op.arguments, names, strict=True))))
+            return str(template.format(**settings, **dict(zip(op.arguments, names, strict=True))))
         if op.infix:
             return f" {op.symbol} ".join(names) if len(names) > 1 else f"{op.symbol}{names[0]}"
         return f"{op.name}({', '.join(names)})"

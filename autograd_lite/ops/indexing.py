@@ -23,9 +23,11 @@ def _written(index: Any) -> str:
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
         return ":".join(ends[:2] if index.step is None else ends)
-    if isinstance(index, np.ndarray | list):
-        return "mask" if np.asarray(index).dtype.kind == "b" else "indices"
-    return "..." if index is Ellipsis else str(index)
+    if index is Ellipsis:
+        return "..."
+    if index is None or isinstance(index, int | np.integer):
+        return str(index)
+    return "mask" if getattr(index, "dtype", None) == bool else "indices"
 
 
 @op(

@@ -140,9 +140,15 @@ def _(g, y, x, w, b):
 add.composites[matmul] = affine  # X @ w + b, written with operators, has one card in a drawing
 
 
+def _as_array(x):
+    return x if hasattr(x, "ndim") else np.asarray(x)[()]
+
+
 @implements(np.tensordot)
 def tensordot(a, b, axes: Any = 2):
     """Sum of products over pairs of axes, as `np.tensordot`: a product of two matrices."""
+    a = _as_array(a)
+    b = _as_array(b)
     if isinstance(axes, int | np.integer):
         axes = range(a.ndim - axes, a.ndim), range(axes)
     pairs = [(axis,) if isinstance(axis, int | np.integer) else axis for axis in axes]
@@ -165,16 +171,20 @@ def tensordot(a, b, axes: Any = 2):
 @implements(np.dot, method="dot")
 def dot(a, b):
     """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    a = _as_array(a)
+    b = _as_array(b)
+    if a.ndim == 0 or b.ndim == 0:
         return multiply(a, b)
-    return matmul(a, b) if np.ndim(b) <= 2 else tensordot(a, b, (-1, -2))
+    return matmul(a, b) if b.ndim <= 2 else tensordot(a, b, (-1, -2))
 
 
 @implements(np.inner)
 def _inner(a, b):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    a = _as_array(a)
+    b = _as_array(b)
+    if a.ndim == 0 or b.ndim == 0:
         return multiply(a, b)
-    return matmul(a, b) if np.ndim(b) == 1 else tensordot(a, b, (-1, -1))
+    return matmul(a, b) if b.ndim == 1 else tensordot(a, b, (-1, -1))
 
 
 @implements(np.outer)
