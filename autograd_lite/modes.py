@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 _outer: ContextVar[tuple[bool, ...]] = ContextVar("outer", default=())  # what the open blocks return to
@@ -28,7 +31,7 @@ class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
         _outer.set(tuple(outer))
         recording.set(before)
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         code = getattr(function, "__code__", None)
         if code is not None and code.co_flags & _SUSPENDS:
             raise TypeError(
@@ -37,7 +40,7 @@ class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
             )
 
         @wraps(function)
-        def unrecorded(*args: Any, **kwargs: Any) -> Any:
+        def unrecorded(*args: P.args, **kwargs: P.kwargs) -> R:
             with no_grad():
                 return function(*args, **kwargs)
 

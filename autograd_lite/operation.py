@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from autograd_lite.calling import apply, binary, no_rule, unary
 from autograd_lite.domains import REAL, Domain
@@ -12,6 +12,7 @@ from autograd_lite.messages import caller_line
 from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.signature import names_of, parameters_of
 from autograd_lite.tensor import Tensor
+from autograd_lite.typing import ArrayLike
 
 OPS: dict[str, Op] = {}
 """Every op by its name, those of users too: what checks, drawings and the table of operations read."""
@@ -88,6 +89,13 @@ class Op:
 
     def __reduce__(self) -> str:
         return self.__qualname__
+
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) == self._arity:
@@ -228,10 +236,11 @@ def op(
         made.numpy_names = tuple(numpy_name(f) for f in answers)
         answer(*answers, method=method)(made)
         if operator is not None:
-            call = made._fast or made.__call__
-            install(f"__{operator}__", call)
+            call = made._fast or _method(made, operator)
+            install(f"__{operator}__", _described(call, made, f"__{operator}__"))
             if len(made.arguments) == 2:
-                install(f"__r{operator}__", lambda b, a: call(a, b))
+                reflected = _described(lambda b, a: call(a, b), made, f"__r{operator}__")
+                install(f"__r{operator}__", reflected)
         OPS[made.name] = made
         return made
 
@@ -255,19 +264,27 @@ def answer(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:
         for function in functions:
             NUMPY[function] = answering
         if method is not None:
-            install(method, _method(answering))
+            install(method, _method(answering, method))
         return answering
 
     return register
 
 
-def _method(function: Any) -> Any:
+def _method(function: Any, name: str) -> Any:
     """A plain function around one that is no descriptor, such as an Op, so that it binds `self`."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    return update_wrapper(method, function, updated=())
+    return _described(method, function, name)
+
+
+def _described(method: Any, source: Any, name: str) -> Any:
+    """The method with the docstring and signature of `source`, an op or a function, and its own name."""
+    update_wrapper(method, source, updated=())
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    return method
 
 
 def install(name: str, attribute: Any) -> None:

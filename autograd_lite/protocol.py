@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from autograd_lite import messages
 from autograd_lite.modes import recording
+from autograd_lite.operators import OperatorsMixin
+from autograd_lite.typing import Array, DTypeLike, Shape
 
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what answers it for tensors
 
@@ -43,7 +45,7 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class ArrayProtocol:
+class ArrayProtocol(OperatorsMixin):
     """The part of `Tensor` that makes it a guest in Python's operators and in NumPy's functions.
 
     NumPy gets one of three answers: a tensor (differentiable), a plain result (comparisons, argmax),
@@ -51,31 +53,29 @@ class ArrayProtocol:
     """
 
     __slots__ = ()
-    data: Any
     name: str | None
-    grad: Any
     op: Any
     requires_grad: bool
 
     # What NumPy calls an array's attributes.
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """The length of each axis."""
-        return self.data.shape  # type: ignore[no-any-return]
+        return self.data.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.data.ndim  # type: ignore[no-any-return]
+        return self.data.ndim
 
     @property
     def size(self) -> int:
         """The number of entries."""
-        return self.data.size  # type: ignore[no-any-return]
+        return self.data.size
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype of the data."""
         return self.data.dtype
 
@@ -83,7 +83,7 @@ class ArrayProtocol:
         """The one entry, as a Python number; a ValueError where there are more or none."""
         return self.data.item()  # type: ignore[no-any-return]
 
-    def numpy(self) -> Any:
+    def numpy(self) -> Array:
         """A read-only view of the data, as an array."""
         view = np.asarray(self.data).view()
         view.flags.writeable = False
@@ -96,8 +96,8 @@ class ArrayProtocol:
             raise TypeError("len() of a tensor without axes")
         return int(self.data.shape[0])
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))  # type: ignore[index]
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))  # type: ignore[misc]  # for tensors Self is Tensor
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -135,7 +135,8 @@ class ArrayProtocol:
 
     # What NumPy asks of a guest.
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    # It returns an array. `object` keeps type checkers from taking a tensor for one: X @ t would be an array.
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> object:
         if self.requires_grad:
             raise TypeError(
                 f"making a NumPy array of {self.name or 'a tensor'} would lose its gradient without a "

@@ -64,7 +64,7 @@ class Tensor(ArrayProtocol):
             )
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.name = name
-        self.grad: Any = None
+        self.grad = None
         self.op: Any = None
         self.inputs: tuple[Any, ...] = ()
         self.values: tuple[Any, ...] = ()
@@ -94,7 +94,7 @@ class Tensor(ArrayProtocol):
         self.backward_pass = number = next(_passes)
         for tensor, g in gradients.items():
             tensor.backward_pass = number if tensor.grad is None or not accumulate else 0
-            if not type(g) is _float64 is type(tensor.data):
+            if not type(g) is _float64 is type(tensor.data):  # type: ignore[comparison-overlap]  # a scalar too
                 g = finish(tensor, g)
             tensor.grad = tensor.grad + g if accumulate and tensor.grad is not None else g
 

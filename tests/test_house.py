@@ -10,9 +10,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
-    "extras", "randomness", "modes", "messages", "domains", "protocol", "signature", "tensor", "calling",
-    "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history", "training",
-    "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
+    "typing", "numpy", "operators", "extras", "randomness", "modes", "messages", "domains", "protocol",
+    "signature", "tensor", "calling", "operation", "ops", "autodiff", "compiler", "drawing", "testing",
+    "nn", "optim", "history", "training", "io", "linear_model", "estimators", "plots", "datasets",
+    "__init__", "demo", "__main__",
 ]  # fmt: skip
 
 
@@ -85,8 +86,8 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
 
 # Lines of Python that a reader of the package has before them, by part. A new feature is paid for by readers.
 BUDGETS = {
-    "the engine and the ops": (3620, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
-    "the package": (20300, ROOMS),
+    "the engine and the ops": (3640, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
+    "the package": (20450, ROOMS),
 }
 
 

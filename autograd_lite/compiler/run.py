@@ -46,7 +46,7 @@ class Runnable:
     def module(self, name: str, fixed: bool) -> str:
         """The program as a module of its own; `fixed` where the leaves are to stay as they are."""
         source = emitted(self.program) if self._numbers else self.source  # floats raise where NumPy has inf
-        data = [leaf.data for leaf in self.leaves if fixed]
+        data: list[Any] = [leaf.data for leaf in self.leaves if fixed]
         names, count = source.inputs[self._arguments :], len(self.leaves)
         held = dict(zip(names, data, strict=False))
         held |= zip(names[count:], (Drawn(shape) for _, shape in self._draws), strict=False)

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite.operation import answer, case, op
 from autograd_lite.protocol import AbstractArray, primitive
+from autograd_lite.typing import Index
 
 _ALL = slice(None)
 _MASK = np.array([[True, False, True], [False, True, False]])
@@ -143,7 +144,8 @@ def _(g: Any, y: Any, x: Any, pad_width: Any, mode: str, constant_values: Any) -
 
 
 @answer(method="__getitem__")
-def _index(x: Any, index: Any) -> Any:
+def _index(x: Any, index: Index) -> Any:
+    """x[index], with NumPy's indices: slices, integers, None, integer and boolean arrays."""
     return getitem(x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index))
 
 

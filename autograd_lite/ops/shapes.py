@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite.operation import answer, case, install, op
 from autograd_lite.ops.reductions import axes_of
+from autograd_lite.typing import Shape
 
 _ALL = slice(None)
 
@@ -209,13 +210,13 @@ def _(g: Any, y: Any, x: Any, dtype: Any) -> Any:
 
 
 @answer(method="reshape")
-def _reshape(x: Any, *shape: Any) -> Any:
+def _reshape(x: Any, *shape: int | Shape) -> Any:
     """As `np.reshape`: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
     return reshape(x, shape[0] if len(shape) == 1 else shape)
 
 
 @answer(method="transpose")
-def _transpose(x: Any, *axes: Any) -> Any:
+def _transpose(x: Any, *axes: int | Shape) -> Any:
     """As `np.transpose`: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed when none is given."""
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 

@@ -1,0 +1,412 @@
+"""autograd_lite: a computational-graph autodiff framework on NumPy, small enough to read in an evening."""
+# Written by `make stubs`; do not edit.
+# mypy: disable-error-code="misc, overload-overlap, override"
+
+from autograd_lite import datasets as datasets
+from autograd_lite import estimators as estimators
+from autograd_lite import linear_model as linear_model
+from autograd_lite import nn as nn
+from autograd_lite import numpy as numpy
+from autograd_lite import optim as optim
+from autograd_lite import plots as plots
+from autograd_lite import testing as testing
+from autograd_lite import typing as typing
+from autograd_lite.autodiff import grad as grad
+from autograd_lite.autodiff import gradients as gradients
+from autograd_lite.autodiff import hessian as hessian
+from autograd_lite.autodiff import hvp as hvp
+from autograd_lite.autodiff import jacobian as jacobian
+from autograd_lite.autodiff import jvp as jvp
+from autograd_lite.autodiff import value_and_grad as value_and_grad
+from autograd_lite.autodiff import vjp as vjp
+from autograd_lite.compiler import compile as compile
+from autograd_lite.drawing import Drawing as Drawing
+from autograd_lite.drawing import draw as draw
+from autograd_lite.history import EarlyStopping as EarlyStopping
+from autograd_lite.history import History as History
+from autograd_lite.modes import no_grad as no_grad
+from autograd_lite.operation import OPS as OPS
+from autograd_lite.operation import Op as Op
+from autograd_lite.operation import op as op
+from autograd_lite.randomness import seed as seed
+from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor as Tensor
+from autograd_lite.training import fit as fit
+from autograd_lite.typing import Array
+from autograd_lite.typing import ArrayLike
+from autograd_lite.typing import Number
+from collections.abc import Sequence
+from typing import Any, overload
+
+__version__: str
+
+__all__ = ['Drawing', 'EarlyStopping', 'History', 'OPS', 'Op', 'Tensor', 'affine', 'bce', 'bce_with_logits', 'compile', 'cross_entropy', 'datasets', 'draw', 'fit', 'grad', 'gradients', 'hessian', 'hinge', 'huber', 'hvp', 'jacobian', 'jvp', 'leaky_relu', 'log_softmax', 'logsumexp', 'mae', 'mse', 'nn', 'no_grad', 'op', 'optim', 'relu', 'seed', 'sigmoid', 'softmax', 'softplus', 'testing', 'value_and_grad', 'vjp']
+
+class _affine(Op):
+    """x @ w + b: examples in rows, w of shape (k, n) with b (n,), or w (k,) with b a number."""
+    @overload
+    def __call__(self, x: Tensor, w: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
+        """x @ w + b: examples in rows, w of shape (k, n) with b (n,), or w (k,) with b a number."""
+    @overload
+    def __call__(self, x: ArrayLike, w: Tensor, b: Tensor | ArrayLike) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, w: ArrayLike, b: Tensor) -> Tensor: ...
+    @overload
+    def __call__(self, x: float, w: float, b: float) -> float: ...
+    @overload
+    def __call__(self, x: ArrayLike, w: ArrayLike, b: ArrayLike) -> Array: ...
+
+affine: _affine
+"""x @ w + b: examples in rows, w of shape (k, n) with b (n,), or w (k,) with b a number."""
+
+class _bce(Op):
+    """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
+
+    Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
+    that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
+    `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+
+    >>> from autograd_lite.tensor import Tensor
+    >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
+    1000.0
+
+    Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
+    ValueError too.
+    """
+    @overload
+    def __call__(self, probability: Tensor, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
+        """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
+
+        Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
+        that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
+        `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+
+        >>> from autograd_lite.tensor import Tensor
+        >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
+        1000.0
+
+        Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
+        ValueError too.
+        """
+    @overload
+    def __call__(self, probability: ArrayLike, target: Tensor, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
+    @overload
+    def __call__(self, probability: float, target: float, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
+    @overload
+    def __call__(self, probability: ArrayLike, target: ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
+
+bce: _bce
+"""Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
+
+Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
+that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
+`sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+
+>>> from autograd_lite.tensor import Tensor
+>>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
+1000.0
+
+Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
+ValueError too.
+"""
+
+class _bce_with_logits(Op):
+    """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
+
+    z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
+    number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+    `sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+    """
+    @overload
+    def __call__(self, logit: Tensor, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
+        """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
+
+        z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
+        number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+        `sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+        """
+    @overload
+    def __call__(self, logit: ArrayLike, target: Tensor, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
+    @overload
+    def __call__(self, logit: float, target: float, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
+    @overload
+    def __call__(self, logit: ArrayLike, target: ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
+
+bce_with_logits: _bce_with_logits
+"""Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
+
+z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
+number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+`sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+"""
+
+class _cross_entropy(Op):
+    """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
+
+    For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
+    there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
+    (n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
+    for no examples.
+    """
+    @overload
+    def __call__(self, logits: Tensor, labels: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
+        """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
+
+        For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
+        there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
+        (n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
+        for no examples.
+        """
+    @overload
+    def __call__(self, logits: ArrayLike, labels: Tensor, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
+    @overload
+    def __call__(self, logits: float, labels: float, *, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
+    @overload
+    def __call__(self, logits: ArrayLike, labels: ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
+
+cross_entropy: _cross_entropy
+"""Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
+
+For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
+there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
+(n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
+for no examples.
+"""
+
+class _hinge(Op):
+    """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
+
+    The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+    errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+    """
+    @overload
+    def __call__(self, score: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+        """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
+
+        The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+        errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+        """
+    @overload
+    def __call__(self, score: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    @overload
+    def __call__(self, score: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    @overload
+    def __call__(self, score: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+
+hinge: _hinge
+"""Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
+
+The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+"""
+
+class _huber(Op):
+    """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
+
+    e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
+    `mse`; a `delta` that is not positive is a ValueError too.
+    """
+    @overload
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+        """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
+
+        e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
+        `mse`; a `delta` that is not positive is a ValueError too.
+        """
+    @overload
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    @overload
+    def __call__(self, prediction: float, target: float, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+
+huber: _huber
+"""Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
+
+e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
+`mse`; a `delta` that is not positive is a ValueError too.
+"""
+
+class _leaky_relu(Op):
+    """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
+    @overload
+    def __call__(self, z: Tensor, slope: float = 0.01) -> Tensor:
+        """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
+    @overload
+    def __call__(self, z: float, slope: float = 0.01) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike, slope: float = 0.01) -> Array: ...
+
+leaky_relu: _leaky_relu
+"""z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
+
+class _log_softmax(Op):
+    """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
+
+    The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
+    """
+    @overload
+    def __call__(self, z: Tensor, axis: int = -1) -> Tensor:
+        """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
+
+        The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
+        """
+    @overload
+    def __call__(self, z: float, axis: int = -1) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike, axis: int = -1) -> Array: ...
+
+log_softmax: _log_softmax
+"""Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
+
+The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
+"""
+
+class _logsumexp(Op):
+    """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+    >>> float(logsumexp(np.array([0.0, -50.0])))
+    1.9287498479639178e-22
+
+    The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+    survive (Blanchard, Higham and Higham 2021).
+    """
+    @overload
+    def __call__(self, x: Tensor, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+        >>> float(logsumexp(np.array([0.0, -50.0])))
+        1.9287498479639178e-22
+
+        The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+        survive (Blanchard, Higham and Higham 2021).
+        """
+    @overload
+    def __call__(self, x: float, axis: Any = None, *, keepdims: bool = False) -> float: ...
+    @overload
+    def __call__(self, x: ArrayLike, axis: Any = None, *, keepdims: bool = False) -> Array: ...
+
+logsumexp: _logsumexp
+"""log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+>>> float(logsumexp(np.array([0.0, -50.0])))
+1.9287498479639178e-22
+
+The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+survive (Blanchard, Higham and Higham 2021).
+"""
+
+class _mae(Op):
+    """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
+
+    Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+    """
+    @overload
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+        """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
+
+        Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+        """
+    @overload
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    @overload
+    def __call__(self, prediction: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+
+mae: _mae
+"""Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
+
+Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+"""
+
+class _mse(Op):
+    """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
+
+    >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
+    75.0
+
+    Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
+    each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
+    (nothing broadcasts) and for no elements.
+    """
+    @overload
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+        """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
+
+        >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
+        75.0
+
+        Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
+        each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
+        (nothing broadcasts) and for no elements.
+        """
+    @overload
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    @overload
+    def __call__(self, prediction: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+
+mse: _mse
+"""Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
+
+>>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
+75.0
+
+Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
+each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
+(nothing broadcasts) and for no elements.
+"""
+
+class _relu(Op):
+    """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
+    @overload
+    def __call__(self, z: Tensor) -> Tensor:
+        """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
+    @overload
+    def __call__(self, z: float) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike) -> Array: ...
+
+relu: _relu
+"""Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
+
+class _sigmoid(Op):
+    """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
+    @overload
+    def __call__(self, z: Tensor) -> Tensor:
+        """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
+    @overload
+    def __call__(self, z: float) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike) -> Array: ...
+
+sigmoid: _sigmoid
+"""Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
+
+class _softmax(Op):
+    """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
+    @overload
+    def __call__(self, z: Tensor, axis: int = -1) -> Tensor:
+        """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
+    @overload
+    def __call__(self, z: float, axis: int = -1) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike, axis: int = -1) -> Array: ...
+
+softmax: _softmax
+"""e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
+
+class _softplus(Op):
+    """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
+    @overload
+    def __call__(self, z: Tensor) -> Tensor:
+        """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
+    @overload
+    def __call__(self, z: float) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike) -> Array: ...
+
+softplus: _softplus
+"""log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""

@@ -1,0 +1,160 @@
+"""What ops install on Tensor."""
+# Written by `make stubs`; do not edit.
+# mypy: disable-error-code="misc, overload-overlap, override"
+
+from autograd_lite.drawing import Drawing
+from autograd_lite.tensor import Tensor
+from autograd_lite.typing import Array
+from autograd_lite.typing import ArrayLike
+from autograd_lite.typing import Axis
+from autograd_lite.typing import Index
+from autograd_lite.typing import Number
+from autograd_lite.typing import Shape
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any, overload
+
+class OperatorsMixin:
+    """Operators, methods and properties of Tensor that ops declare and `install` adds.
+
+    The class is empty at run time. Its stub, `operators.pyi`, lists everything that is installed, so that
+    editors and type checkers know it. `make stubs` writes the stub from OPS.
+    """
+    __slots__ = ()
+    @property
+    def data(self) -> Array:
+        """The value: an array, or a NumPy scalar if there are no axes."""
+    @data.setter
+    def data(self, value: ArrayLike) -> None: ...
+    @property
+    def grad(self) -> Array:
+        """The gradient that the last `backward()` left, in the shape and dtype of the data; None before."""
+    @grad.setter
+    def grad(self, value: ArrayLike | None) -> None: ...
+    def __add__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Sum a + b, elementwise; a and b broadcast."""
+    def __radd__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Sum a + b, elementwise; a and b broadcast."""
+    def __sub__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Difference a - b, elementwise; a and b broadcast."""
+    def __rsub__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Difference a - b, elementwise; a and b broadcast."""
+    def __mul__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Product a b, elementwise; a and b broadcast."""
+    def __rmul__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Product a b, elementwise; a and b broadcast."""
+    def __truediv__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Quotient a / b, elementwise; a and b broadcast."""
+    def __rtruediv__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Quotient a / b, elementwise; a and b broadcast."""
+    def __neg__(self) -> Tensor:
+        """Negation -x, elementwise."""
+    def copy(self) -> Tensor:
+        """The same value +x, as a node of its own."""
+    def __pos__(self) -> Tensor:
+        """The same value +x, as a node of its own."""
+    def __pow__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    def __rpow__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    def __abs__(self) -> Tensor:
+        """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
+    def clip(self, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
+        """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
+
+        A bound that is None is none; `min` and `max` are their other names, as in `np.clip`; both is an error.
+        """
+    def take(self, indices: Any = 0, axis: int | None = None) -> Tensor:
+        """Entries (axis None: of the flattened x), or slices along an axis, by integer indices."""
+    def repeat(self, repeats: Any = 1, axis: int | None = None) -> Tensor:
+        """Each entry (axis None: of the flattened x), or slice along an axis, repeated, as `np.repeat`."""
+    def __getitem__(self, index: Index, /) -> Tensor:
+        """x[index], with NumPy's indices: slices, integers, None, integer and boolean arrays."""
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """Sum over axes, as `np.sum`."""
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """Arithmetic mean over axes, as `np.mean`."""
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
+    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """Product over axes, as `np.prod`; its gradient is right at zeros too."""
+    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
+    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
+    def logsumexp(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+        >>> float(logsumexp(np.array([0.0, -50.0])))
+        1.9287498479639178e-22
+
+        The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+        survive (Blanchard, Higham and Higham 2021).
+        """
+    def __matmul__(self, b: Tensor | ArrayLike, /) -> Tensor:
+        """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
+    def __rmatmul__(self, a: Tensor | ArrayLike, /) -> Tensor:
+        """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
+    def dot(self, b: Tensor | ArrayLike) -> Tensor:
+        """NumPy's dot: last axis of a with the last but one of b (with the only one of a vector)."""
+    def __lt__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.less`: a plain result, without gradient."""
+    def __le__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.less_equal`: a plain result, without gradient."""
+    def __gt__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.greater`: a plain result, without gradient."""
+    def __ge__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.greater_equal`: a plain result, without gradient."""
+    def __eq__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.equal`: a plain result, without gradient."""
+    def __ne__(self, x2: Tensor | ArrayLike, /) -> Array:
+        """As `np.not_equal`: a plain result, without gradient."""
+    def argmax(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
+        """As `np.argmax`: a plain result, without gradient."""
+    def argmin(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
+        """As `np.argmin`: a plain result, without gradient."""
+    def argsort(self, axis: Axis = -1) -> Array:
+        """As `np.argsort`: a plain result, without gradient."""
+    def any(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
+        """As `np.any`: a plain result, without gradient."""
+    def all(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
+        """As `np.all`: a plain result, without gradient."""
+    def swapaxes(self, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """Two axes exchanged, as `np.swapaxes`."""
+    def squeeze(self, axis: Any = None) -> Tensor:
+        """Without the axes of length 1, or without those named, as `np.squeeze`."""
+    def astype(self, dtype: Any = ...) -> Tensor:
+        """The values of x in another floating-point dtype; the gradient comes back in the old one.
+
+        In an integer or boolean dtype the result is a constant.
+        """
+    def reshape(self, *shape: int | Shape) -> Tensor:
+        """As `np.reshape`: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
+    def transpose(self, *axes: int | Shape) -> Tensor:
+        """As `np.transpose`: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed when none is given."""
+    def ravel(self) -> Tensor:
+        """All entries of x along one axis, in row-major order."""
+    def flatten(self) -> Tensor:
+        """All entries of x along one axis, in row-major order; as `ravel`."""
+    @property
+    def T(self) -> Tensor:
+        """Axes reversed."""
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged."""
+    def draw(self, *, model: Any = None, detail: str = 'auto', show: str = 'both', names: Any = None, direction: str = 'auto', theme: str = 'light', max_nodes: int = 60, engine: str = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Any = None) -> Drawing:
+        """A `Drawing` of the graph that ends in `tensor`, or in several tensors, as it is now.
+
+        `model` captions the layers by its modules; `detail` "scalar" draws each op as a sign of its own,
+        "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
+        -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
+        or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
+        "pygraphviz" or "dot"; `title` stands above. A graph of more than `max_nodes` cards has its layers, and
+        then what repeats, folded into one card each, but for those whose titles `unfold` lists; one that is
+        still too large is a ValueError. `marks` (tensor -> words) draws tensors in red. What is no tensor, and a
+        setting that is none of these, is a TypeError or ValueError.
+        """
