@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from autograd_lite import messages
 from autograd_lite.modes import recording
 from autograd_lite.ops.arithmetic import positive
 from autograd_lite.tensor import Tensor, backpropagate, finish, graph, seed_of
+from autograd_lite.typing import Array, ArrayLike
+
+A_co = TypeVar("A_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 _inside: ContextVar[bool] = ContextVar("inside", default=False)  # a function being differentiated
 
@@ -22,6 +26,37 @@ class Variable(Tensor):
     __slots__ = ()
 
 
+class Derivative(Protocol[A_co, T_co]):
+    """A function that returns derivatives: tensors if one of its first two arguments is one, else arrays."""
+
+    @overload
+    def __call__(self, x: Tensor, /, *xs: Any) -> T_co: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: Tensor, /, *xs: Any) -> T_co: ...
+    @overload
+    def __call__(self, *xs: Any) -> A_co: ...
+
+
+Arrays = tuple[Array, ...]
+Tensors = tuple[Tensor, ...]
+
+
+@overload
+def gradients(
+    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: Literal[True]
+) -> list[Tensor]: ...
+@overload
+def gradients(
+    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: Literal[False] = False
+) -> list[Array]: ...
+@overload
+def gradients(
+    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, allow_unused: Literal[True]
+) -> list[Array | None]: ...
+@overload
+def gradients(
+    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: bool = False, allow_unused: bool
+) -> list[Any]: ...
 def gradients(
     y: Tensor,
     xs: Sequence[Tensor],
@@ -144,6 +179,14 @@ def _plain(y: Tensor, watched: bool) -> Any:
     return y if watched else y.data
 
 
+@overload
+def value_and_grad(
+    f: Callable[..., Any], argnums: int = 0
+) -> Derivative[tuple[Array, Array], tuple[Tensor, Tensor]]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., Any], argnums: tuple[int, ...]
+) -> Derivative[tuple[Array, Arrays], tuple[Tensor, Tensors]]: ...
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns f(*xs), a single number, and its gradient in the arguments `argnums`.
 
@@ -180,6 +223,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     return derivative
 
 
+@overload
+def grad(f: Callable[..., Any], argnums: int = 0) -> Derivative[Array, Tensor]: ...
+@overload
+def grad(f: Callable[..., Any], argnums: tuple[int, ...]) -> Derivative[Arrays, Tensors]: ...
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the gradient of f, a single number, in the arguments `argnums`.
 
@@ -188,11 +235,15 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
     """
-    both = value_and_grad(f, argnums)
+    both: Callable[..., Any] = value_and_grad(f, argnums)
     return lambda *xs: both(*xs)[1]
 
 
-def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+@overload
+def vjp(f: Callable[..., Any], x: Tensor, /, *xs: Any) -> tuple[Tensor, Callable[[Any], Tensors]]: ...
+@overload
+def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Array, Callable[[ArrayLike], Arrays]]: ...
+def vjp(f: Callable[..., Any], *xs: Any) -> Any:
     """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument.
 
     A v of another shape is a ValueError.
@@ -225,6 +276,10 @@ def _along(gradients: list[Any], vs: Any) -> Any:
     return sum(terms[1:], terms[0]) if terms else None
 
 
+@overload
+def jvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> tuple[Tensor, Tensor]: ...
+@overload
+def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Array, Array]: ...
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes.
 
@@ -243,6 +298,12 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     return _plain(y, watched), product
 
 
+@overload
+def hvp(f: Callable[..., Any], xs: list[Any] | tuple[Any, ...], vs: Any) -> Arrays: ...
+@overload
+def hvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> Tensor: ...
+@overload
+def hvp(f: Callable[..., Any], xs: ArrayLike, vs: Any) -> Array: ...
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     """The Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple where they are sequences.
 
@@ -261,7 +322,7 @@ def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     return found[0] if single else tuple(found)
 
 
-def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+def jacobian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
     """A function that returns all derivatives of f at x: an array of shape f(x).shape + x.shape.
 
     By a pass back for each entry of f(x).
@@ -277,10 +338,10 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
         shape = (*y.shape, *variable.shape)
         return np.stack(rows).reshape(shape) if rows else np.zeros(shape, variable.dtype)
 
-    return derivative
+    return derivative  # type: ignore[return-value]  # it takes one argument
 
 
-def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+def hessian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
     """A function that returns all second derivatives of f, a single number: shape x.shape + x.shape.
 
     By a pass back through the gradient for each entry of x.
