@@ -1,11 +1,11 @@
-"""OperatorsMixin, a base class of Tensor: operators, methods and properties that ops install on Tensor."""
+"""OperatorsMixin, a base class of Tensor that tells type checkers what ops install on Tensor."""
 
 
 class OperatorsMixin:
-    """Operators, methods and properties of Tensor that ops declare and `install` adds.
+    """Operators, methods and properties that ops install on Tensor.
 
-    The class is empty at run time. Its stub, `operators.pyi`, lists everything that is installed, so that
-    editors and type checkers know it. `make stubs` writes the stub from OPS.
+    The class is empty at run time: `install` adds them to Tensor itself. Its stub, `operators.pyi`, lists
+    them for editors and type checkers. `make stubs` writes the stub.
     """
 
     __slots__ = ()

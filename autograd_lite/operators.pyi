@@ -1,4 +1,4 @@
-"""What ops install on Tensor."""
+"""Operators, methods and properties that ops install on Tensor."""
 # Written by `make stubs`; do not edit.
 # mypy: disable-error-code="misc, overload-overlap, override"
 
@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 class OperatorsMixin:
-    """Operators, methods and properties of Tensor that ops declare and `install` adds.
+    """Operators, methods and properties that ops install on Tensor.
 
-    The class is empty at run time. Its stub, `operators.pyi`, lists everything that is installed, so that
-    editors and type checkers know it. `make stubs` writes the stub from OPS.
+    The class is empty at run time: `install` adds them to Tensor itself. Its stub, `operators.pyi`, lists
+    them for editors and type checkers. `make stubs` writes the stub.
     """
     __slots__ = ()
     @property

@@ -34,7 +34,7 @@ Number: TypeAlias = float | np.number[Any] | np.bool
 
 
 class SupportsArray(Protocol):
-    """Anything that NumPy can turn into an array: an array, a pandas Series, a JAX array. Not a Tensor."""
+    """An array, or an object that NumPy converts to one, such as a pandas Series; not a Tensor."""
 
     def __array__(self) -> Array:
         """The values as a NumPy array."""
@@ -44,10 +44,10 @@ class SupportsArray(Protocol):
 _Row: TypeAlias = Sequence[Number | SupportsArray]
 
 ArrayLike: TypeAlias = Number | SupportsArray | _Row | Sequence[_Row] | Sequence[Sequence[_Row]]
-"""What an op takes besides tensors: a number, an array, or lists of them. Text is not one."""
+"""A number, an array, or lists of them, as ops take besides tensors. A string is not one."""
 
 Axis: TypeAlias = int | tuple[int, ...] | None
-"""The axes to reduce over: one, several, or None for all."""
+"""The axes of a reduction: one axis, a tuple of axes, or None for all."""
 
 Shape: TypeAlias = tuple[int, ...]
 """The length of each axis."""
@@ -55,10 +55,10 @@ Shape: TypeAlias = tuple[int, ...]
 _IndexPart: TypeAlias = SupportsIndex | slice | EllipsisType | SupportsArray | Sequence[int] | None
 
 Index: TypeAlias = _IndexPart | tuple[_IndexPart, ...]
-"""What may stand in the brackets of `t[...]`, as in NumPy."""
+"""An index of a tensor in brackets, `t[...]`: the same as in NumPy."""
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
-"""How a loss combines the losses of the elements: their mean, their sum, or not at all."""
+"""The reduction of a loss over its elements: their mean, their sum, or "none" for an array of them."""
 
 Seed: TypeAlias = "int | np.random.Generator | None"
 """A source of random numbers: a seed, a generator, or None for the default generator (`ag.seed`)."""

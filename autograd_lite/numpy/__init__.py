@@ -1,8 +1,7 @@
-"""NumPy itself, for programs that are type-checked.
+"""NumPy under a second name, under which type checkers know that its functions take and return tensors.
 
-`from autograd_lite import numpy as np` is the same as `import numpy as np`, except that type checkers know
-what NumPy's functions return for tensors. NumPy's own type hints cannot say it: most of its functions take
-nothing but arrays there.
+`from autograd_lite import numpy as np` computes the same as `import numpy as np`. Only the type hints
+differ: in NumPy's own ones, most functions take arrays only.
 """
 
 from typing import Any

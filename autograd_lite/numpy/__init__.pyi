@@ -1,4 +1,4 @@
-"""numpy as it is for tensors."""
+"""numpy with functions that take and return tensors."""
 # Written by `make stubs`; do not edit.
 # mypy: disable-error-code="misc, overload-overlap, override"
 

@@ -1,6 +1,7 @@
-"""Check what type checkers say of user programs: `python -m tests.typing.check`, a part of `make types`.
+"""Run type checkers on two user programs: `python -m tests.typing.check`, a part of `make types`.
 
-mypy (strict) and pyright find no error in user.py, and in wrong.py one in each line that ends with `# error`.
+mypy (strict) and pyright must find no error in user.py, and in wrong.py exactly the lines that end with
+`# error`.
 """
 
 import json
@@ -17,7 +18,7 @@ MARK = "# error"
 
 
 def run(checker: str, *options: str) -> str:
-    """What a checker prints of the files; exits if it did not run."""
+    """Run a checker on the files and return what it prints; exit if it fails to run."""
     command = [sys.executable, "-m", checker, *options, *map(str, FILES)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):

@@ -1,3 +1,3 @@
-"""Programs for type checkers are no tests: user.py is run by one, wrong.py never."""
+"""Do not collect the programs for type checkers: a test runs user.py, and nothing runs wrong.py."""
 
 collect_ignore = ["user.py", "wrong.py"]

@@ -1,6 +1,6 @@
-"""The stubs of the package: what editors and type checkers know of operators, methods, ops and NumPy.
+"""Write the type stubs of operators, methods, ops, NumPy's functions and lazily loaded modules.
 
-`python -m tests.typing.stubs` (`make stubs`) writes them; with `--check` it only compares them with the files
+`python -m tests.typing.stubs` (`make stubs`) writes them. With `--check` it only compares them with the files
 and exits with 1 if one differs. Everything is read from OPS, from Tensor and from the NumPy functions that
 tensors implement, so nothing here has to be edited for a new op.
 """
@@ -28,7 +28,7 @@ TENSORS = "Tensor | ArrayLike"
 SAMPLE = [[0.5, 0.1], [0.2, 0.3]]
 Kind = inspect._ParameterKind
 
-# What NumPy's signatures do not say of the settings of functions that have no gradient.
+# The settings of functions that have no gradient, with the types that NumPy's signatures lack.
 SETTINGS = {"axis": "Axis", "keepdims": "bool"}
 
 HEADER = '''"""{summary}"""
@@ -37,7 +37,7 @@ HEADER = '''"""{summary}"""
 
 '''
 
-# One may assign to these what is not read from them: a number to data, None to grad.
+# The types for reading and for assigning differ: one may assign a number to data, and None to grad.
 ATTRIBUTES = '''    @property
     def data(self) -> Array:
         """The value: an array, or a NumPy scalar if there are no axes."""
@@ -96,14 +96,16 @@ class Stub:
             elif isinstance(value := names.get(name), ModuleType):
                 self.imports.add(f"import {value.__name__} as {name}")
             elif name in names and name != "Any":
-                self.imports.add(f"from {value.__module__} import {name}")
+                module = getattr(value, "__module__", None)
+                if getattr(sys.modules.get(module), name, None) is not value:
+                    module = names["__name__"]  # an alias, which does not know where it is defined
+                self.imports.add(f"from {module} import {name}")
             elif not hasattr(builtins, name) and name != "Any":
                 raise NameError(f"annotation {text}: {name} is not known")
         return text
 
     def parameters(self, function: Any) -> list[Parameter]:
         """The parameters of an op or a function; without annotation and default they are arrays."""
-        function = getattr(function, "forward", function)
         names = getattr(inspect.unwrap(function), "__globals__", {})
         found = []
         for p in inspect.signature(function).parameters.values():
@@ -113,7 +115,7 @@ class Stub:
         return found
 
     def function(self, name: str, signature: str, returned: str, doc: str = "", indent: str = "") -> None:
-        """Write a function; `signature` is what stands in its parentheses."""
+        """Write a function; `signature` is the source of its parameters."""
         head = f"{name}({signature}) -> {returned}:"
         if "import numpy as _np" in self.imports:
             head = re.sub(r"\bbool\b", "_bool", head)  # bool is NumPy's there
@@ -152,9 +154,9 @@ def docstring(doc: str, indent: str) -> str:
 
 
 def listed(parameters: list[Parameter], arrays: str | Sequence[str] = TENSORS, *before: str) -> str:
-    """What stands in the parentheses of a function: `before`, then the parameters.
+    """Source of the parameters of a function, after the texts in `before`.
 
-    `arrays` is the type of its inputs, or a type for each.
+    `arrays` is the type of its inputs, or a list with a type for each.
     """
     texts, kinds = list(before), [p.kind for p in parameters]
     types = iter([arrays] * len(parameters) if isinstance(arrays, str) else arrays)
@@ -170,9 +172,9 @@ def listed(parameters: list[Parameter], arrays: str | Sequence[str] = TENSORS, *
 def signatures(
     parameters: list[Parameter], of_arrays: list[tuple[str, str]], returned: str, *before: str
 ) -> list[tuple[str, str]]:
-    """The overloads of a function: with a tensor among its inputs, where it returns `returned`; `of_arrays`.
+    """The overloads of a function: those with a tensor among the inputs, which return `returned`; `of_arrays`.
 
-    No two of them fit an array, or mypy would take the result for an array of unknown dtype for Any.
+    No two overloads accept the same array: for an array of unknown dtype mypy would infer Any then.
     """
     inputs = [p for p in parameters if p.is_array]
     if any(p.name == "arrays" or p.kind is Kind.VAR_POSITIONAL for p in inputs):
@@ -183,7 +185,7 @@ def signatures(
     return [*((listed(parameters, t, *before), returned) for t in types), *of_arrays]
 
 
-# What NumPy's functions take and return.
+# Parameters and results of NumPy's functions.
 
 
 def numpy_function(implementation: Any) -> Any:
@@ -266,12 +268,12 @@ def merged(theirs: list[inspect.Parameter], settings: dict[str, Parameter], arra
     ]
 
 
-# operators.pyi: what ops install on Tensor.
+# operators.pyi.
 
 
 def operators_stub() -> str:
     """Operators, methods and properties of Tensor that ops install."""
-    stub = Stub("What ops install on Tensor.")
+    stub = Stub("Operators, methods and properties that ops install on Tensor.")
     doc = docstring(operators.OperatorsMixin.__doc__ or "", "    ")
     stub.body += ["class OperatorsMixin:", doc, "    __slots__ = ()", ATTRIBUTES]
     for name, attribute in vars(ag.Tensor).items():
@@ -305,19 +307,19 @@ def method_parameters(stub: Stub, name: str, implementation: Any) -> list[Parame
 
 
 def method_result(stub: Stub, implementation: Any) -> str:
-    """What a method returns: what an annotation says, or what was found out."""
+    """The type that a method returns: its annotation if it is precise, or else what a call returns."""
     annotation = getattr(implementation, "__annotations__", {}).get("return", "Any")
     if "Any" not in str(annotation):
         return stub.resolved(annotation, implementation.__globals__)
     return returned_by(implementation)
 
 
-# numpy/__init__.pyi and numpy/linalg.pyi: NumPy's functions of tensors.
+# numpy/__init__.pyi and numpy/linalg.pyi.
 
 
 def numpy_stub(module: ModuleType) -> str:
     """The functions of a module of NumPy that tensors implement, and all the others as they are."""
-    stub = Stub(f"{module.__name__} as it is for tensors.")
+    stub = Stub(f"{module.__name__} with functions that take and return tensors.")
     stub.imports |= {"import numpy as _np", "from builtins import bool as _bool"}
     for name in sorted(module.__all__):
         function = getattr(module, name)
@@ -351,7 +353,7 @@ def numpy_overloads(stub: Stub, function: Any, implementation: Any) -> list[tupl
     return signatures(parameters, [*of_numbers, (listed(general, "ArrayLike"), of_arrays)], returned)
 
 
-# The stubs of packages: their public names, ops with their parameters, modules that are loaded when used.
+# __init__.pyi of the package, and of testing.
 
 
 def package_stub(package: ModuleType) -> str:

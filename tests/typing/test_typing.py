@@ -1,4 +1,4 @@
-"""What an editor shows is up to date, complete and true."""
+"""The stubs are up to date, an editor completes what ops install, and the types of a user program are true."""
 
 import inspect
 import runpy
@@ -35,7 +35,7 @@ def test_installed_functions_have_a_name_and_a_docstring(name):
 
 
 def completions(source):
-    """What an editor offers at the end of a source, by name."""
+    """The completions that an editor offers at the end of a source, by name."""
     script = jedi.Script(source, project=jedi.Project(ROOT, sys_path=[str(ROOT), *sys.path]))
     lines = source.splitlines()
     return {found.name: found for found in script.complete(len(lines), len(lines[-1]))}
@@ -67,7 +67,7 @@ def test_numpy_of_the_package_is_numpy():
         _ = typed_numpy.expp
 
 
-# The user's program is run, and what it says of types is compared with the values.
+# The user program is run, and the types in its assertions are compared with the values.
 
 
 def fits(value, expected):
@@ -89,7 +89,7 @@ def fits_array(value, dtype):
 
 
 def contents_fit(value, kind, parts):
-    """True if what a list, a dictionary or a tuple contains is of the types in the brackets of its own."""
+    """True if the contents of a list, a dictionary or a tuple have the types in its brackets."""
     if kind is tuple and parts[-1] is not Ellipsis:
         return len(parts) == len(value) and all(map(fits, value, parts))
     if kind is dict:

@@ -260,6 +260,11 @@ assert_type(ag.optim.Newton([w, b]).step(lambda: ag.bce(ag.sigmoid(X @ w + b), y
 assert_type(ag.optim.LBFGS([w], max_iter=5).step(lambda: ag.mse(X @ w, y)), float)
 opt.lr = opt.lr / 2
 
+
+def as_in_other_libraries() -> None:
+    opt.zero_grad()  # an error that says what to do instead
+
+
 history = ag.fit(
     network, X, y, loss=ag.bce_with_logits, optimizer=adam, epochs=3, batch_size=2, validation=0.2,
     callbacks=[ag.EarlyStopping(patience=2)], progress=False, rng=0,
@@ -316,7 +321,7 @@ regression = ag.linear_model.LogisticRegression(C=1.0).fit(X, y)
 assert_type(regression, ag.linear_model.LogisticRegression)
 assert_type(regression.predict(X), Array)
 assert_type(regression.predict_proba(X), Array)
-assert_type(regression.score(X, y), float)
+accuracy: float = regression.score(X, y)  # of scikit-learn, which has no type hints
 softmax = ag.linear_model.SoftmaxRegression().fit(X, y)
 classifier = ag.estimators.BinaryNetworkClassifier().fit(X, y)
 assert_type(classifier.predict(X), Array)

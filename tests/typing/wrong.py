@@ -1,4 +1,4 @@
-"""Mistakes that a type checker must find: an error in each line that ends with the word, in no other line.
+"""Mistakes that type checkers must find: in each line that ends with `# error`, and in no other line.
 
 The program is never run, only checked (`make types`).
 """
@@ -61,7 +61,7 @@ ag.datasets.two_moons("many")  # error
 np.sum(t, axes=0)  # error
 np.exp(t, t)  # error
 
-# What a function returns is known.
+# Wrong uses of results.
 
 n: int = t.sum()  # error
 (t > 0).backward()  # error
