@@ -12,7 +12,11 @@ from autograd_lite.typing import Number
 from autograd_lite.typing import Shape
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import Any, overload
+from numpy import floating
+from numpy.typing import NDArray
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=floating[Any])
 
 class OperatorsMixin:
     """Operators, methods and properties that ops install on Tensor.

@@ -8,6 +8,7 @@ from autograd_lite.typing import ArrayLike
 from autograd_lite.typing import Number
 from builtins import bool as _bool
 from collections.abc import Sequence
+from numpy import floating
 from numpy.linalg import LinAlgError as LinAlgError
 from numpy.linalg import cholesky as cholesky
 from numpy.linalg import cond as cond
@@ -39,8 +40,11 @@ from numpy.linalg import tensorsolve as tensorsolve
 from numpy.linalg import trace as trace
 from numpy.linalg import vecdot as vecdot
 from numpy.linalg import vector_norm as vector_norm
-from typing import Any, overload
+from numpy.typing import NDArray
+from typing import Any, TypeVar, overload
 import numpy as _np
+
+F = TypeVar("F", bound=floating[Any])
 
 @overload
 def norm(x: Tensor, ord: None = None, axis: Any = None, keepdims: _bool = False) -> Tensor:

@@ -20,6 +20,10 @@ from autograd_lite.typing import Array
 from autograd_lite.typing import ArrayLike
 from autograd_lite.typing import Number
 from collections.abc import Sequence
-from typing import Any, overload
+from numpy import floating
+from numpy.typing import NDArray
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=floating[Any])
 
 __all__ = ['Grade', 'GradientError', 'Located', 'OpReport', 'Report', 'check_function', 'check_op', 'gradcheck', 'grade', 'locate', 'op_tests', 'strategies']

@@ -78,12 +78,13 @@ class Stub:
 
     def __init__(self, summary: str) -> None:
         self.header = HEADER.format(summary=summary)
-        self.imports = {"from collections.abc import Sequence", "from typing import Any, overload"}
+        self.imports = {"from collections.abc import Sequence", "from typing import Any, TypeVar, overload"}
+        self.imports |= {"from numpy import floating", "from numpy.typing import NDArray"}
         self.imports |= {"from autograd_lite.tensor import Tensor"}
         self.imports |= {
             f"from autograd_lite.typing import {name}" for name in ("Array", "ArrayLike", "Number")
         }
-        self.body: list[str] = []
+        self.body = ['F = TypeVar("F", bound=floating[Any])', ""]
 
     def resolved(self, annotation: Any, names: dict[str, Any]) -> str:
         """The source of an annotation of a module with the globals `names`; imports what it names."""
@@ -172,7 +173,7 @@ def listed(parameters: list[Parameter], arrays: str | Sequence[str] = TENSORS, *
 def signatures(
     parameters: list[Parameter], of_arrays: list[tuple[str, str]], returned: str, *before: str
 ) -> list[tuple[str, str]]:
-    """The overloads of a function: those with a tensor among the inputs, which return `returned`; `of_arrays`.
+    """The overloads of a function: with a tensor among its inputs it returns `returned`; `of_arrays`.
 
     No two overloads accept the same array: for an array of unknown dtype mypy would infer Any then.
     """
@@ -183,6 +184,11 @@ def signatures(
     count = len(inputs)
     types = [["ArrayLike"] * i + ["Tensor"] + [TENSORS] * (count - i - 1) for i in range(count)]
     return [*((listed(parameters, t, *before), returned) for t in types), *of_arrays]
+
+
+def floats(inputs: list[Parameter]) -> str:
+    """The type of inputs that are arrays of floats of one dtype, which the result has too."""
+    return "NDArray[F]" if len(inputs) == 1 else "NDArray[F] | float"
 
 
 # Parameters and results of NumPy's functions.
@@ -326,7 +332,7 @@ def numpy_stub(module: ModuleType) -> str:
         if function is np.linalg:
             stub.imports.add("from autograd_lite.numpy import linalg as linalg")
             continue
-        if not callable(function) or isinstance(function, type) or function not in NUMPY:
+        if not callable(function) or isinstance(function, type) or not takes_tensors(function):
             stub.imports.add(f"from {module.__name__} import {name} as {name}")
             continue
         found = numpy_overloads(stub, function, NUMPY[function])
@@ -338,6 +344,14 @@ def numpy_stub(module: ModuleType) -> str:
     return stub.text()
 
 
+def takes_tensors(function: Any) -> bool:
+    """True if tensors implement a function of NumPy, and NumPy's signature names the inputs."""
+    if function not in NUMPY:
+        return False
+    kinds = [p.kind for p in inspect.signature(function).parameters.values()]
+    return not (passes_on(NUMPY[function]) and kinds[0] is Kind.VAR_POSITIONAL)
+
+
 def numpy_overloads(stub: Stub, function: Any, implementation: Any) -> list[tuple[str, str]]:
     """Parameters and result of a NumPy function: with a tensor, of numbers, of arrays."""
     parameters = numpy_parameters(stub, function, implementation)
@@ -347,10 +361,15 @@ def numpy_overloads(stub: Stub, function: Any, implementation: Any) -> list[tupl
     returned = returned_by(implementation)
     if "Tensor" not in returned:
         return [(listed(general), returned)]
-    count = sum(p.is_array for p in parameters)
-    of_arrays = returned.replace("Tensor", result_type(function, np.array(SAMPLE), count))
-    of_numbers = [(listed(general, "Number"), "Any")] if isinstance(function, np.ufunc) else []
-    return signatures(parameters, [*of_numbers, (listed(general, "ArrayLike"), of_arrays)], returned)
+    arrays = [p for p in parameters if p.is_array]
+    of_arrays = returned.replace("Tensor", result_type(function, np.array(SAMPLE), len(arrays)))
+    found = [(listed(general, "Number"), "Any")] if isinstance(function, np.ufunc) else []
+    if "Array" in of_arrays:
+        found.append((listed(general, floats(arrays)), of_arrays.replace("Array", "NDArray[F]")))
+    found.append((listed(general, "ArrayLike"), of_arrays))
+    if (needed := len(required(function))) < len(arrays):  # as in where(condition)
+        found.append((listed(arrays[:needed], "ArrayLike"), result_type(function, np.array(SAMPLE), needed)))
+    return signatures(parameters, found, returned)
 
 
 # __init__.pyi of the package, and of testing.
@@ -385,7 +404,8 @@ def package_stub(package: ModuleType) -> str:
 def op_overloads(stub: Stub, op: ag.Op) -> list[tuple[str, str]]:
     """Parameters and result of an op: with a tensor among its inputs, of numbers, of arrays."""
     parameters = stub.parameters(op)
-    kinds = (("float", "float"), ("ArrayLike", "Array"))
+    inputs = [p for p in parameters if p.is_array]
+    kinds = (("float", "float"), (floats(inputs), "NDArray[F]"), ("ArrayLike", "Array"))
     of_arrays = [(listed(parameters, arrays, "self"), returned) for arrays, returned in kinds]
     return signatures(parameters, of_arrays, "Tensor", "self")
 
@@ -401,11 +421,16 @@ def stubs() -> dict[Path, str]:
     }
 
 
+def comparable(text: str) -> list[str]:
+    """The lines of a stub without the names of NumPy that it only passes on: they differ between versions."""
+    return [line for line in text.splitlines() if not line.startswith("from numpy")]
+
+
 def main(arguments: list[str]) -> int:
     """Write the stubs, or only compare them; returns the exit status."""
     outdated = []
     for path, text in stubs().items():
-        if path.is_file() and path.read_text("utf-8") == text:
+        if path.is_file() and comparable(path.read_text("utf-8")) == comparable(text):
             continue
         outdated.append(str(path.relative_to(PACKAGE.parent)))
         if "--check" not in arguments:

@@ -1,4 +1,4 @@
-"""The stubs are up to date, an editor completes what ops install, and the types of a user program are true."""
+"""The stubs are up to date, editors complete what ops install, and the types of a user program are true."""
 
 import inspect
 import runpy
