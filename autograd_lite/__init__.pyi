@@ -69,30 +69,30 @@ class _bce(Op):
     """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
     Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-    that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
-    `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+    that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+    `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
     >>> from autograd_lite.tensor import Tensor
     >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
     1000.0
 
-    Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
-    ValueError too.
+    Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`; raises ValueError also for an
+    entry outside [0, 1].
     """
     @overload
     def __call__(self, probability: Tensor, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
         Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-        that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
-        `sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+        that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+        `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
         >>> from autograd_lite.tensor import Tensor
         >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
         1000.0
 
-        Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
-        ValueError too.
+        Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`; raises ValueError also for an
+        entry outside [0, 1].
         """
     @overload
     def __call__(self, probability: ArrayLike, target: Tensor, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
@@ -107,15 +107,15 @@ bce: _bce
 """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
 Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-that broadcasts, multiplies the first term. Infinite where a certain prediction is wrong, unless p is
-`sigmoid(z)`: then value and gradient are those of `bce_with_logits(z, y)`, finite for any z.
+that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+`sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
 >>> from autograd_lite.tensor import Tensor
 >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
 1000.0
 
-Shapes, `reduction`, `sample_weight` and errors are those of `mse`; an entry outside [0, 1] is a
-ValueError too.
+Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`; raises ValueError also for an
+entry outside [0, 1].
 """
 
 class _bce_with_logits(Op):
@@ -123,7 +123,7 @@ class _bce_with_logits(Op):
 
     z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
     number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
-    `sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+    `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
     """
     @overload
     def __call__(self, logit: Tensor, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
@@ -131,7 +131,7 @@ class _bce_with_logits(Op):
 
         z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
         number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
-        `sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+        `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
         """
     @overload
     def __call__(self, logit: ArrayLike, target: Tensor, *, pos_weight: Any = None, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
@@ -147,25 +147,25 @@ bce_with_logits: _bce_with_logits
 
 z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
 number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
-`sample_weight` and errors are those of `mse`; a target outside [0, 1] is a ValueError too.
+`sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
 """
 
 class _cross_entropy(Op):
     """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
 
     For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
-    there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
-    (n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
-    for no examples.
+    there is no gradient (Bishop 2006, equation 4.108). `reduction` is the same as in `mse`, `sample_weight`
+    is (n,). Raises ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and if
+    there are no examples.
     """
     @overload
     def __call__(self, logits: Tensor, labels: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
 
         For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
-        there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
-        (n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
-        for no examples.
+        there is no gradient (Bishop 2006, equation 4.108). `reduction` is the same as in `mse`, `sample_weight`
+        is (n,). Raises ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and if
+        there are no examples.
         """
     @overload
     def __call__(self, logits: ArrayLike, labels: Tensor, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
@@ -180,67 +180,67 @@ cross_entropy: _cross_entropy
 """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
 
 For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
-there is no gradient (Bishop 2006, equation 4.108). `reduction` is that of `mse`, `sample_weight` is
-(n,). Raises a ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and
-for no examples.
+there is no gradient (Bishop 2006, equation 4.108). `reduction` is the same as in `mse`, `sample_weight`
+is (n,). Raises ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and if
+there are no examples.
 """
 
 class _hinge(Op):
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-    The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
-    errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+    The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
+    as in `mse`; raises ValueError also for other targets. The target has no gradient.
     """
     @overload
-    def __call__(self, score: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+    def __call__(self, score: Tensor, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-        The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
-        errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+        The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
+        as in `mse`; raises ValueError also for other targets. The target has no gradient.
         """
     @overload
-    def __call__(self, score: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    def __call__(self, score: ArrayLike, target: Tensor, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
     @overload
-    def __call__(self, score: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    def __call__(self, score: float, target: float, *, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
     @overload
-    def __call__(self, score: NDArray[F] | float, target: NDArray[F] | float, *, reduction: str = 'mean', sample_weight: Any = None) -> NDArray[F]: ...
+    def __call__(self, score: NDArray[F] | float, target: NDArray[F] | float, *, sample_weight: Any = None, reduction: str = 'mean') -> NDArray[F]: ...
     @overload
-    def __call__(self, score: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+    def __call__(self, score: ArrayLike, target: ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
 
 hinge: _hinge
 """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
-errors are those of `mse`; another target is a ValueError too. There is no gradient in `target`.
+The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
+as in `mse`; raises ValueError also for other targets. The target has no gradient.
 """
 
 class _huber(Op):
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-    e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
-    `mse`; a `delta` that is not positive is a ValueError too.
+    e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
+    ValueError also if `delta` is not positive.
     """
     @overload
-    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, delta: float = 1.0, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-        e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
-        `mse`; a `delta` that is not positive is a ValueError too.
+        e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
+        ValueError also if `delta` is not positive.
         """
     @overload
-    def __call__(self, prediction: ArrayLike, target: Tensor, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, delta: float = 1.0, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
     @overload
-    def __call__(self, prediction: float, target: float, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    def __call__(self, prediction: float, target: float, *, delta: float = 1.0, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
     @overload
-    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> NDArray[F]: ...
+    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, delta: float = 1.0, sample_weight: Any = None, reduction: str = 'mean') -> NDArray[F]: ...
     @overload
-    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
 
 huber: _huber
 """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are those of
-`mse`; a `delta` that is not positive is a ValueError too.
+e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
+ValueError also if `delta` is not positive.
 """
 
 class _leaky_relu(Op):
@@ -321,27 +321,27 @@ survive (Blanchard, Higham and Higham 2021).
 class _mae(Op):
     """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-    Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+    Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
     """
     @overload
-    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-        Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+        Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
         """
     @overload
-    def __call__(self, prediction: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
     @overload
-    def __call__(self, prediction: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    def __call__(self, prediction: float, target: float, *, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
     @overload
-    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, reduction: str = 'mean', sample_weight: Any = None) -> NDArray[F]: ...
+    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, sample_weight: Any = None, reduction: str = 'mean') -> NDArray[F]: ...
     @overload
-    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
 
 mae: _mae
 """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-Shapes, `reduction`, `sample_weight` and errors are those of `mse`.
+Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
 """
 
 class _mse(Op):
@@ -350,29 +350,29 @@ class _mse(Op):
     >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
     75.0
 
-    Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
-    each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
-    (nothing broadcasts) and for no elements.
+    `prediction` and `target` have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that
+    shape, multiplies each element's loss. Raises ValueError if shapes differ (nothing broadcasts) or
+    if both are empty.
     """
     @overload
-    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor:
+    def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor:
         """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
 
         >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
         75.0
 
-        Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
-        each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
-        (nothing broadcasts) and for no elements.
+        `prediction` and `target` have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that
+        shape, multiplies each element's loss. Raises ValueError if shapes differ (nothing broadcasts) or
+        if both are empty.
         """
     @overload
-    def __call__(self, prediction: ArrayLike, target: Tensor, *, reduction: str = 'mean', sample_weight: Any = None) -> Tensor: ...
+    def __call__(self, prediction: ArrayLike, target: Tensor, *, sample_weight: Any = None, reduction: str = 'mean') -> Tensor: ...
     @overload
-    def __call__(self, prediction: float, target: float, *, reduction: str = 'mean', sample_weight: Any = None) -> float: ...
+    def __call__(self, prediction: float, target: float, *, sample_weight: Any = None, reduction: str = 'mean') -> float: ...
     @overload
-    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, reduction: str = 'mean', sample_weight: Any = None) -> NDArray[F]: ...
+    def __call__(self, prediction: NDArray[F] | float, target: NDArray[F] | float, *, sample_weight: Any = None, reduction: str = 'mean') -> NDArray[F]: ...
     @overload
-    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, reduction: str = 'mean', sample_weight: Any = None) -> Array: ...
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, sample_weight: Any = None, reduction: str = 'mean') -> Array: ...
 
 mse: _mse
 """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
@@ -380,9 +380,9 @@ mse: _mse
 >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
 75.0
 
-Both have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that shape, multiplies
-each element's loss, and a mean still divides by their number. Raises a ValueError for other shapes
-(nothing broadcasts) and for no elements.
+`prediction` and `target` have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that
+shape, multiplies each element's loss. Raises ValueError if shapes differ (nothing broadcasts) or
+if both are empty.
 """
 
 class _relu(Op):

@@ -19,47 +19,43 @@ from autograd_lite.operation import OPS
 from autograd_lite.tensor import Tensor
 
 
-def _ops() -> None:
+def _print_ops() -> None:
     """Print the table of operations: each input with its local derivative."""
     rows = [("operation", "symbol", "gradient", "domain", "NumPy")]
     for op in sorted(OPS.values(), key=lambda op: op.name):
-        numpy = ", ".join(op.numpy_names)
-        for i, argument in enumerate(op.arguments):
-            head = (op.name, op.symbol) if i == 0 else ("", "")
-            rows.append(
-                (
-                    *head,
-                    f"{argument}: {op.local(argument)}",
-                    op.domains[argument].name,
-                    numpy if i == 0 else "",
-                )
-            )
+        start = (op.name, op.symbol)
+        end = ", ".join(op.numpy_names)
+        for argument in op.arguments:
+            rows.append((*start, f"{argument}: {op.local(argument)}", op.domains[argument].name, end))
+            start = ("", "")
+            end = ""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _draw(options: argparse.Namespace) -> None:
-    """Run a script and draw the tensor that it leaves in a name."""
+    """Run a script and draw one of its tensors."""
     script, _, name = options.what.rpartition(":")
     if not script or not name.isidentifier():
         raise ValueError(f"draw: {options.what!r} names no tensor; write script.py:loss")
     if options.out:
         check(options.out, SUFFIXES)  # before the script, which may train for an hour
-    left = _run(script)
-    root = _left(left, name, Tensor, script)
-    model = None if options.model is None else _left(left, options.model, Module, script)
-    arrays = {key: held for key, held in left.items() if isinstance(held, Tensor | np.ndarray)}
-    names = {key: x for key, x in arrays.items() if key[0] != "_" and getattr(x, "name", None) is None}
-    drawing = draw(
-        root, model=model, names=names, detail=options.detail, show=options.show, theme=options.theme,
-        direction=options.direction, max_nodes=options.max_nodes, title=options.title, unfold=options.unfold,
-    )  # fmt: skip
+    variables = _run(script)
+    root = _variable(variables, name, Tensor, script)
+    model = None if options.model is None else _variable(variables, options.model, Module, script)
+    names = {
+        key: value
+        for key, value in variables.items()
+        if isinstance(value, Tensor | np.ndarray) and key[0] != "_" and getattr(value, "name", None) is None
+    }
+    settings = {key: getattr(options, key) for key in (*CHOICES, "max_nodes", "title", "unfold")}
+    drawing = draw(root, model=model, names=names, **settings)
     print(f"wrote {drawing.save(options.out)}" if options.out else drawing)
 
 
 def _run(script: str) -> dict[str, Any]:
-    """What a script leaves in its variables, run as if by itself; an error of its own ends the command."""
+    """Run a script as Python does and return its variables; if it fails, the command ends."""
     if not os.path.isfile(script):
         raise FileNotFoundError(f"draw: there is no file {script!r}")
     sys.argv = [script]
@@ -77,23 +73,23 @@ def _run(script: str) -> dict[str, Any]:
     return variables
 
 
-def _left(variables: dict[str, Any], name: str, kind: type, script: str) -> Any:
-    """The variable of that name, which is of that kind; an error with those that are."""
-    held = variables.get(name)
-    if isinstance(held, kind):
-        return held
-    told = f"a {type(held).__name__}" if name in variables else "nothing"
-    others = [key for key, value in variables.items() if isinstance(value, kind)]
+def _variable(variables: dict[str, Any], name: str, kind: type, script: str) -> Any:
+    """Return a variable of a script. If it is not of this kind, the error names the variables that are."""
+    value = variables.get(name)
+    if isinstance(value, kind):
+        return value
+    given = f"a {type(value).__name__}" if name in variables else "nothing"
+    others = [key for key, other in variables.items() if isinstance(other, kind)]
     raise ValueError(
-        f"draw: {script} leaves {told} in {name!r}, not a {kind.__name__}; it leaves "
+        f"draw: {script} leaves {given} in {name!r}, not a {kind.__name__}; it leaves "
         f"{', '.join(others) or 'none'}"
     )
 
 
-def _drawing_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="SCRIPT:NAME", help="a script and the tensor it leaves in a name")
+def _add_draw_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="SCRIPT:NAME", help="a script and the name of one of its tensors")
     parser.add_argument("-o", "--out", help="the file, .png .svg .pdf .html or .dot; without it, a table")
-    parser.add_argument("--model", help="the name of the model, whose modules caption the layers")
+    parser.add_argument("--model", help="the name of the model, whose modules become boxes of layers")
     for option, choices in CHOICES.items():
         parser.add_argument(f"--{option}", choices=choices, default=choices[0])
     parser.add_argument("--max-nodes", type=int, default=60, help="more cards are folded (default 60)")
@@ -102,13 +98,13 @@ def _drawing_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m autograd_lite", description="Learn backpropagation.")
     commands = parser.add_subparsers(dest="command", required=True)
-    demonstration = commands.add_parser("demo", help="train, check and draw on real data")
-    demonstration.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures")
+    demo_parser = commands.add_parser("demo", help="train, check and draw on real data")
+    demo_parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures")
     commands.add_parser("ops", help="print the table of operations")
-    _drawing_arguments(commands.add_parser("draw", help="draw the graph of a tensor that a script computes"))
+    _add_draw_arguments(commands.add_parser("draw", help="draw the graph of a tensor of a script"))
     options = parser.parse_args(arguments)
     try:
         if options.command == "demo":
@@ -116,16 +112,11 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "draw":
             _draw(options)
         else:
-            _ops()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            _print_ops()
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         sys.stdout = None
-    except (
-        ImportError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # something to install, or a path: no traceback
-        parser.exit(1, f"{error}\n")
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        parser.exit(1, f"{error}\n")  # a missing package or a wrong path needs no traceback
     return 0
 
 

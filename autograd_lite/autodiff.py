@@ -8,20 +8,20 @@ from typing import Any, Literal, Protocol, TypeVar, overload
 
 import numpy as np
 
-from autograd_lite import messages
-from autograd_lite.modes import recording
+from autograd_lite import errors
+from autograd_lite.modes import OFF, ON, recording
 from autograd_lite.ops.arithmetic import positive
-from autograd_lite.tensor import Tensor, backpropagate, finish, graph, seed_of
+from autograd_lite.tensor import Tensor, as_output_gradients, backpropagate, graph, start_gradient
 from autograd_lite.typing import Array, ArrayLike
 
 A_co = TypeVar("A_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 
-_inside: ContextVar[bool] = ContextVar("inside", default=False)  # a function being differentiated
+_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)
 
 
 class Variable(Tensor):
-    """What a derivative hands to its function: only a derivative around it can watch it."""
+    """The argument that a derivative passes to its function."""
 
     __slots__ = ()
 
@@ -65,40 +65,34 @@ def gradients(
     create_graph: bool = False,
     allow_unused: bool = False,
 ) -> list[Any]:
-    """The gradient of `y` for each tensor of `xs`, leaf or intermediate; no `.grad` is touched.
+    """Return the gradient of `y` for each tensor of `xs`, leaf or intermediate; no `.grad` is touched.
 
-    Plain arrays, or with `create_graph=True` tensors that can be differentiated again. `grad`, of the
-    shape of `y`, seeds the pass; a tensor of one number needs none. A tensor that y does not depend
-    on is a ValueError; `allow_unused=True` gives None in its place.
+    The gradients are arrays, or tensors that can be differentiated again with `create_graph=True`. `grad` is
+    the gradient to start from, in the shape of `y`; it may be omitted if y has one element. For a tensor that
+    y does not depend on the result is None with `allow_unused=True`.
 
-    Raises a TypeError for an entry of `xs` that is no differentiable tensor, a ValueError for a `y` that is
-    constant, nan, or of more than one number without `grad`, and for a `grad` of another shape.
+    Raises ValueError for such a tensor otherwise, for a `y` that is constant or NaN or has several elements
+    without `grad`, and for a `grad` of another shape; TypeError if an entry of `xs` is not a differentiable
+    tensor.
     """
-    if isinstance(xs, Tensor):
-        raise TypeError("gradients: xs is one tensor; pass a list: gradients(y, [x])")
-    xs = list(xs)
-    for i, x in enumerate(xs):
-        if not (isinstance(x, Tensor) and x.requires_grad):
-            raise TypeError(
-                f"gradients: xs[{i}], {messages.name_of(x, 'a plain value')}, is not a differentiable "
-                "tensor; make it one by ag.Tensor(...) with floats, before y is computed from it"
-            )
+    xs = _differentiable(xs)
     if isinstance(grad, Tensor) and not create_graph:
         grad = grad.data
-    seed = seed_of(y, grad, "gradients")
-    token = recording.set(create_graph)
+    seed = start_gradient(y, grad, "gradients")
+    token = recording.set((recording.get() or ON) if create_graph else OFF)
     try:
         with np.errstate(all="ignore"):
-            found = backpropagate(y, seed, keep_all=True, create_graph=create_graph, wanted=xs)
-        result = [finish(x, found[x]) if x in found else None for x in xs]
+            found = backpropagate(y, seed, xs, create_graph)
+        found = as_output_gradients({x: found[x] for x in xs if x in found})
+        result = [found.get(x) for x in xs]
         if create_graph:
-            _note_order(y, result)
+            _mark_derivative_order(y, result)
     finally:
         recording.reset(token)
     for i, (x, g) in enumerate(zip(xs, result, strict=True)):
         if g is None and not allow_unused:
             raise ValueError(
-                f"gradients: {y.name or 'y'} does not depend on xs[{i}], {messages.name_of(x, 'a tensor')}"
+                f"gradients: {y.name or 'y'} does not depend on xs[{i}], {errors.name_of(x, 'a tensor')}"
                 f" of shape {x.shape}; leave it out, or pass allow_unused=True to get None for it"
             )
         if create_graph and g is not None and not isinstance(g, Tensor):
@@ -106,77 +100,93 @@ def gradients(
     return result
 
 
-def _note_order(y: Tensor, result: list[Any]) -> None:
-    """Tell the nodes that were made for these gradients of y from those of y, for drawings."""
+def _differentiable(xs: Sequence[Tensor]) -> list[Tensor]:
+    """Return xs as a list; raises TypeError unless it is a sequence of differentiable tensors."""
+    if isinstance(xs, Tensor):
+        raise TypeError("gradients: xs is one tensor; pass a list: gradients(y, [x])")
+    xs = list(xs)
+    for i, x in enumerate(xs):
+        if not (isinstance(x, Tensor) and x.requires_grad):
+            raise TypeError(
+                f"gradients: xs[{i}], {errors.name_of(x, 'a plain value')}, is not a differentiable tensor; "
+                "make it one by ag.Tensor(...) with floats, before y is computed from it"
+            )
+    return xs
+
+
+def _mark_derivative_order(y: Tensor, result: list[Any]) -> None:
+    """Note on each node of the gradients' graph which derivative of y it computes, for drawings."""
     before = set(graph(y))
-    order = 1 + max((getattr(t, "order", 0) for t in before), default=0)
+    order = 1 + max((getattr(t, "derivative_order", 0) for t in before), default=0)
     stack = [g for g in result if isinstance(g, Tensor)]
     while stack:
         tensor = stack.pop()
-        if tensor.op is not None and tensor not in before and not hasattr(tensor, "order"):
-            tensor.order = order
+        if tensor.op is not None and tensor not in before and not hasattr(tensor, "derivative_order"):
+            tensor.derivative_order = order
             stack += [x for x in tensor.inputs if isinstance(x, Tensor)]
 
 
 def _variables(function: str, xs: Sequence[Any]) -> list[Tensor]:
-    """A fresh differentiable tensor for each argument."""
-    made = []
+    """Return a fresh differentiable tensor for each argument."""
+    variables = []
     for i, x in enumerate(xs):
         if isinstance(x, Tensor) and x.requires_grad:
-            made.append(positive(x))  # a node of its own: what else uses x is no argument of f
+            variables.append(positive(x))  # a node of its own: other uses of x do not count as arguments of f
             continue
-        value = Variable(x.data if isinstance(x, Tensor) else x)
-        if not value.requires_grad:
-            raise TypeError(f"{function}: argument {i} has dtype {value.dtype} and no gradient; pass floats")
-        made.append(value)
-    return made
+        variable = Variable(x.data if isinstance(x, Tensor) else x)
+        if not variable.requires_grad:
+            raise TypeError(
+                f"{function}: argument {i} has dtype {variable.dtype} and no gradient; pass floats"
+            )
+        variables.append(variable)
+    return variables
 
 
-def _watched(xs: Any) -> bool:
-    """Whether a derivative with respect to one of `xs` may be asked for later."""
+def _any_differentiable(xs: Any) -> bool:
     return any(isinstance(x, Tensor) and x.requires_grad for x in xs)
 
 
-def _at(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
-    """f at fresh variables, recorded in any mode, and whether someone else watches the result.
+def _evaluate(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[Tensor, list[Tensor], bool]:
+    """Return f at fresh variables, the variables, and whether the derivative must be differentiable.
 
-    Someone does when it depends on more than its own variables, by argument or by closure: on the
-    variable of an outer derivative, or on a Parameter. Then results are tensors, so that nothing is lost.
+    It must be if f depends on more than its variables, by argument or by closure: on the variable of an
+    outer derivative, or on a Parameter. Then results are tensors, so that no gradient is lost.
     """
-    recorded, inside = recording.set(True), _inside.set(True)
+    mode = recording.set(recording.get() or ON)
+    inside = _differentiating.set(True)
     try:
         variables = _variables(function, xs)
         y = f(*variables)
     finally:
-        recording.reset(recorded)
-        _inside.reset(inside)
+        recording.reset(mode)
+        _differentiating.reset(inside)
     if not isinstance(y, Tensor):
         raise TypeError(
-            f"{function}: {getattr(f, '__name__', 'f')} returned {type(y).__name__}, not a tensor; "
-            "compute its result from its arguments with the operations of autograd_lite or NumPy"
+            f"{function}: {_name(f)} returned {type(y).__name__}, not a tensor; compute its result from its "
+            "arguments with the operations of autograd_lite or NumPy"
         )
     own = set(variables)
     others = [t for t in graph(y) if t.op is None and t not in own] if y.requires_grad else []
-    closed_over = any(_inside.get() or not isinstance(t, Variable) for t in others)
-    return y, variables, recording.get() and (_watched(xs) or closed_over)
+    closed_over = any(_differentiating.get() or not isinstance(t, Variable) for t in others)
+    return y, variables, bool(recording.get() and (_any_differentiable(xs) or closed_over))
 
 
-def _zeros(x: Tensor, like: Any) -> Any:
-    """The gradient of something that does not depend on x."""
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", "f")
+
+
+def _zeros(x: Tensor, as_tensor: bool) -> Any:
+    """Return the gradient of something that does not depend on x."""
     zeros = np.zeros(x.shape, x.dtype)[()]
-    return Tensor(zeros, requires_grad=False) if like else zeros
+    return Tensor(zeros, requires_grad=False) if as_tensor else zeros
 
 
 def _all_gradients(y: Tensor, xs: list[Tensor], grad: Any, create_graph: bool) -> list[Any]:
-    """The gradients with zeros for what y does not depend on, as a function's derivative has them."""
+    """Return the gradients of y for xs, zeros for a tensor that y does not depend on."""
     if not y.requires_grad:
         return [_zeros(x, create_graph) for x in xs]
     found = gradients(y, xs, grad=grad, create_graph=create_graph, allow_unused=True)
     return [_zeros(x, create_graph) if g is None else g for x, g in zip(xs, found, strict=True)]
-
-
-def _plain(y: Tensor, watched: bool) -> Any:
-    return y if watched else y.data
 
 
 @overload
@@ -188,15 +198,15 @@ def value_and_grad(
     f: Callable[..., Any], argnums: tuple[int, ...]
 ) -> Derivative[tuple[Array, Arrays], tuple[Tensor, Tensors]]: ...
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """A function that returns f(*xs), a single number, and its gradient in the arguments `argnums`.
+    """Return a function that computes f(*xs), a single number, and its gradient in the arguments `argnums`.
 
-    Arguments are arrays and so are the results. Called with tensors, or where f depends on other
-    differentiable tensors such as a Parameter, it returns tensors, so that it can be differentiated
-    again. One array for an integer `argnums`, a tuple of them for a tuple.
+    The gradient is an array for an integer `argnums`, a tuple of arrays for a tuple. Called with tensors,
+    or if f depends on other differentiable tensors such as a Parameter, the results are tensors, so that they
+    can be differentiated again. One backward pass serves all arguments, at a small multiple of the cost of f
+    (Griewank and Walther 2008, chapter 3).
 
-    One pass back through what f did, so at a small multiple of its cost, for any number of arguments
-    (Griewank and Walther 2008, chapter 3). Raises a TypeError for arguments that are not floats and where f
-    returns no tensor, a ValueError where that is more than one number, or nan.
+    The function raises TypeError for arguments that are not floats and if f does not return a tensor,
+    ValueError if f returns several numbers, or NaN.
     """
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -210,15 +220,16 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
                 full[position] = variable
             return f(*full)
 
-        of_wanted.__name__ = getattr(f, "__name__", "f")
-        y, variables, watched = _at(of_wanted, [xs[i] for i in wanted], "grad")
+        of_wanted.__name__ = _name(f)
+        y, variables, as_tensors = _evaluate(of_wanted, [xs[i] for i in wanted], "grad")
         if y.size != 1:
             raise ValueError(
-                f"grad: {getattr(f, '__name__', 'f')} returned shape {y.shape}; a gradient belongs to "
-                "a single number: reduce it, or use ag.jacobian"
+                f"grad: {_name(f)} returned shape {y.shape}; a gradient belongs to a single number: reduce "
+                "it, or use ag.jacobian"
             )
-        found = _all_gradients(y, variables, None, watched)
-        return _plain(y, watched), found[0] if isinstance(argnums, int) else tuple(found)
+        found = _all_gradients(y, variables, None, as_tensors)
+        value = y if as_tensors else y.data
+        return value, found[0] if isinstance(argnums, int) else tuple(found)
 
     return derivative
 
@@ -228,15 +239,15 @@ def grad(f: Callable[..., Any], argnums: int = 0) -> Derivative[Array, Tensor]: 
 @overload
 def grad(f: Callable[..., Any], argnums: tuple[int, ...]) -> Derivative[Arrays, Tensors]: ...
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """A function that returns the gradient of f, a single number, in the arguments `argnums`.
+    """Return a function that computes the gradient of f, a single number, in the arguments `argnums`.
 
-    All else is as in `value_and_grad`.
+    Arguments, results and errors are as in `value_and_grad`.
 
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
     """
-    both: Callable[..., Any] = value_and_grad(f, argnums)
-    return lambda *xs: both(*xs)[1]
+    derivative: Callable[..., Any] = value_and_grad(f, argnums)
+    return lambda *xs: derivative(*xs)[1]
 
 
 @overload
@@ -244,34 +255,35 @@ def vjp(f: Callable[..., Any], x: Tensor, /, *xs: Any) -> tuple[Tensor, Callable
 @overload
 def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Array, Callable[[ArrayLike], Arrays]]: ...
 def vjp(f: Callable[..., Any], *xs: Any) -> Any:
-    """f(*xs), and the function from v, of its shape, to the products v^T J, one for each argument.
+    """Return f(*xs) and a function that maps v to the products v^T J, one for each argument.
 
-    A v of another shape is a ValueError.
+    `xs` are the arguments of f. v has the shape of f(*xs); the function raises ValueError for another shape.
 
     >>> y, product = vjp(lambda x: x**2, np.array([1.0, 3.0]))
     >>> product(np.array([1.0, 10.0]))
     (array([ 2., 60.]),)
     """
-    y, variables, watched = _at(f, xs, "vjp")
+    y, variables, as_tensors = _evaluate(f, xs, "vjp")
 
     def product(v: Any) -> tuple[Any, ...]:
-        return tuple(_all_gradients(y, variables, v, watched or _watched((v,))))
+        return tuple(_all_gradients(y, variables, v, as_tensors or _any_differentiable((v,))))
 
-    return _plain(y, watched), product
+    return (y if as_tensors else y.data), product
 
 
 def _same_shapes(name: str, xs: Any, vs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Arguments and their directions as sequences; a single array stands for a sequence of one."""
+    """Return arguments and directions as sequences; raises ValueError if their shapes differ."""
     if not isinstance(xs, list | tuple):
         xs, vs = (xs,), (vs,)
-    shapes = [messages.shape_of(x) for x in xs], [messages.shape_of(v) for v in vs]
-    if shapes[0] != shapes[1]:
-        raise ValueError(f"{name}: xs have shapes {shapes[0]} and vs {shapes[1]}; they must be equal")
+    shapes = [errors.shape_of(x) for x in xs]
+    directions = [errors.shape_of(v) for v in vs]
+    if shapes != directions:
+        raise ValueError(f"{name}: xs have shapes {shapes} and vs {directions}; they must be equal")
     return xs, vs
 
 
-def _along(gradients: list[Any], vs: Any) -> Any:
-    """The sum of gradient times direction, to be differentiated; None where it is constant."""
+def _directional(gradients: list[Any], vs: Any) -> Any:
+    """Return the sum of gradient times direction as a tensor; None if it is constant."""
     terms = [(g * v).sum() for g, v in zip(gradients, vs, strict=True) if g.requires_grad]
     return sum(terms[1:], terms[0]) if terms else None
 
@@ -281,21 +293,21 @@ def jvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> tuple[Tensor, Tensor]: ..
 @overload
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Array, Array]: ...
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
-    """f(*xs) and its directional derivative J v; xs and vs are sequences of equal shapes.
+    """Return f(*xs) and its directional derivative J v.
 
-    J v is the derivative in u of the product u^T J v, which is linear in u. A single array stands for a
-    sequence of one; unequal shapes are a ValueError.
+    `xs` and `vs` are sequences of arrays with equal shapes, or two arrays. Raises ValueError if shapes
+    differ. J v is computed as the derivative in u of u^T J v, which is linear in u: two backward passes.
 
     >>> jvp(lambda x: x**2, np.array([1.0, 3.0]), np.array([1.0, 10.0]))
     (array([1., 9.]), array([ 2., 60.]))
     """
     xs, vs = _same_shapes("jvp", xs, vs)
-    y, variables, watched = _at(f, xs, "jvp")
-    watched = watched or _watched(vs)
+    y, variables, as_tensors = _evaluate(f, xs, "jvp")
+    as_tensors = as_tensors or _any_differentiable(vs)
     u = Variable(np.zeros(y.shape, y.dtype))
-    total = _along(_all_gradients(y, variables, u, True), vs)
-    product = _zeros(y, watched) if total is None else _all_gradients(total, [u], None, watched)[0]
-    return _plain(y, watched), product
+    total = _directional(_all_gradients(y, variables, u, True), vs)
+    product = _zeros(y, as_tensors) if total is None else _all_gradients(total, [u], None, as_tensors)[0]
+    return (y if as_tensors else y.data), product
 
 
 @overload
@@ -305,36 +317,36 @@ def hvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> Tensor: ...
 @overload
 def hvp(f: Callable[..., Any], xs: ArrayLike, vs: Any) -> Array: ...
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
-    """The Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple where they are sequences.
+    """Return the Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple for sequences.
 
-    `xs` and `vs` are arrays, or sequences, of equal shapes, else a ValueError. It is the gradient of the
-    product of gradient and v, at a small multiple of the cost of f: no Hessian is made (Pearlmutter 1994).
+    `xs` and `vs` are arrays, or sequences of arrays, with equal shapes. Raises ValueError if they differ. The
+    Hessian is not computed: the product is the gradient of gradient times v (Pearlmutter 1994).
     """
     single = not isinstance(xs, list | tuple)
     xs, vs = _same_shapes("hvp", xs, vs)
-    y, variables, watched = _at(f, xs, "hvp")
-    watched = watched or _watched(vs)
-    total = _along(_all_gradients(y, variables, None, True), vs)
+    y, variables, as_tensors = _evaluate(f, xs, "hvp")
+    as_tensors = as_tensors or _any_differentiable(vs)
+    total = _directional(_all_gradients(y, variables, None, True), vs)
     if total is None:
-        found = [_zeros(x, watched) for x in variables]
+        found = [_zeros(x, as_tensors) for x in variables]
     else:
-        found = _all_gradients(total, variables, None, watched)
+        found = _all_gradients(total, variables, None, as_tensors)
     return found[0] if single else tuple(found)
 
 
 def jacobian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
-    """A function that returns all derivatives of f at x: an array of shape f(x).shape + x.shape.
+    """Return a function that computes all derivatives of f at x: an array of shape f(x).shape + x.shape.
 
-    By a pass back for each entry of f(x).
+    It makes one backward pass for each entry of f(x).
     """
 
     def derivative(x: Any) -> Any:
-        y, (variable,), watched = _at(f, (x,), "jacobian")
+        y, (variable,), as_tensors = _evaluate(f, (x,), "jacobian")
         rows = []
         for i in range(y.size):
-            one = np.zeros(y.size, y.dtype)
-            one[i] = 1.0
-            rows += _all_gradients(y, [variable], one.reshape(y.shape), watched)
+            unit = np.zeros(y.size, y.dtype)
+            unit[i] = 1.0
+            rows += _all_gradients(y, [variable], unit.reshape(y.shape), as_tensors)
         shape = (*y.shape, *variable.shape)
         return np.stack(rows).reshape(shape) if rows else np.zeros(shape, variable.dtype)
 
@@ -342,9 +354,9 @@ def jacobian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
 
 
 def hessian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
-    """A function that returns all second derivatives of f, a single number: shape x.shape + x.shape.
+    """Return a function that computes all second derivatives of f, a single number: shape x.shape + x.shape.
 
-    By a pass back through the gradient for each entry of x.
+    It makes one backward pass through the gradient for each entry of x.
 
     >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],

@@ -1,4 +1,4 @@
-"""Calling an op: the data of its inputs through its forward, and the result recorded."""
+"""Calling an op: run its forward on the data of its inputs and record the result in the graph."""
 
 from __future__ import annotations
 
@@ -7,166 +7,200 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
-from autograd_lite.modes import recording
+from autograd_lite import errors
+from autograd_lite.modes import OFF, ON, WITH_LINES, recording
 from autograd_lite.protocol import AbstractArray
-from autograd_lite.signature import mismatch
-from autograd_lite.tensor import NOTHING, Tensor, node
+from autograd_lite.tensor import NO_SETTINGS, Tensor
 
-_PLAIN = frozenset((np.ndarray, np.float64, np.float32, float, int, bool, np.bool_, np.int64))
+_ARRAYS = frozenset((np.ndarray, np.float64, np.float32, np.bool_, np.int64))
+_NUMBERS = frozenset((int, float, bool))
+_FORWARD_ERRORS = (ValueError, TypeError, IndexError)
+_float64 = np.float64
+_FLOAT64 = np.dtype(np.float64)
+_mode = recording.get
+_new = object.__new__
 
 
-def apply(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-    """The forward on the data of `inputs`, recorded when one of them asks for a gradient."""
+def call(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    """Run an op with any number of inputs and settings; return a Tensor if one of the inputs is a Tensor."""
     values: list[Any] = []
-    tensors = wanted = converted = False
+    is_recorded = wanted = is_converted = False
     for x in inputs:
         if isinstance(x, Tensor):
-            tensors, wanted, x = True, wanted or x.requires_grad, x.data
-        elif type(x) not in _PLAIN or (type(x) is np.ndarray and x.dtype.kind not in "fiub"):
-            x, converted = _constant(op, x), True
-        elif (op.samples or op.noted) and type(x) in (int, float, bool):  # its rules may ask for .ndim
-            x, converted = np.asarray(x)[()], True
-        values.append(x)
-    if converted:
-        inputs = tuple(x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True))
+            is_recorded = True
+            wanted = wanted or x.requires_grad
+            values.append(x.data)
+        elif type(x) is np.ndarray and x.dtype.kind in "fiub":
+            values.append(x)
+        else:
+            is_converted = True
+            values.append(_as_array(op, x))
+    if is_converted:
+        values = values if op.infix else _without_python_numbers(op, values)
+        inputs = tuple([x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True)])
     for name, setting in settings.items():
         if isinstance(setting, Tensor):
-            settings[name] = _plain_setting(op, name, setting)
-    if op.check is not None:
-        op.check(op, inputs, values, settings)
+            settings = {**settings, name: _as_setting(op, name, setting)}
+    fused = None
+    used = op
+    arrays: Any = values
+    if op.fusions and isinstance(inputs[0], Tensor) and inputs[0].op in op.fusions:
+        inner = inputs[0]  # its own input goes into the fused op
+        used = op.fusions[inner.op]
+        arrays = (inner.values[0], *values[1:])
+        fused = (used, (inner.inputs[0], *inputs[1:]), arrays)
+    if used.check is not None:
+        used.check(op, inputs, arrays, settings)
     try:
-        forward = _through(op, inputs) if op.through else op.forward
-        data = forward(*values, **settings)
-    except (ValueError, TypeError, IndexError) as error:
-        raise explained(op, inputs, error) from error
-    if not tensors:
+        data = used.forward(*arrays, **settings)
+    except _FORWARD_ERRORS as error:
+        raise errors.of_forward(op, inputs, error) from error
+    if not is_recorded:
         return data
-    if not (wanted and recording.get() and _floating(op, data)):
-        return _constant_of(op, inputs, values, settings, data)
-    if op.incomplete:
-        _all_have_rules(op, inputs)
-    return node(op, inputs, values, settings, data)
-
-
-def _floating(op: Any, data: Any) -> bool:
-    """Whether a result can be differentiated; an error where it is not an array of real numbers."""
-    kind = getattr(getattr(data, "dtype", None), "kind", None)
-    if kind is None or kind not in "fiub":
-        made = f"an array of dtype {data.dtype}" if kind else f"{type(data).__name__}"
-        raise TypeError(f"{op.name}: its forward returned {made}; it must return an array of real numbers")
-    return bool(kind == "f")
-
-
-def _constant_of(op: Any, inputs: Any, values: Any, settings: Any, data: Any) -> Tensor:
-    """A result that asks for no gradient; it forgets how it was made unless an op may look through it."""
-    _floating(op, data)
-    if op.kept:
-        return node(op, inputs, values, settings, data, False)
-    return node(None, (), (), NOTHING, data, False)
-
-
-def _through(op: Any, inputs: Any) -> Any:
-    """The forward to run: the op's, or its identity with the op that made its first input."""
-    x = inputs[0]
-    if isinstance(x, Tensor) and x.op in op.through:
-        stable = op.through[x.op].forward
-        return lambda _, *rest, **settings: stable(x.values[0], *rest, **settings)
-    return op.forward
-
-
-def _all_have_rules(op: Any, inputs: Any) -> None:
-    """Say now, not in backward, that an input which asks for a gradient cannot have one."""
-    for i, x in enumerate(inputs):
-        if isinstance(x, Tensor) and x.requires_grad and op.argument_at(i) not in op.rules:
-            no_rule(op.name, op.argument_at(i))
-
-
-# One call, unrolled for the two commonest arities: half of what an op costs beyond NumPy.
+    tensor = record(op, inputs, tuple(values), settings, data, wanted)
+    if tensor.op is op:
+        tensor.fused = fused
+    return tensor
 
 
 def unary(op: Any) -> Callable[[Any], Any]:
-    """The call of an op with one input and no settings."""
-    forward, track = op.forward, recording.get
+    """Return `call` unrolled for an op with one input and no settings."""
+    forward = op.forward
 
-    def call(x: Any) -> Any:
+    def call_unary(x: Any) -> Any:
         if not isinstance(x, Tensor):
-            return apply(op, (x,), {})
+            return call(op, (x,), NO_SETTINGS)
         value = x.data
         try:
             data = forward(value)
-        except (ValueError, TypeError) as error:
-            raise explained(op, (x,), error) from error
-        if x.requires_grad and track() and (type(data) is np.float64 or _floating(op, data)):
-            return node(op, (x,), (value,), NOTHING, data)
-        return _constant_of(op, (x,), (value,), NOTHING, data)
+        except _FORWARD_ERRORS as error:
+            raise errors.of_forward(op, (x,), error) from error
+        if type(data) is _float64 and x.requires_grad and _mode() == ON and not op.incomplete:
+            tensor = _new(Tensor)  # as in record, without a call: scalar graphs are the slowest per number
+            tensor.data = data
+            tensor.requires_grad = True
+            tensor.name = tensor.grad = tensor.fused = None
+            tensor.op = op
+            tensor.inputs = (x,)
+            tensor.values = (value,)
+            tensor.settings = NO_SETTINGS
+            return tensor
+        return record(op, (x,), (value,), NO_SETTINGS, data, x.requires_grad)
 
-    return call
+    return call_unary
 
 
 def binary(op: Any) -> Callable[[Any, Any], Any]:
-    """The call of an op with two inputs and no settings."""
-    forward, track = op.forward, recording.get
+    """Return `call` unrolled for an op with two inputs and no settings."""
+    forward = op.forward
+    plain = _ARRAYS | _NUMBERS if op.infix else _ARRAYS
 
-    def call(a: Any, b: Any) -> Any:
+    def call_binary(a: Any, b: Any) -> Any:
         if isinstance(a, Tensor):
-            x, wanted = a.data, a.requires_grad
-        elif type(a) in _PLAIN:
-            x, wanted = a, False
+            x = a.data
+            wanted = a.requires_grad
+        elif type(a) in plain and isinstance(b, Tensor):
+            x = a
+            wanted = False
         else:
-            return apply(op, (a, b), {})
+            return call(op, (a, b), NO_SETTINGS)
         if isinstance(b, Tensor):
-            z, wanted = b.data, wanted or b.requires_grad
-        elif type(b) in _PLAIN and isinstance(a, Tensor):
+            z = b.data
+            wanted = wanted or b.requires_grad
+        elif type(b) in plain:
             z = b
         else:
-            return apply(op, (a, b), {})
+            return call(op, (a, b), NO_SETTINGS)
         try:
             data = forward(x, z)
-        except (ValueError, TypeError) as error:
-            raise explained(op, (a, b), error) from error
-        if wanted and track() and (type(data) is np.float64 or _floating(op, data)):
-            return node(op, (a, b), (x, z), NOTHING, data)
-        return _constant_of(op, (a, b), (x, z), NOTHING, data)
+        except _FORWARD_ERRORS as error:
+            raise errors.of_forward(op, (a, b), error) from error
+        if type(data) is _float64 and wanted and _mode() == ON and not op.incomplete:
+            tensor = _new(Tensor)  # as in record
+            tensor.data = data
+            tensor.requires_grad = True
+            tensor.name = tensor.grad = tensor.fused = None
+            tensor.op = op
+            tensor.inputs = (a, b)
+            tensor.values = (x, z)
+            tensor.settings = NO_SETTINGS
+            return tensor
+        return record(op, (a, b), (x, z), NO_SETTINGS, data, wanted)
 
-    return call
+    return call_binary
 
 
-def no_rule(name: str, argument: str, *_: Any, **__: Any) -> Any:
-    """What stands in the place of a rule that nobody gave: an error."""
-    raise TypeError(
-        f"{name} has no gradient in {argument!r}; pass plain data (.data or .detach()), or give it a "
-        f'rule with @{name}.gradient("{argument}")'
-    )
+def record(op: Any, inputs: Any, values: Any, settings: Any, data: Any, wanted: bool) -> Tensor:
+    """Return the result of an op as a Tensor, in the graph if a gradient is wanted and can exist."""
+    if type(data) is not _float64 and not (type(data) is np.ndarray and data.dtype is _FLOAT64):
+        wanted = _is_floating(op, data) and wanted
+    mode = _mode() if wanted else OFF
+    if mode and op.incomplete:
+        _require_rules(op, inputs)
+    tensor: Tensor = _new(Tensor)
+    tensor.data = data
+    tensor.requires_grad = mode > OFF
+    tensor.name = tensor.grad = tensor.fused = None
+    if mode or op.keeps_inputs:
+        tensor.op = op
+        tensor.inputs = inputs
+        tensor.values = values
+        tensor.settings = settings
+    else:
+        tensor.op = None
+        tensor.inputs = tensor.values = ()
+        tensor.settings = NO_SETTINGS
+    if mode == WITH_LINES:
+        tensor.line = errors.caller_line()
+    return tensor
 
 
-def _constant(op: Any, x: Any) -> Any:
-    """An input that is neither tensor nor array: NumPy numbers and lists are, other things are not."""
-    if isinstance(x, AbstractArray):
+def _is_floating(op: Any, data: Any) -> bool:
+    """True if a result can be differentiated; raises TypeError unless it is an array of real numbers."""
+    dtype = getattr(data, "dtype", None)
+    if dtype is None or dtype.kind not in "fiub":
+        returned = type(data).__name__ if dtype is None else f"an array of dtype {dtype}"
+        raise errors.error(TypeError, "bad result", op=op.name, returned=returned)
+    return bool(dtype.kind == "f")
+
+
+def _as_array(op: Any, x: Any) -> Any:
+    """Return an input that is not a Tensor as an array or a number; raises TypeError if it is neither."""
+    if type(x) in _NUMBERS or isinstance(x, AbstractArray):
         return x
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{op.name}: cannot compute with {type(x).__name__} {messages.name_of(x, '')} of dtype "
-            f"{array.dtype}; pass numbers, arrays or tensors"
-        )
+        names = {"op": op.name, "type": type(x).__name__, "name": errors.name_of(x, "")}
+        raise errors.error(TypeError, "not numbers", **names, dtype=array.dtype)
     return x if isinstance(x, np.generic) else array
 
 
-def _plain_setting(op: Any, name: str, setting: Tensor) -> Any:
+def _without_python_numbers(op: Any, values: list[Any]) -> list[Any]:
+    """Replace Python numbers by NumPy numbers of the same dtype as the floating-point arrays beside them.
+
+    So a rule may use `.ndim` of every input, and float32 stays float32. An op with an operator gets Python
+    numbers as they are: NumPy computes `t * 2.0` in the dtype of t.
+    """
+    dtypes = [x.dtype for x in values if type(x) not in _NUMBERS and x.dtype.kind == "f"]
+    dtype = np.result_type(*dtypes) if dtypes else None
+    arrays = []
+    for i, x in enumerate(values):
+        if type(x) in _NUMBERS:
+            is_label = type(x) is bool or op.domains[op.argument_at(i)].discrete
+            x = np.asarray(x, None if is_label else dtype)[()]
+        arrays.append(x)
+    return arrays
+
+
+def _as_setting(op: Any, name: str, setting: Tensor) -> Any:
+    """Return the data of a constant tensor that is given as a setting."""
     if setting.requires_grad:
-        raise TypeError(
-            f"{op.name} has no gradient in {name!r}: it is a setting, not an input; pass plain data "
-            "(.data or .detach())"
-        )
+        raise errors.error(TypeError, "tensor as setting", op=op.name, setting=name)
     return setting.data
 
 
-def explained(op: Any, inputs: Any, error: Exception) -> Exception:
-    """The error of a forward, told in the user's words: names, shapes, what differs, what to do."""
-    defaults = op.arguments if not op.variadic else [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs))]
-    told = messages.shapes(inputs, defaults)
-    reason = mismatch(op.signature, [messages.shape_of(x) for x in inputs]) or str(error.__cause__ or error)
-    hint = f". {op.hint}" if op.hint else ""
-    kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
-    return kind(f"{op.name}: {told}: {reason}{hint}")
+def _require_rules(op: Any, inputs: Any) -> None:
+    """Raise TypeError now, not in backward, if a differentiable input has no gradient rule."""
+    for i, x in enumerate(inputs):
+        if isinstance(x, Tensor) and x.requires_grad and op.argument_at(i) not in op.rules:
+            op.no_rule(op.argument_at(i))

@@ -1,4 +1,4 @@
-"""Where an operation may be sampled: intervals of the real line, labels, masks."""
+"""Domains of operations: intervals of the real line, labels, masks; and shapes that fit together."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import numpy as np
 
 
 class Domain(NamedTuple):
-    """Values an input may take: the interval (low, high), or one of a few `choices`.
+    """The values that an input may take: the interval (low, high), or one of a few `choices`.
 
-    The ends belong to it where it is `closed`. `avoid` lists points where the op is not defined, or
-    where its gradient is left open.
+    `closed` includes the ends. `avoid` lists points at which the op or its gradient is not defined.
     """
 
     name: str
@@ -22,9 +21,9 @@ class Domain(NamedTuple):
     closed: bool = False
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = float) -> Any:
-        """Ordinary values of the domain: of size about one, and a distance from its ends.
+        """Return ordinary values of the domain: of size about one, away from its ends and `avoid`.
 
-        No two are equal unless the domain is a set of choices, and none is near a point to avoid.
+        No two are equal unless the domain is a set of choices.
         """
         if self.choices:
             return np.asarray(rng.choice(np.array(self.choices), size=shape))
@@ -36,14 +35,20 @@ class Domain(NamedTuple):
         return x.astype(dtype)
 
     def holds(self, number: float) -> bool:
-        """Whether a number belongs to the interval, and is not avoided."""
+        """True if a number lies in the interval and is not to be avoided."""
         inside = self.low < number < self.high or (self.closed and number in (self.low, self.high))
         return inside and number not in self.avoid
 
     @property
     def discrete(self) -> bool:
-        """Whether the input is a constant by nature: labels, indices, masks."""
+        """True if the input is a constant by nature: labels, indices, masks."""
         return bool(self.choices)
+
+
+def cores_of(signature: str) -> list[list[str]]:
+    """Return the letters of each input in a gufunc signature: [m, k] and [k, n] for `(m,k),(k,n)->(m,n)`."""
+    inputs = signature.replace(" ", "").partition("->")[0].strip("()")
+    return [[letter for letter in core.split(",") if letter] for core in inputs.split("),(")]
 
 
 REAL = Domain("real")

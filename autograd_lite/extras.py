@@ -1,15 +1,15 @@
-"""Optional dependencies: a missing one is told in one line, with what to install."""
+"""Optional dependencies. If one is missing, the error says in one line what to install."""
 
 from __future__ import annotations
 
 import importlib
 from typing import Any
 
-_PACKAGES = {"sklearn": "scikit-learn"}  # where the package has another name than its module
+_PACKAGES = {"sklearn": "scikit-learn"}  # packages with another name than their module
 
 
 def require(module: str, extra: str) -> Any:
-    """The module, or an ImportError that says what to install, and which extra of autograd_lite has it."""
+    """Import and return a module. If it is missing, the error says what to install and which extra has it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -1,7 +1,8 @@
-"""Modes: settings of the running context, safe in threads and after exceptions."""
+"""Modes of the running thread or task: are operations recorded, and with their lines?"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
@@ -10,21 +11,23 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-_outer: ContextVar[tuple[bool, ...]] = ContextVar("outer", default=())  # what the open blocks return to
-_SUSPENDS = 0x20 | 0x80 | 0x200  # code flags of generators and coroutines
+OFF, ON, WITH_LINES = 0, 1, 2  # WITH_LINES: each result keeps the user's line that computed it
+recording: ContextVar[int] = ContextVar("recording", default=ON)
+
+_outer: ContextVar[tuple[int, ...]] = ContextVar("outer", default=())  # modes to which open blocks return
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
     """Context manager and decorator: operations inside are computed but not recorded.
 
     It holds for this thread and task only, may be nested and entered again, and ends with an exception.
-    The body of a generator or coroutine would run after it: to decorate one is a TypeError.
+    Raises TypeError if it decorates a generator or coroutine, whose body would run after it.
     """
 
     def __enter__(self) -> None:
         _outer.set((*_outer.get(), recording.get()))
-        recording.set(False)
+        recording.set(OFF)
 
     def __exit__(self, *_: object) -> None:
         *outer, before = _outer.get()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial, update_wrapper
+from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
-from autograd_lite.calling import apply, binary, no_rule, unary
+from autograd_lite.calling import binary, call, unary
 from autograd_lite.domains import REAL, Domain
-from autograd_lite.messages import caller_line
+from autograd_lite.errors import error
 from autograd_lite.protocol import NUMPY, numpy_name
-from autograd_lite.signature import names_of, parameters_of
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import NO_SETTINGS, Tensor
 from autograd_lite.typing import ArrayLike
 
 OPS: dict[str, Op] = {}
-"""Every op by its name, those of users too: what checks, drawings and the table of operations read."""
+"""Every op by its name, users' ops included. Checks, drawings and the table of operations read it."""
 
 Rule = Callable[..., Any]
 Words = Callable[[Tensor], str]
@@ -29,66 +31,57 @@ class Case(NamedTuple):
 
 
 def case(*shapes: tuple[int, ...], **settings: Any) -> Case:
-    """A `Case`, as it is written in an op's declaration: `case((2, 3), axis=0)`."""
+    """Return a `Case`, as written in the declaration of an op: `case((2, 3), axis=0)`."""
     return Case(shapes, settings)
 
 
+@dataclass(eq=False, repr=False)
 class Op:
-    """A differentiable operation: forward, one gradient rule per input, symbol, domain, documentation.
+    """A differentiable operation: a forward, one gradient rule per input, and how to draw and check it.
 
-    Called with arrays it returns its forward, a plain array; called with at least one tensor it
-    returns a tensor that remembers the op, its inputs and its settings. Shapes that do not fit are a
-    ValueError with the names and shapes of all inputs, what is no number a TypeError.
-
-    The decorator `op` makes it of `forward` and tells what `symbol`, `domain`, `signature`, `samples`,
-    `check`, `hint` and `formula` are; `infix` says whether it has one of Python's operators.
+    A call with arrays returns the forward's result. A call with a Tensor returns a Tensor that remembers the
+    op, its inputs and its settings. Raises ValueError with the names and shapes of all inputs if they do not
+    fit, TypeError for inputs that are not real numbers.
     """
 
-    def __init__(
-        self,
-        forward: Callable[..., Any],
-        symbol: str,
-        *,
-        domain: Domain | Mapping[str, Domain],
-        signature: str | None,
-        samples: tuple[Case, ...],
-        check: Callable[..., None] | None,
-        hint: str,
-        formula: str,
-        letter: str,
-        infix: bool,
-    ) -> None:
-        self.forward, self.symbol, self.name = forward, symbol, forward.__name__
-        self.__name__, self.__qualname__, self.__doc__ = self.name, forward.__qualname__, forward.__doc__
-        self.__module__ = forward.__module__
-        self.__wrapped__ = forward  # so that help() and inspect.signature() tell its parameters
-        self.arguments, self.defaults, self.variadic = parameters_of(forward)
-        domains = domain if isinstance(domain, Mapping) else dict.fromkeys(self.arguments, domain)
+    forward: Callable[..., Any]
+    symbol: str  # in drawings
+    domain: Domain | Mapping[str, Domain] = REAL  # where it can be checked, for all inputs or by name
+    signature: str | None = None  # of shapes, in NumPy's gufunc notation
+    samples: tuple[Case, ...] = ()  # shapes and settings with which it can be checked
+    check: Callable[..., None] | None = None  # check(op, inputs, values, settings) raises for bad values
+    hint: str = ""  # the end of the message about shapes that do not fit
+    formula: str = ""  # the result in drawings, as in {x} @ {w} + {b}
+    letter: str = "a"  # begins the name of an unnamed result, as in z1
+    infix: bool = False  # it implements one of Python's operators
+
+    def __post_init__(self) -> None:
+        update_wrapper(self, self.forward)
+        self.name = self.forward.__name__
+        self.arguments, self.defaults, self.variadic = _parameters_of(self.forward)
+        self.rule_settings = tuple(self.defaults)  # the settings that a rule takes
+        domains = (
+            self.domain if isinstance(self.domain, Mapping) else dict.fromkeys(self.arguments, self.domain)
+        )
         self.domains = {name: domains.get(name, REAL) for name in self.arguments}
-        self.signature, self.samples, self.check = signature, samples, check
-        self.hint, self.formula, self.infix = hint, formula, infix
-        self.letter = letter
         self.rules: dict[str, Rule] = {}
-        self.formulas: dict[str, str] = {}
-        self.words: dict[str, Words] = {}
-        self.through: dict[Op, Op] = {}
-        self.kept = False  # whether constants remember that it made them, for an op that sees through it
-        self.order: list[Rule] = []
+        self.formulas: dict[str, str] = {}  # the local derivative in each input
+        self.words: dict[str, Words] = {}  # the same for one result
+        self.fusions: dict[Op, Op] = {}
+        self.keeps_inputs = False  # constant results keep op and inputs, because a fused op needs them
         self.numpy_names: tuple[str, ...] = ()
-        self.noted = not (self.__module__ or "").startswith("autograd_lite.")  # ours are checked already
-        self._settings = dict(self.defaults)
+        self._update_rules()
+        self._defaults = dict(self.defaults) or NO_SETTINGS
         self._arity = -1 if self.variadic else len(self.arguments)
-        self._fast: Callable[..., Any] | None = None
-        self._order_rules()
-        bare = not (self.defaults or self.variadic or check or (samples and not infix))
-        if bare and len(self.arguments) <= (1 if self.noted else 2):
-            self._fast = (unary, binary)[len(self.arguments) - 1](self)
+        is_plain = not (self.defaults or self.variadic or self.check)
+        unrolled: Any = {1: unary, 2: binary}.get(self._arity) if is_plain else None
+        self._unrolled: Callable[..., Any] | None = unrolled(self) if unrolled else None
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join((*self.arguments, *self.defaults))})>"
 
     def __reduce__(self) -> str:
-        return self.__qualname__
+        return self.forward.__qualname__
 
     @overload
     def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
@@ -98,189 +91,194 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and len(args) == self._arity:
-            y = self._fast(*args) if self._fast else apply(self, args, self._settings.copy())
-        else:
-            y = apply(self, *self._bind(args, kwargs))
-        if self.noted and isinstance(y, Tensor):
-            y.line = caller_line()
-        return y
+        if kwargs or len(args) != self._arity:
+            return call(self, *self._bind(args, kwargs))
+        if self._unrolled is None:
+            return call(self, args, self._defaults)
+        return self._unrolled(*args)
 
     def gradient(
         self, argument: str, formula: str = "", words: Words | None = None
     ) -> Callable[[Rule], Rule]:
-        """Register the rule `(g, y, *inputs, **settings)` for one input, `argument`.
+        """Register the decorated rule `(g, y, *inputs, **settings)` as the gradient in the input `argument`.
 
-        `formula` is the local derivative as a drawing writes it, with `{y}` and the names of inputs
-        and settings in braces: `"× {y}(1−{y})"`; where it depends on shapes or settings, `words(y)`
-        gives the formula of one result, a tensor. A rule returns a gradient of the shape of the input
-        or of the output (the engine undoes broadcasting) and changes nothing it is given. Raises a
-        ValueError for a name that is no input, a TypeError for a rule with other parameters.
+        g is the gradient of the result y. The rule returns an array of the shape of the input or of the
+        result, and writes into nothing; the engine undoes broadcasting. `formula` is the local derivative in
+        drawings, with names of inputs and settings in braces: `"× {y}(1−{y})"`. If it depends on shapes or
+        settings, `words(y)` returns the formula for one result. Raises ValueError if the op has no such
+        input, TypeError for a rule with other parameters.
         """
         if argument not in self.arguments:
-            raise ValueError(
-                f"{self.name}.gradient({argument!r}): {self.name} has no such input; its inputs are "
-                f"{', '.join(self.arguments)}"
-            )
+            inputs = ", ".join(self.arguments)
+            raise error(ValueError, "no such input", op=self.name, argument=argument, inputs=inputs)
 
         def register(rule: Rule) -> Rule:
-            expected = (
-                "g",
-                "y",
-                *self.arguments,
-                *(("index",) if self.variadic else ()),
-                *self.defaults,
-            )
-            given = names_of(rule)
-            if given != expected and not rule.__code__.co_flags & 8:  # 8: it takes **settings
-                raise TypeError(
-                    f"{self.name}.gradient({argument!r}): the rule takes ({', '.join(given)}) and must "
-                    f"take ({', '.join(expected)})"
-                )
-            self.rules[argument], self.formulas[argument] = rule, formula
+            self.check_rule(argument, rule)
+            self.rules[argument] = rule
+            self.formulas[argument] = formula
             self.words[argument] = words or (lambda y: formula)
-            self._order_rules()
+            self._update_rules()
             return rule
 
         return register
 
-    def _order_rules(self) -> None:
-        missing = [partial(no_rule, self.name, argument) for argument in self.arguments]
-        found = zip(self.arguments, missing, strict=True)
+    def check_rule(self, argument: str, rule: Rule) -> None:
+        """Raise TypeError if a rule does not take the parameters of a rule of this op."""
+        index = ("index",) if self.variadic else ()
+        expected = ("g", "y", *self.arguments, *index, *self.rule_settings)
+        parameters = inspect.signature(rule).parameters.values()
+        names = tuple(p.name for p in parameters)
+        if names != expected and not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            given, wanted = ", ".join(names), ", ".join(expected)
+            raise error(
+                TypeError, "rule parameters", op=self.name, argument=argument, given=given, expected=wanted
+            )
+
+    def _update_rules(self) -> None:
+        missing = {name: partial(self.no_rule, name) for name in self.arguments}
+        rules = [self.rules.get(name, missing[name]) for name in self.arguments]
         self.incomplete = len(self.rules) < len(self.arguments)
-        self.order = [] if self.variadic else [self.rules.get(name, none) for name, none in found]
+        self.rules_by_position: list[Rule] = [] if self.variadic else rules
+
+    def no_rule(self, argument: str, *_: Any, **__: Any) -> Any:
+        """Raise TypeError: the rule of an input without a rule."""
+        raise error(TypeError, "no rule", op=self.name, argument=argument)
 
     def argument_at(self, position: int) -> str:
-        """The name of the input at a position; the inputs of a variadic op share one."""
+        """Return the name of the input at a position; all inputs of a variadic op share one."""
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def local(self, argument: str) -> str:
-        """The local derivative in the input `argument`, in words; "none" where it has no rule."""
+        """Return the local derivative in the input `argument` as a formula, or "none" without a rule."""
         return self.formulas.get(argument, "none").replace("{", "").replace("}", "")
 
-    def variadic_order(self, values: Any) -> list[Rule]:
-        """The rules of a variadic op, one for each of `values`; the rule is told which by `index`."""
+    def variadic_rules(self, count: int) -> list[Rule]:
+        """Return the rule of a variadic op for each of `count` inputs, with `index` set to its position."""
         argument = self.arguments[-1]
-        rule = self.rules.get(argument) or partial(no_rule, self.name, argument)
-        return [partial(rule, index=i) for i in range(len(values))]
+        rule = self.rules.get(argument) or partial(self.no_rule, argument)
+        return [partial(rule, index=i) for i in range(count)]
 
-    def sees_through(self, inner: Op, stable: Op) -> None:
-        """Declare that this op after `inner` is `stable`, in value and gradient, and better computed so."""
-        self.through[inner] = stable
-        inner.kept = True
+    def fuse_with(self, inner: Op, fused: Op) -> None:
+        """Declare that this op after `inner` equals `fused`, which is computed in its place."""
+        self.fusions[inner] = fused
+        inner.keeps_inputs = True
 
     def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Arguments as the forward's signature names them: inputs in order, settings complete."""
-        if self.variadic:
-            inputs, rest = args, ()
-        else:
-            count = len(self.arguments)
-            inputs, rest = args[:count], args[count:]
-        if len(inputs) == self._arity and not rest and self.defaults.keys() >= kwargs.keys():
-            return inputs, self._settings | kwargs
-        named: dict[str, Any] = dict(zip(self.defaults, rest, strict=False))
+        """Return the inputs in order and all settings, as the forward's signature names them."""
+        if (self.variadic or len(args) == self._arity) and kwargs.keys() <= self._defaults.keys():
+            return args, self._defaults | kwargs
+        count = len(args) if self.variadic else len(self.arguments)
+        inputs = args[:count]
+        settings = dict(zip(self.defaults, args[count:], strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
-        twice = [k for k in kwargs if k in named or k in self.arguments[: len(inputs)]]
+        repeated = [k for k in kwargs if k in settings or k in self.arguments[: len(inputs)]]
         missing = [k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic]
-        if unknown or twice or missing or len(rest) > len(self.defaults):
-            wrong = unknown or twice or missing
-            problem = "does not take" if unknown else "got twice" if twice else "needs"
-            if "out" in unknown:
-                raise TypeError(
-                    f"{self.name} cannot write a tensor into an array (out=, or an in-place operator "
-                    f"such as a += t): make a new one, a = {self.name}(...)"
+        if "out" in unknown:
+            raise error(TypeError, "out", op=self.name)
+        too_many = ["too many arguments"] if len(args) > count + len(self.defaults) else []
+        wrong = {"does not take": unknown, "got twice": repeated, "needs": missing, "got": too_many}
+        for verb, names in wrong.items():
+            if names:
+                call = repr(self).removeprefix("<op ").removesuffix(">")
+                raise error(
+                    TypeError, "arguments", op=self.name, problem=f"{verb} {', '.join(names)}", call=call
                 )
-            raise TypeError(
-                f"{self.name} {problem + ' ' + ', '.join(wrong) if wrong else 'got too many arguments'}; "
-                f"for tensors it is {self.name}({', '.join((*self.arguments, *self.defaults))})"
-            )
         inputs += tuple(kwargs[k] for k in self.arguments[len(inputs) :] if k in kwargs)
-        return inputs, {k: kwargs.get(k, named.get(k, v)) for k, v in self.defaults.items()}
+        given = {k: v for k, v in kwargs.items() if k in self.defaults}
+        return inputs, self._defaults | settings | given
+
+
+def _parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], bool]:
+    """Return array inputs, settings with their defaults, and whether the inputs are variadic."""
+    parameters = inspect.signature(forward).parameters.values()
+    settings = {p.name: p.default for p in parameters if p.default is not p.empty}
+    arguments = tuple(p.name for p in parameters if p.default is p.empty)
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if variadic and len(arguments) > 1:
+        raise error(TypeError, "variadic", op=forward.__name__, argument=arguments[-1])
+    if not arguments:
+        raise error(TypeError, "no array", op=forward.__name__)
+    return arguments, MappingProxyType(settings), variadic
 
 
 def op(
     symbol: str,
     *,
-    domain: Domain | Mapping[str, Domain] = REAL,
-    signature: str | None = None,
-    samples: tuple[Case, ...] = (),
     numpy: Any = (),
     operator: str | None = None,
     method: str | None = None,
-    check: Callable[..., None] | None = None,
-    hint: str = "",
-    formula: str = "",
-    letter: str = "a",
+    **declaration: Any,
 ) -> Callable[[Callable[..., Any]], Op]:
-    """Turn a forward into an `Op`: register it in OPS and install it where it says.
+    """Turn the decorated forward into an `Op`, register it in OPS and install it on Tensor and for NumPy.
 
-    In the forward's signature a parameter without default is an array, one with a default is a
-    setting. `symbol` stands for it in drawings. `domain` (one, or one per input), `signature` (NumPy's
-    gufunc notation) and `samples` say where it may be tried; `numpy` is the NumPy function (or functions)
-    that it answers for tensors, `operator` Python's name of its operator, `method` a name on Tensor;
-    `check` refuses bad values, given the op, its inputs, their arrays and the settings; `hint` ends the
-    message about shapes that do not fit; `formula` is how a drawing writes the result, `{x} @ {w} + {b}`;
-    `letter` begins the name of an unnamed result, as in z1.
+    In the forward's signature a parameter without default is an array, one with a default is a setting.
 
-    Raises a ValueError for a lambda, and for a name that an op of another module or Tensor has already; a
+    `symbol` represents the op in drawings. `numpy` is the NumPy function, or a tuple of them, that it
+    implements for tensors; `operator` is the name of a Python operator, such as "add"; `method` is a name on
+    Tensor. `declaration` may have: `domain` (one, or one per input), `signature` (NumPy's gufunc notation)
+    and `samples`, which say with which values, shapes and settings the op can be checked; a function
+    `check(op, inputs, values, settings)` that raises an error for bad values; `hint`, which ends the message
+    about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`;
+    `letter`, with which the name of an unnamed result begins, as in z1.
+
+    Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.
     """
 
     def decorate(forward: Callable[..., Any]) -> Op:
-        _free(forward)
-        made = Op(
-            forward, symbol, domain=domain, signature=signature, samples=samples, check=check,
-            hint=hint, formula=formula, letter=letter, infix=operator is not None,
-        )  # fmt: skip
-        answers = numpy if isinstance(numpy, tuple) else (numpy,)
-        made.numpy_names = tuple(numpy_name(f) for f in answers)
-        answer(*answers, method=method)(made)
-        if operator is not None:
-            call = made._fast or _method(made, operator)
-            install(f"__{operator}__", _described(call, made, f"__{operator}__"))
-            if len(made.arguments) == 2:
-                reflected = _described(lambda b, a: call(a, b), made, f"__r{operator}__")
-                install(f"__r{operator}__", reflected)
-        OPS[made.name] = made
-        return made
+        new = Op(forward, symbol, infix=operator is not None, **declaration)
+        return install_op(new, numpy, operator, method)
 
     return decorate
 
 
-def _free(forward: Callable[..., Any]) -> None:
-    """Refuse a name that cannot be called or that another module's op has; a cell may run again."""
-    name, module = forward.__name__, forward.__module__
+def install_op(new: Op, numpy: Any = (), operator: str | None = None, method: str | None = None) -> Op:
+    """Register an op in OPS, for its NumPy functions, and as operator and method of Tensor."""
+    _require_free_name(new.name, new.forward.__module__)
+    functions = numpy if isinstance(numpy, tuple) else (numpy,)
+    new.numpy_names = tuple(numpy_name(f) for f in functions)
+    implements(*functions, method=method)(new)
+    if operator is not None:
+        infix = new._unrolled or _method(new)
+        install(f"__{operator}__", _described(infix, new, f"__{operator}__"))
+        if len(new.arguments) == 2:
+            reflected = _described(lambda b, a: infix(a, b), new, f"__r{operator}__")
+            install(f"__r{operator}__", reflected)
+    OPS[new.name] = new
+    return new
+
+
+def _require_free_name(name: str, module: str) -> None:
+    """Raise ValueError for a lambda, and if another module has an op of that name; a cell may run again."""
     if not name.isidentifier():
-        raise ValueError(f"op: {name} has no name; define its forward with def")
+        raise error(ValueError, "lambda", op=name)
     if name in OPS and OPS[name].forward.__module__ != module:
-        taken = OPS[name].forward.__module__
-        raise ValueError(f"op: {module} defines {name}, which {taken} has; choose another name")
+        raise error(ValueError, "name taken", op=name, module=module, other=OPS[name].forward.__module__)
 
 
-def answer(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:
-    """Let a Python function or an op answer NumPy functions for tensors, and as a method of Tensor."""
+def implements(*functions: Any, method: str | None = None) -> Callable[[Any], Any]:
+    """Let the decorated function or op implement NumPy functions for tensors, and a method of Tensor."""
 
-    def register(answering: Any) -> Any:
-        for function in functions:
-            NUMPY[function] = answering
+    def register(implementation: Any) -> Any:
+        NUMPY.update(dict.fromkeys(functions, implementation))
         if method is not None:
-            install(method, _method(answering, method))
-        return answering
+            install(method, _described(_method(implementation), implementation, method))
+        return implementation
 
     return register
 
 
-def _method(function: Any, name: str) -> Any:
-    """A plain function around one that is no descriptor, such as an Op, so that it binds `self`."""
+def _method(function: Any) -> Any:
+    """Return a plain function around an Op, so that Tensor can have it as a method."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    return _described(method, function, name)
+    return method
 
 
 def _described(method: Any, source: Any, name: str) -> Any:
-    """The method with the docstring and signature of `source`, an op or a function, and its own name."""
+    """Return the method with its own name, and the docstring and signature of an op or a function."""
     update_wrapper(method, source, updated=())
     method.__name__ = name
     method.__qualname__ = f"Tensor.{name}"
@@ -290,5 +288,5 @@ def _described(method: Any, source: Any, name: str) -> Any:
 def install(name: str, attribute: Any) -> None:
     """Give Tensor an operator, a method or a property."""
     if name in Tensor.__dict__:
-        raise ValueError(f"Tensor has {name} already; an op cannot replace it")
+        raise error(ValueError, "attribute taken", name=name)
     setattr(Tensor, name, attribute)

@@ -64,16 +64,11 @@ class OperatorsMixin:
     def __abs__(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
     def clip(self, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
-        """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
+        """x limited to [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
 
-        A bound that is None is none; `min` and `max` are their other names, as in `np.clip`; both is an error.
+        None means no bound. `min` and `max` are other names of the bounds, as in `np.clip`. Raises ValueError if
+        a bound is given by both names.
         """
-    def take(self, indices: Any = 0, axis: int | None = None) -> Tensor:
-        """Entries (axis None: of the flattened x), or slices along an axis, by integer indices."""
-    def repeat(self, repeats: Any = 1, axis: int | None = None) -> Tensor:
-        """Each entry (axis None: of the flattened x), or slice along an axis, repeated, as `np.repeat`."""
-    def __getitem__(self, index: Index, /) -> Tensor:
-        """x[index], with NumPy's indices: slices, integers, None, integer and boolean arrays."""
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         """Sum over axes, as `np.sum`."""
     def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
@@ -99,57 +94,63 @@ class OperatorsMixin:
         The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
         survive (Blanchard, Higham and Higham 2021).
         """
+    def astype(self, dtype: Any = ...) -> Tensor:
+        """The values of x in another dtype; the gradient comes back in the old one.
+
+        In an integer or boolean dtype the result is a constant.
+        """
+    def reshape(self, *shape: int | Shape) -> Tensor:
+        """The entries of x in another shape: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
+    def transpose(self, *axes: int | Shape) -> Tensor:
+        """The axes in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
+    def ravel(self) -> Tensor:
+        """All entries of x along one axis, in row-major order."""
+    def flatten(self) -> Tensor:
+        """All entries of x along one axis, in row-major order; as `ravel`."""
+    def squeeze(self, axis: Any = None) -> Tensor:
+        """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """x with two axes exchanged, as `np.swapaxes`."""
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged."""
+    def __getitem__(self, index: Index, /) -> Tensor:
+        """The entries at an index, as in NumPy: slices, integers, None, integer and boolean arrays."""
+    def take(self, indices: Tensor | ArrayLike, axis: int | None = None) -> Tensor:
+        """Entries of the flattened x, or slices along an axis, by integer indices, as `np.take`."""
+    def repeat(self, repeats: Tensor | ArrayLike, axis: int | None = None) -> Tensor:
+        """Each entry of the flattened x, or each slice along an axis, repeated, as `np.repeat`."""
     def __matmul__(self, b: Tensor | ArrayLike, /) -> Tensor:
         """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
     def __rmatmul__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
     def dot(self, b: Tensor | ArrayLike) -> Tensor:
-        """NumPy's dot: last axis of a with the last but one of b (with the only one of a vector)."""
+        """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
     def __lt__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.less`: a plain result, without gradient."""
+        """As `np.less`; the result is a plain array without gradient."""
     def __le__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.less_equal`: a plain result, without gradient."""
+        """As `np.less_equal`; the result is a plain array without gradient."""
     def __gt__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.greater`: a plain result, without gradient."""
+        """As `np.greater`; the result is a plain array without gradient."""
     def __ge__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.greater_equal`: a plain result, without gradient."""
+        """As `np.greater_equal`; the result is a plain array without gradient."""
     def __eq__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.equal`: a plain result, without gradient."""
+        """As `np.equal`; the result is a plain array without gradient."""
     def __ne__(self, x2: Tensor | ArrayLike, /) -> Array:
-        """As `np.not_equal`: a plain result, without gradient."""
+        """As `np.not_equal`; the result is a plain array without gradient."""
     def argmax(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
-        """As `np.argmax`: a plain result, without gradient."""
+        """As `np.argmax`; the result is a plain array without gradient."""
     def argmin(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
-        """As `np.argmin`: a plain result, without gradient."""
+        """As `np.argmin`; the result is a plain array without gradient."""
     def argsort(self, axis: Axis = -1) -> Array:
-        """As `np.argsort`: a plain result, without gradient."""
+        """As `np.argsort`; the result is a plain array without gradient."""
     def any(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
-        """As `np.any`: a plain result, without gradient."""
+        """As `np.any`; the result is a plain array without gradient."""
     def all(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
-        """As `np.all`: a plain result, without gradient."""
-    def swapaxes(self, axis1: int = 0, axis2: int = 1) -> Tensor:
-        """Two axes exchanged, as `np.swapaxes`."""
-    def squeeze(self, axis: Any = None) -> Tensor:
-        """Without the axes of length 1, or without those named, as `np.squeeze`."""
-    def astype(self, dtype: Any = ...) -> Tensor:
-        """The values of x in another floating-point dtype; the gradient comes back in the old one.
-
-        In an integer or boolean dtype the result is a constant.
-        """
-    def reshape(self, *shape: int | Shape) -> Tensor:
-        """As `np.reshape`: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
-    def transpose(self, *axes: int | Shape) -> Tensor:
-        """As `np.transpose`: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed when none is given."""
-    def ravel(self) -> Tensor:
-        """All entries of x along one axis, in row-major order."""
-    def flatten(self) -> Tensor:
-        """All entries of x along one axis, in row-major order; as `ravel`."""
-    @property
-    def T(self) -> Tensor:
-        """Axes reversed."""
-    @property
-    def mT(self) -> Tensor:
-        """The last two axes exchanged."""
+        """As `np.all`; the result is a plain array without gradient."""
     def draw(self, *, model: Any = None, detail: str = 'auto', show: str = 'both', names: Any = None, direction: str = 'auto', theme: str = 'light', max_nodes: int = 60, engine: str = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Any = None) -> Drawing:
         """A `Drawing` of the graph that ends in `tensor`, or in several tensors, as it is now.
 

@@ -1,20 +1,20 @@
-"""What Python and NumPy ask of a tensor, answered for anything that has `data`, `name` and `op`."""
+"""The protocols of Python and NumPy that make a tensor work in operators and in NumPy's functions."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.modes import recording
 from autograd_lite.operators import OperatorsMixin
 from autograd_lite.typing import Array, DTypeLike, Shape
 
-NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> what answers it for tensors
+NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> its implementation for tensors
 
 
 class AbstractArray:
@@ -28,10 +28,9 @@ class AbstractArray:
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an AbstractArray among the arguments implement a function, as it implements NumPy's functions.
+    """Let an AbstractArray among the arguments, or in a tuple of them, implement the decorated function.
 
     For functions that cannot run on an AbstractArray, for example because they write into an array.
-    Arguments that are tuples are searched too.
     """
 
     @functools.wraps(function)
@@ -46,18 +45,16 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class ArrayProtocol(OperatorsMixin):
-    """The part of `Tensor` that makes it a guest in Python's operators and in NumPy's functions.
+    """The part of `Tensor` that Python's operators and NumPy's functions use.
 
-    NumPy gets one of three answers: a tensor (differentiable), a plain result (comparisons, argmax),
-    or a refusal that says what to do.
+    A NumPy function called on a tensor returns a tensor if it is differentiable, a plain array if it has
+    nothing to differentiate (comparisons, argmax), and raises TypeError otherwise.
     """
 
     __slots__ = ()
     name: str | None
     op: Any
     requires_grad: bool
-
-    # What NumPy calls an array's attributes.
 
     @property
     def shape(self) -> Shape:
@@ -80,16 +77,14 @@ class ArrayProtocol(OperatorsMixin):
         return self.data.dtype
 
     def item(self) -> float:
-        """The one entry, as a Python number; a ValueError where there are more or none."""
+        """Return the only entry as a Python number. Raises ValueError unless there is exactly one."""
         return self.data.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> Array:
-        """A read-only view of the data, as an array."""
+        """Return a read-only view of the data as an array."""
         view = np.asarray(self.data).view()
         view.flags.writeable = False
         return view
-
-    # What Python asks of a number or a sequence.
 
     def __len__(self) -> int:
         if not self.data.shape:
@@ -104,11 +99,8 @@ class ArrayProtocol(OperatorsMixin):
 
     def __float__(self) -> float:
         value = float(self.data)
-        if self.requires_grad and self.grad is None and recording.get():  # after backward it is reported
-            messages.warn(
-                f"float() of {self.name or 'a tensor'}, which math.exp and its like call too, is a plain "
-                "number and loses the gradient; write np.exp in a formula, and .item() for the value"
-            )
+        if self.requires_grad and self.grad is None and recording.get():  # after backward it is reporting
+            errors.warn(errors.TEXTS["float"].format(name=self.name or "a tensor"))
         return value
 
     def __int__(self) -> int:
@@ -118,76 +110,83 @@ class ArrayProtocol(OperatorsMixin):
         return format(self.data.item() if spec and not self.ndim else str(self), spec)
 
     def __repr__(self) -> str:
-        told = [np.array2string(np.asarray(self.data), prefix="Tensor(", separator=", ")]
-        told += [f"name={self.name!r}"] if self.name else []
-        told += [f"op={self.op.name}"] if self.op else []
-        told += [] if self.dtype == np.float64 else [f"dtype={self.dtype}"]
-        told += [] if self.requires_grad else ["requires_grad=False"]
-        return f"{type(self).__name__}({', '.join(told)})"
+        parts = [np.array2string(np.asarray(self.data), prefix="Tensor(", separator=", ")]
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self.op:
+            parts.append(f"op={self.op.name}")
+        if self.dtype != np.float64:
+            parts.append(f"dtype={self.dtype}")
+        if not self.requires_grad:
+            parts.append("requires_grad=False")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            f"{self.name or 'a tensor'} is part of a graph and cannot be written into; build a new "
-            "tensor, for example np.where(mask, new, old)"
-        )
+        raise errors.error(TypeError, "writing", name=self.name or "a tensor")
 
     __hash__ = object.__hash__
-
-    # What NumPy asks of a guest.
 
     # It returns an array. `object` keeps type checkers from taking a tensor for one: X @ t would be an array.
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> object:
         if self.requires_grad:
-            raise TypeError(
-                f"making a NumPy array of {self.name or 'a tensor'} would lose its gradient without a "
-                "word; use .numpy() for its value, np.stack and np.concatenate to join tensors, and "
-                ".to_numpy() of a DataFrame or Series beside it"
-            )
+            raise errors.error(TypeError, "to array", name=self.name or "a tensor")
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise TypeError(
-                f"np.{ufunc.__name__}.{method} is not recorded for tensors; use an operation such as "
-                "np.sum, np.max or np.cumsum"
-            )
-        answer = NUMPY.get(ufunc) or _refuse(ufunc)
-        return answer(*inputs, **kwargs)
+            raise errors.error(TypeError, "ufunc method", function=f"np.{ufunc.__name__}.{method}")
+        if ufunc not in NUMPY:
+            raise errors.error(TypeError, "no numpy", function=numpy_name(ufunc))
+        return NUMPY[ufunc](*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        answer = NUMPY.get(func) or _refuse(func)
-        if kwargs or len(args) > 1:
-            args, kwargs = _told(func, len(getattr(answer, "arguments", ())), args, kwargs)
-        return answer(*args, **kwargs)
+        if func not in NUMPY:
+            raise errors.error(TypeError, "no numpy", function=numpy_name(func))
+        implementation = NUMPY[func]
+        if len(args) > 1 or not kwargs.keys() <= _settings_of(implementation):
+            args, kwargs = _translate(func, implementation, args, kwargs)
+        return implementation(*args, **kwargs)
 
 
-def _told(func: Any, arrays: int, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """The arguments of a NumPy function without those at their default: arrays in order, rest by name.
+def _translate(func: Any, implementation: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Return the arguments of a NumPy function as its implementation takes them, without those at a default.
 
-    So NumPy's own names and positions work (`np.sum(a=t)`, `np.sum(t, 0, None)`), whatever an op calls
-    its inputs.
+    So NumPy's own names and positions work, as in `np.sum(a=t)` and `np.sum(t, 0, None)`.
     """
+    parameters = _parameters(func)
+    if parameters is None:
+        return args, kwargs
+    count = len(getattr(implementation, "arguments", ()))
+    given = dict(zip(parameters, args, strict=False)) | kwargs
+    arrays = []
+    for i, (name, default) in enumerate(parameters.items()):
+        if name in given and (i < count or default is inspect.Parameter.empty):
+            arrays.append(given.pop(name))
+    unset = object()
+    settings = {k: v for k, v in given.items() if v is not parameters.get(k, unset)}
+    return arrays, settings
+
+
+@functools.cache
+def _settings_of(implementation: Any) -> frozenset[str]:
+    """Return the settings of an implementation, which it takes by the same names as the NumPy function."""
+    parameters = inspect.signature(implementation).parameters.values()
+    return frozenset(p.name for p in parameters if p.default is not p.empty)
+
+
+@functools.cache
+def _parameters(func: Any) -> dict[str, Any] | None:
+    """Return the parameters of a NumPy function with their defaults; None if they cannot be translated."""
     try:
-        parameters = list(inspect.signature(func).parameters.values())
-    except ValueError:  # written in C: its arguments are the op's
-        return args, kwargs
+        parameters = inspect.signature(func).parameters.values()
+    except ValueError:  # written in C; its arguments are named as the op's
+        return None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return args, kwargs
-    told = dict(zip((p.name for p in parameters), args, strict=False)) | kwargs
-    first = [p.name for i, p in enumerate(parameters) if i < arrays or p.default is p.empty]
-    required = [told.pop(name) for name in first if name in told]
-    defaults = {p.name: p.default for p in parameters}
-    return required, {k: v for k, v in told.items() if k not in defaults or v is not defaults[k]}
+        return None
+    return {p.name: p.default for p in parameters}
 
 
 def numpy_name(function: Any) -> str:
-    """What a NumPy function is called in code: `np.tanh`, `np.linalg.norm`."""
-    module = getattr(function, "__module__", None) or "numpy"  # a ufunc has none
+    """Return the name of a NumPy function as users write it: `np.tanh`, `np.linalg.norm`."""
+    module = getattr(function, "__module__", None) or "numpy"  # a ufunc has no module
     return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
-
-
-def _refuse(function: Any) -> NoReturn:
-    raise TypeError(
-        f"{numpy_name(function)} has no gradient here. If none is needed, call it on .data; if one is, "
-        "compose it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op"
-    )

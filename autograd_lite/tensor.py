@@ -1,32 +1,33 @@
-"""Tensor: a value and the recipe that made it; walking the graph; the backward pass. Names no op."""
+"""Tensor: a value and the recipe that computed it; the walk through the graph and the backward pass.
+
+This module names no op. Each op installs its own operator and method on Tensor (see operation.py).
+"""
 
 from __future__ import annotations
 
 import itertools
-import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
-from autograd_lite.messages import shape_of
+from autograd_lite import errors
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 
-NOTHING: dict[str, Any] = {}  # the settings of all that has none
+NO_SETTINGS: dict[str, Any] = {}
 _float64 = np.float64
-_NAN_REMEDY = "remove or replace such rows, or keep that operation within its domain"
-_new = object.__new__
-_passes = itertools.count(1)
+_pass_numbers = itertools.count(1)
 
 
 class Tensor(ArrayProtocol):
-    """A value and the recipe that made it: `op` applied to `inputs` with `settings`.
+    """A value together with the recipe that computed it: `op`, applied to `inputs` with `settings`.
 
-    `data` is anything NumPy makes an array of; Python numbers and lists become float64, float32
-    stays float32, and a 0-d array is held as a NumPy scalar. A tensor is differentiable unless its
-    data is an integer or boolean array or `requires_grad=False`; `name` is what errors and drawings call
-    it. Other data is a TypeError, ragged lists a ValueError. The data of the caller is copied; a plain
-    array that an op takes is not: do not write into it, or into `.data`, between forward and backward.
+    `data` is anything that NumPy makes an array of; it is copied. Python numbers and lists become float64,
+    float32 stays float32, and an array without axes becomes a NumPy scalar. `name` is used in errors and
+    drawings. `requires_grad` is True unless the data is an integer or boolean array; False makes a constant.
+    Raises TypeError for data that are not real numbers, ValueError for ragged lists.
+
+    A plain array that an op takes is not copied: do not write into it between forward and backward.
 
     >>> w = Tensor([1.0, 2.0], name="w")
     >>> (w * w).sum().backward()
@@ -34,73 +35,75 @@ class Tensor(ArrayProtocol):
     array([2., 4.])
     """
 
-    line: tuple[Any, int]  # the code and line that called an op of the user's, on its result alone
-    backward_pass: (
-        int  # which call of backward filled `grad`; 0: several did; on the root too. Unset before any.
-    )
-    order: int  # of the derivative that it was made for, by create_graph=True, on such nodes alone
+    backward_pass: int
+    derivative_order: int
+    line: tuple[Any, int]
     __slots__ = (
         "__weakref__",
-        "backward_pass",
+        "backward_pass",  # the number of the backward pass that filled grad; 0 if several did
         "data",
+        "derivative_order",  # of a gradient's graph, made by create_graph=True; unset on other tensors
+        "fused",  # (op, inputs, values) that backward uses in place of those below; None for most tensors
         "grad",
         "inputs",
-        "line",
+        "line",  # (code, line) of the user's call, if lines are recorded; see modes.py
         "name",
         "op",
-        "order",
         "requires_grad",
         "settings",
-        "values",
+        "values",  # the data that the inputs had when the op ran
     )
 
     def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:
-        self.data = _own(data, name)
+        self.data = _as_data(data, name)
         differentiable = self.data.dtype.kind == "f"
         if requires_grad and not differentiable:
-            raise TypeError(
-                f"Tensor: {name or 'data'} has dtype {self.data.dtype} and can have no gradient; pass "
-                f"floats, for example {name or 'data'}.astype(float), or requires_grad=False"
-            )
+            raise errors.error(TypeError, "integer gradient", name=name or "data", dtype=self.data.dtype)
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.name = name
         self.grad = None
         self.op: Any = None
         self.inputs: tuple[Any, ...] = ()
         self.values: tuple[Any, ...] = ()
-        self.settings: dict[str, Any] = NOTHING
+        self.settings: dict[str, Any] = NO_SETTINGS
+        self.fused: tuple[Any, Any, Any] | None = None
 
     def detach(self) -> Tensor:
-        """A constant with the same value: nothing flows back through it."""
-        return node(None, (), (), NOTHING, self.data, requires_grad=False)
+        """Return a constant with the same value, through which no gradient flows."""
+        return leaf(self.data)
 
     def __reduce__(self) -> Any:
-        """Pickle and deepcopy keep the value, not the graph that made it: they return a leaf."""
+        """Pickle and copy the value without its graph: the result is a leaf."""
         return _restore, (type(self), self.data, self.name, self.requires_grad)
 
     def backward(self, grad: Any = None, *, accumulate: bool = False, keep: str = "all") -> None:
-        """Fill `.grad` of every tensor that this one was made from, with d self / d tensor.
+        """Fill `.grad` of every tensor that this one depends on with the derivative of this one.
 
-        Reverse mode (Griewank and Walther 2008). `.grad` is overwritten, so calling twice gives the same;
-        `accumulate=True` adds instead. `keep="leaves"` leaves intermediate tensors without gradient and
-        frees memory on the way. `grad`, of this tensor's shape, seeds the pass; only a number, not nan, needs
-        none: else, and of a constant, a ValueError. Gradients are read-only: write `w.grad = 2 * w.grad`.
+        `grad` is the gradient to start from, in this tensor's shape. It may be omitted if the tensor has one
+        element. `.grad` is overwritten, so a second call gives the same result; `accumulate=True` adds to it
+        instead. `keep="leaves"` fills only leaves, which saves time and memory in a training loop. Gradients
+        are read-only arrays: write `w.grad = 2 * w.grad`.
+
+        Raises ValueError if `grad` is missing or has another shape, if this tensor is NaN, or if it does not
+        depend on a differentiable tensor. Reverse mode: Griewank and Walther (2008), chapter 3.
         """
         if keep not in ("all", "leaves"):
-            raise ValueError(f'backward: keep={keep!r}; it is "all" or "leaves"')
-        seed = seed_of(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
-        with np.errstate(all="ignore"):  # an infinite derivative is a value; nan is told by optimisers
-            gradients = backpropagate(self, seed, keep_all=keep == "all")
-        self.backward_pass = number = next(_passes)
-        for tensor, g in gradients.items():
-            tensor.backward_pass = number if tensor.grad is None or not accumulate else 0
-            if not type(g) is _float64 is type(tensor.data):  # type: ignore[comparison-overlap]  # a scalar too
-                g = finish(tensor, g)
-            tensor.grad = tensor.grad + g if accumulate and tensor.grad is not None else g
+            raise ValueError(f'backward: keep={keep!r}; it must be "all" or "leaves"')
+        seed = start_gradient(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
+        with np.errstate(all="ignore"):  # an infinite derivative is a value; optimisers report nan
+            gradients = backpropagate(self, seed, keep)
+        self.backward_pass = number = next(_pass_numbers)
+        for tensor, g in as_output_gradients(gradients).items():
+            if accumulate and tensor.grad is not None:
+                tensor.grad = tensor.grad + g
+                tensor.backward_pass = 0
+            else:
+                tensor.grad = g
+                tensor.backward_pass = number
 
 
 class Parameter(Tensor):
-    """A Tensor that an optimiser may update, of `data` with a `name`. `requires_grad=False` freezes it."""
+    """A Tensor that an optimiser may update. Arguments as in Tensor; `requires_grad=False` freezes it."""
 
     __slots__ = ()
 
@@ -108,39 +111,33 @@ class Parameter(Tensor):
         super().__init__(data, name=name, requires_grad=requires_grad is None or requires_grad)
 
 
-def node(op: Any, inputs: Any, values: Any, settings: Any, data: Any, requires_grad: bool = True) -> Tensor:
-    """A Tensor around a result, without the checks and the copy that a user's data gets."""
-    tensor = _new(Tensor)
+def leaf(data: Any, requires_grad: bool = False) -> Tensor:
+    """Return a Tensor around an array without a copy and without checks."""
+    tensor: Tensor = object.__new__(Tensor)
     tensor.data = data
-    tensor.op = op
-    tensor.inputs = inputs
-    tensor.values = values
-    tensor.settings = settings
     tensor.requires_grad = requires_grad
-    tensor.grad = None
-    tensor.name = None
+    tensor.name = tensor.grad = tensor.op = tensor.fused = None
+    tensor.inputs = tensor.values = ()
+    tensor.settings = NO_SETTINGS
     return tensor
 
 
-def _own(data: Any, name: str | None) -> Any:
-    """A copy of the user's data in a dtype that a graph computes with; 0-d becomes a scalar."""
-    if type(data) is float or isinstance(data, AbstractArray):
-        return np.float64(data) if type(data) is float else data
+def _as_data(data: Any, name: str | None) -> Any:
+    """Return a copy of the user's data in a dtype that a graph computes with; 0-d becomes a scalar."""
+    if type(data) is float:
+        return _float64(data)
+    if isinstance(data, AbstractArray):
+        return data
     if isinstance(data, Tensor):
-        raise TypeError(
-            f"Tensor: {name or 'data'} is a Tensor already; use it as it is, or .detach() for its value"
-        )
+        raise errors.error(TypeError, "tensor as data", name=name or "data")
     try:
         array = np.array(data)
     except ValueError as error:
-        raise ValueError(f"Tensor: {name or 'data'} is not an array: {error}") from None
+        raise errors.error(ValueError, "ragged", name=name or "data", reason=error) from None
     if array.dtype.kind in "iu" and not isinstance(data, np.ndarray | np.generic):
-        array = array.astype(np.float64)
+        array = array.astype(_float64)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise TypeError(
-            f"Tensor: {name or 'data'} has dtype {array.dtype}; a graph computes with float16, "
-            "float32 and float64 (integers and booleans as constants)"
-        )
+        raise errors.error(TypeError, "dtype", name=name or "data", dtype=array.dtype)
     return array if array.ndim else array[()]
 
 
@@ -148,17 +145,14 @@ def _restore(cls: type[Tensor], data: Any, name: str | None, requires_grad: bool
     return cls(data, name=name, requires_grad=requires_grad)
 
 
-# Walking the graph.
-
-
 def graph(root: Tensor) -> list[Tensor]:
-    """The differentiable tensors that `root` was made from, itself last, inputs before outputs."""
+    """Return the differentiable tensors that `root` depends on, inputs before outputs, `root` last."""
     order: list[Tensor] = []
     seen: set[Tensor] = set()
     stack: list[Any] = [root]
     while stack:
         tensor = stack.pop()
-        if tensor is None:  # all inputs of the tensor under this mark are in order
+        if tensor is None:  # a mark: all inputs of the tensor below it are in order
             order.append(stack.pop())
         elif tensor not in seen:
             seen.add(tensor)
@@ -174,144 +168,159 @@ def graph(root: Tensor) -> list[Tensor]:
     return order
 
 
-def backpropagate(
-    root: Tensor, seed: Any, *, keep_all: bool, create_graph: bool = False, wanted: Any = None
+def backpropagate(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and little else
+    root: Tensor, seed: Any, keep: str | Collection[Tensor] = "all", create_graph: bool = False
 ) -> dict[Tensor, Any]:
-    """The gradient of `root` for each tensor it depends on; `keep_all=False` forgets intermediates.
+    """Return the gradient of `root` for the tensors to `keep`: "all", "leaves", or a collection of tensors.
 
-    The rules run on arrays, or on the tensors themselves when the result must be differentiable.
-    With `wanted`, a collection of tensors, only what lies between them and `root` is computed.
+    Rules run on arrays, or on the tensors themselves with `create_graph=True`, so that the gradients can be
+    differentiated again. Only rules on a path from `root` to a kept tensor run.
     """
     order = graph(root)
-    needed = None if wanted is None else _leading_to(wanted, order)
-    gradients: dict[Tensor, Any] = {root: seed}
-    passed_by: list[tuple[Tensor, Any]] = []
+    wanted = set() if isinstance(keep, str) else set(keep)
+    needed = _depending_on(wanted, order) if wanted else None
+    gradients = {root: seed}
+    fused = []
     for tensor in reversed(order):
-        if (op := tensor.op) is None or (g := gradients.get(tensor)) is None:
+        if tensor.op is None or (g := gradients.get(tensor)) is None:
             continue
-        if not keep_all:
+        if keep == "leaves":
             del gradients[tensor]
-        y, values = _alive(tensor) if create_graph else (tensor.data, tensor.values)
-        settings, rules = tensor.settings, op.order or op.variadic_order(values)
-        for i, x in enumerate(tensor.inputs):
+        if tensor.fused is None:
+            op, inputs, values = tensor.op, tensor.inputs, tensor.values
+        else:
+            op, inputs, values = tensor.fused
+            fused.append((tensor, g))
+        y: Any = tensor.data
+        if create_graph:
+            _check_unchanged(op, inputs, values)
+            y, values = tensor, inputs
+        settings = tensor.settings
+        rules = op.rules_by_position or op.variadic_rules(len(inputs))
+        count = 0 if settings else len(values)
+        for x, rule in zip(inputs, rules):  # noqa: B905 - their lengths are equal; strict costs time
             if isinstance(x, Tensor) and x.requires_grad and (needed is None or x in needed):
-                gx = rules[i](g, y, *values, **settings) if settings else rules[i](g, y, *values)
-                if type(gx) is not _float64 and shape_of(gx) != x.data.shape:
-                    gx = _fit(gx, x, tensor)
-                if op.through and i == 0 and x.op in op.through:
-                    passed_by.append((x, gx))
-                    x, gx = _through(tensor, x, g, y, values)
+                if count == 2:  # a call without * takes half the time
+                    gx = rule(g, y, values[0], values[1])
+                elif count == 1:
+                    gx = rule(g, y, values[0])
+                else:
+                    gx = rule(g, y, *values, **settings)
+                if type(gx) is _float64 is type(x.data):  # type: ignore[comparison-overlap]
+                    pass  # as in most scalar graphs
+                elif getattr(gx, "shape", None) != x.data.shape:
+                    gx = unbroadcast(gx, x, tensor)
                 gradients[x] = gradients[x] + gx if x in gradients else gx
-    for x, gx in passed_by if keep_all else ():
-        gradients[x] = gradients[x] + gx if x in gradients else gx
+    for tensor, g in fused:
+        x = tensor.inputs[0]
+        if x in wanted or (keep == "all" and x.requires_grad):
+            _add_skipped_gradient(gradients, tensor, g, create_graph)
     return gradients
 
 
-def _leading_to(wanted: Any, order: list[Tensor]) -> set[Tensor]:
-    """Those of `order` that depend on a wanted tensor, the wanted ones included."""
-    needed = set(wanted)
+def _depending_on(wanted: set[Tensor], order: list[Tensor]) -> set[Tensor]:
+    """Return the tensors of a graph that are wanted or depend on a wanted one."""
+    needed = wanted.copy()
     for tensor in order:
         if any(isinstance(x, Tensor) and x in needed for x in tensor.inputs):
             needed.add(tensor)
     return needed
 
 
-def _alive(tensor: Tensor) -> tuple[Tensor, tuple[Any, ...]]:
-    """The node and its inputs as tensors, which stand for the arrays it saw only if none was rebound."""
-    for x, value in zip(tensor.inputs, tensor.values, strict=True):
+def _check_unchanged(op: Any, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+    """Raise RuntimeError if an input got new data after the op ran: the tensor is not what the op saw."""
+    for x, value in zip(inputs, values, strict=True):
         if isinstance(x, Tensor) and x.data is not value:
-            raise RuntimeError(
-                f"gradients: {x.name or 'a tensor'} got new data after {tensor.op.name} used it, so the "
-                "gradient of that graph cannot be differentiated again; build the graph anew"
-            )
-    return tensor, tensor.inputs
+            raise errors.error(RuntimeError, "new data", name=x.name or "a tensor", op=op.name)
 
 
-def _through(tensor: Tensor, x: Tensor, g: Any, y: Any, values: Any) -> tuple[Tensor, Any]:
-    """The gradient for the input of `x`, by the stable form of `tensor.op` after `x.op`."""
-    inner = x.inputs[0]
-    z = inner if y is tensor else x.values[0]
-    gz = tensor.op.through[x.op].order[0](g, y, z, *values[1:], **tensor.settings)
-    return inner, gz if shape_of(gz) == inner.shape else _fit(gz, inner, tensor)
+def _add_skipped_gradient(gradients: Any, tensor: Tensor, g: Any, create_graph: bool) -> None:
+    """Add the gradient for the first input of a fused op, which the backward pass has gone past."""
+    x = tensor.inputs[0]
+    y, values = (tensor, tensor.inputs) if create_graph else (tensor.data, tensor.values)
+    gx = tensor.op.rules_by_position[0](g, y, *values, **tensor.settings)
+    if gx.shape != x.data.shape:
+        gx = unbroadcast(gx, x, tensor)
+    gradients[x] = gradients[x] + gx if x in gradients else gx
 
 
-def _fit(g: Any, x: Tensor, tensor: Tensor) -> Any:
-    """Undo broadcasting: `g` summed over the axes along which `x` was repeated, or repeated itself."""
-    shape, got = x.data.shape, shape_of(g)
-    if got is None or len(got) > max(tensor.ndim, len(shape)):
-        raise _misfit(got, x, tensor)
+def unbroadcast(g: Any, x: Tensor, tensor: Tensor) -> Any:
+    """Return a gradient in the shape of the input `x`: summed over axes along which x was repeated.
+
+    A gradient that itself has fewer entries than x is repeated. Raises ValueError if its shape fits neither
+    x nor the output `tensor`.
+    """
+    shape = x.data.shape
+    try:
+        got = g.shape
+    except AttributeError:  # a Python number, or None
+        if g is None:
+            raise _shape_error("None", x, tensor) from None
+        got = ()
+    if got == shape:
+        return g
+    if len(got) > max(tensor.data.ndim, len(shape)):
+        raise _shape_error(f"shape {got}", x, tensor)
     if (extra := len(got) - len(shape)) > 0:
         if len(got) == 2 and extra == 1 and type(g) is np.ndarray:
             g = np.ones(got[0], g.dtype) @ g  # the sum over rows, in half the time of sum(axis=0)
         else:
             g = g.sum(axis=tuple(range(extra)) if shape else None)
         got = got[extra:]
-    if len(got) == len(shape):
-        repeated = tuple(i for i, n in enumerate(shape) if n == 1 != got[i])
-        g = g.sum(axis=repeated, keepdims=True) if repeated else g
-    if shape_of(g) == shape:
+        if got == shape:
+            return g
+    repeated = tuple([i for i, (n, m) in enumerate(zip(shape, got, strict=False)) if n == 1 != m])
+    if repeated and len(got) == len(shape):
+        g = g.sum(axis=repeated, keepdims=True)
+        got = g.shape
+    if got == shape:
         return g
     if len(got) not in (0, len(shape)):
-        raise _misfit(got, x, tensor)
+        raise _shape_error(f"shape {got}", x, tensor)
     try:
         return np.broadcast_to(g, shape)
     except (TypeError, ValueError):
-        raise _misfit(got, x, tensor) from None
+        raise _shape_error(f"shape {got}", x, tensor) from None
 
 
-def _misfit(got: Any, x: Tensor, tensor: Tensor) -> ValueError:
-    returned = "None" if got is None else f"shape {got}"
-    return ValueError(
-        f"{tensor.op.name}: a gradient rule returned {returned} for an input of shape {x.shape} and an "
-        f"output of shape {tensor.shape}; it must equal one of the two, or have its axes with lengths 1"
+def _shape_error(returned: str, x: Tensor, tensor: Tensor) -> Exception:
+    op = tensor.op.name
+    return errors.error(
+        ValueError, "gradient shape", op=op, returned=returned, shape=x.shape, output=tensor.shape
     )
 
 
-def finish(tensor: Tensor, g: Any) -> Any:
-    """A gradient as it is handed out: in the dtype of its tensor, 0-d as a scalar, read-only.
+def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
+    """Return gradients as users get them: in the dtype of their tensor, read-only, 0-d ones as scalars.
 
-    Gradients may share memory with each other and with arrays of the graph.
+    They may share memory with each other and with arrays of the graph.
     """
-    if type(g) in (int, float) or g.dtype != tensor.data.dtype:  # a rule may say 0.0
-        g = np.asarray(g, tensor.data.dtype) if type(g) in (int, float) else g.astype(tensor.data.dtype)
-    if type(g) is np.ndarray:
-        g = g.view() if g.ndim else g[()]
-        g.setflags(write=False)
-    return g
+    results = {}
+    for tensor, g in gradients.items():
+        dtype = tensor.data.dtype
+        if type(g) in (int, float):  # a rule may return 0.0
+            g = dtype.type(g)
+        elif g.dtype != dtype:
+            g = g.astype(dtype)
+        if type(g) is np.ndarray:
+            g = g.view() if g.ndim else g[()]
+            g.setflags(write=False)
+        results[tensor] = g
+    return results
 
 
-def seed_of(tensor: Tensor, grad: Any, verb: str) -> Any:
-    """The gradient that a pass starts from: `grad`, or one for a tensor of a single number."""
-    name = tensor.name or "this tensor"
+def start_gradient(tensor: Tensor, grad: Any, function: str) -> Any:
+    """Return the gradient that a backward pass starts from: `grad`, or one for a single element."""
+    data = tensor.data
+    names = {"function": function, "name": tensor.name or "this tensor", "shape": data.shape}
     if not tensor.requires_grad:
-        raise ValueError(
-            f"{verb}: {name} depends on no differentiable tensor: everything it was made from is "
-            "constant (integers, requires_grad=False, detached, made under no_grad: update w.data instead)"
-        )
+        raise errors.error(ValueError, "constant", **names)
     if grad is None:
-        if tensor.size != 1:
-            raise ValueError(
-                f"{verb}: {name} has shape {tensor.shape}, and only a single number has a gradient by "
-                "itself; reduce it (.sum(), .mean()) or pass grad= of that shape"
-            )
-        if not isinstance(data := tensor.data, AbstractArray) and math.isnan(data.item()):
-            raise ValueError(f"{verb}: {name} is nan; {_origin_of_nan(tensor)}")
-        return tensor.data.dtype.type(1) if tensor.ndim == 0 else np.ones_like(tensor.data)
-    if shape_of(grad) != tensor.shape:
-        raise ValueError(
-            f"{verb}: grad has shape {shape_of(grad)} and {name} has shape {tensor.shape}; they must be equal"
-        )
-    return grad if isinstance(grad, Tensor) else np.array(grad, dtype=tensor.dtype)[()]
-
-
-def _origin_of_nan(root: Tensor) -> str:
-    """Where a NaN first appears on the way to `root`, and what to do about it."""
-    for tensor in graph(root):
-        for i, (x, value) in enumerate(zip(tensor.inputs, tensor.values, strict=True)):
-            if not isinstance(x, Tensor) and np.isnan(value).any():
-                name = messages.name_of(x, f"input {i} of {tensor.op.name}")
-                return f"nan first appears in {name}: {messages.non_finite(value)}; {_NAN_REMEDY}"
-        if np.isnan(tensor.data).any():
-            name = tensor.name or (f"the output of {tensor.op.name}" if tensor.op else "a tensor")
-            return f"nan first appears in {name}: {messages.non_finite(tensor.data)}; {_NAN_REMEDY}"
-    return "no input has a nan"
+        if data.size != 1:
+            raise errors.error(ValueError, "not a scalar", **names)
+        if not isinstance(data, AbstractArray) and data != data:  # noqa: PLR0124 - nan differs from itself
+            raise errors.error(ValueError, "nan", **names, origin=errors.origin_of_nan(graph(tensor)))
+        return data.dtype.type(1) if data.shape == () else np.ones_like(data)
+    if errors.shape_of(grad) != data.shape:
+        raise errors.error(ValueError, "seed shape", **names, given=errors.shape_of(grad))
+    return grad if isinstance(grad, Tensor) else np.array(grad, dtype=data.dtype)[()]

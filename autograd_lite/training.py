@@ -1,4 +1,4 @@
-"""fit: training by mini-batches, with validation, progress and callbacks."""
+"""fit: training in mini-batches, with validation, a progress bar and callbacks."""
 
 from __future__ import annotations
 
@@ -7,97 +7,134 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
+from autograd_lite.arguments import whole_number
 from autograd_lite.compiler import compile
 from autograd_lite.extras import require
 from autograd_lite.history import History, Logs
 from autograd_lite.modes import no_grad
+from autograd_lite.optim import Optimizer
 from autograd_lite.randomness import generator
 from autograd_lite.tensor import Tensor
 
 Callback = Callable[[int, Logs], Any]
-Step = Callable[[Any, Any, str], tuple[float, int | None]]
+Step = Callable[[Any, Any, str], tuple[float, int | None]]  # (X, y, place) -> (loss, correct outputs)
 
 
 def fit(
-    model: Callable[[Any], Any], X: Any, y: Any, *, loss: Callable[[Any, Any], Any], optimizer: Any,
-    epochs: int, batch_size: int | None = None, validation: float | tuple[Any, Any] | None = None,
-    callbacks: Iterable[Callback] = (), progress: bool = True, rng: Any = None,
+    model: Callable[[Any], Any],
+    X: Any,
+    y: Any,
+    *,
+    loss: Callable[[Any, Any], Any],
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: float | tuple[Any, Any] | None = None,
+    callbacks: Iterable[Callback] = (),
+    progress: bool = True,
+    rng: int | np.random.Generator | None = None,
     compile: bool = False,
-) -> History:  # fmt: skip
-    """Train `model` on examples X, (n, ...), with labels y, (n, ...); returns what each epoch measured.
+) -> History:
+    """Train `model` on examples X, (n, ...), with labels y, (n, ...), and return the history of each epoch.
 
-    `model` is a Module or any function of X that returns a Tensor; `loss(model(X), y)` is the mean loss
-    of the examples it gets; `optimizer` holds the parameters (`Newton` and `LBFGS` make a whole step with
-    each batch). Each of `epochs` is a pass through all examples, in batches of `batch_size` drawn in a new
-    order (the last may be smaller), by default in one batch.
-    `validation` is (X, y), or the fraction of the examples to set aside at random. `progress`
-    shows a bar where tqdm is installed (extra `train`), nothing where it is not. `rng`, a seed or a
-    generator, makes order and split repeat exactly. A Module ends ready for prediction, as after
-    `eval()`. No dtype is changed: float32 X and parameters compute in float32.
+    `model` is a Module or any function of X that returns a Tensor. `loss(model(X), y)` is the mean loss of
+    a batch. `optimizer` holds the parameters. Each of the `epochs` is one pass through all examples, in
+    batches of `batch_size` in a new random order; the last batch may be smaller. By default there is one
+    batch. `Newton` and `LBFGS` make one step for each batch.
 
-    Each of `callbacks` is called as callback(epoch, logs) after each epoch, 1, 2, ...; `logs` has "loss",
-    and "val_loss", "accuracy", "val_accuracy" where they are known; training stops when one returns True.
-    One that has the methods `begin(parameters)`, `step()` or `end()` is told of the begin, as
-    `EarlyStopping`, of every step of the optimizer, and of the end.
+    `validation` is a pair (X, y), or the fraction of the examples to set aside at random. `progress` shows
+    a bar if tqdm is installed (extra `train`). `rng` is a seed or a generator; with a seed, order and
+    split are the same in every run. No dtype is changed: float32 X and parameters compute in float32. A
+    Module is in prediction mode afterwards, as after `eval()`.
 
-    With `compile` each step runs as one NumPy program (`ag.compile`), with the same results but for
-    rounding, and leaves no `.grad`. A Python `if` on data, and random numbers other than those of
-    `Dropout`, are an error; what is written into an array around the model is not noticed.
+    Each of the `callbacks` is called as callback(epoch, logs) after each epoch, 1, 2, ...; training stops
+    if one returns True. `logs` has "loss", and "val_loss", "accuracy" and "val_accuracy" if they are
+    measured. A callback may also define `begin(parameters)`, `step()` and `end()`. They are called before
+    training, after each step of the optimizer, and after training.
 
-    Raises a ValueError or TypeError, before anything has changed, for data of unequal length, without
-    examples, not numbers or not finite, and for wrong settings; and in training for a parameter that
-    the loss does not reach, and for a loss or gradient that is not finite.
+    With `compile` each step runs as one NumPy program (`ag.compile`). The results are the same except for
+    rounding, and no `.grad` is set. A Python `if` on data is an error, and so are random numbers, except
+    those of `Dropout`. Writing into an array that the model uses is not noticed.
+
+    Raises ValueError or TypeError, before anything has changed, if X and y differ in length, are empty, not
+    numeric or not finite, or if a setting is wrong. Raises ValueError during training if the loss does not
+    reach a parameter, or if the loss or a gradient is not finite.
     """
-    X, y = examples(X, y)
-    for name, value in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"fit: {name} is {value!r}; give a whole number, 1 or more")
-    _usable(model, loss, optimizer, callbacks)
-    step = (_compiled if compile else _eager)(model, loss, optimizer)
-    rng, callbacks = generator(rng), list(callbacks)
+    X, y = check_examples(X, y)
+    whole_number("fit", "epochs", epochs)
+    if batch_size is not None:
+        whole_number("fit", "batch_size", batch_size)
+    check_arguments(model, loss, optimizer, callbacks)
+    step = (_compiled_step if compile else _eager_step)(model, loss, optimizer)
+    rng = generator(rng)
+    callbacks = list(callbacks)
     X, y, held_out = split(X, y, validation, rng)
     history = History()
-    _begin(callbacks, list(getattr(optimizer, "params", ())))
+    parameters = list(getattr(optimizer, "params", ()))
+    for parameter in parameters:
+        parameter.grad = None  # an old gradient would hide that the loss does not reach the parameter
+    notify(callbacks, "begin", parameters)
     try:
-        for epoch in _numbered(epochs, progress, history):
-            parts = batches(len(X), batch_size, rng)
-            logs = _epoch(step, model, X, y, epoch, parts, callbacks)
+        for epoch in epochs_with_progress(epochs, progress, history):
+            logs = _run_epoch(step, model, X, y, epoch, batches(len(X), batch_size, rng), callbacks)
             history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
-            if _stops(callbacks, epoch, history):
+            if run_callbacks(callbacks, epoch, history):
                 break
     finally:
-        _tell([model], "eval")
-    _tell(callbacks, "end")
+        notify([model], "eval")
+    notify(callbacks, "end")
     return history
 
 
-def examples(X: Any, y: Any, kind: str = "") -> tuple[Any, Any]:
-    """Examples and labels as arrays of finite numbers, equally many and at least one."""
+def check_examples(X: Any, y: Any, prefix: str = "") -> tuple[Any, Any]:
+    """Return X and y as arrays. Raises an error if they are empty, not finite, or differ in length."""
     arrays = []
-    for name, value in ((f"{kind}X", X), (f"{kind}y", y)):
+    for name, value in ((f"{prefix}X", X), (f"{prefix}y", y)):
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
         if array.dtype.kind not in "fiub":
             raise TypeError(
                 f"fit: {name} has dtype {array.dtype}; pass an array of numbers, for example "
-                f"{name.split()[-1]}.astype(float) where every entry is one"
+                f"{name.split()[-1]}.astype(float) if every entry is one"
             )
         if array.ndim == 0 or len(array) == 0:
             raise ValueError(f"fit: {name} has shape {array.shape}: no examples; give one row for each")
-        if told := messages.non_finite(array):
-            raise ValueError(f"fit: {name} is not finite: {told}; remove or replace such examples")
+        if problem := errors.non_finite(array):
+            raise ValueError(f"fit: {name} is not finite: {problem}; remove or replace such examples")
         arrays.append(array)
-    if len(arrays[0]) != len(arrays[1]):
-        shapes = " and ".join(f"{kind}{n} has shape {a.shape}" for n, a in zip("Xy", arrays, strict=True))
+    X, y = arrays
+    if len(X) != len(y):
         raise ValueError(
-            f"fit: {shapes}: {len(arrays[0])} examples and {len(arrays[1])} labels; give one label "
-            "for each example"
+            f"fit: {prefix}X has shape {X.shape} and {prefix}y has shape {y.shape}: {len(X)} examples and "
+            f"{len(y)} labels; give one label for each example"
         )
-    return arrays[0], arrays[1]
+    return X, y
+
+
+def check_arguments(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> None:
+    """Raise an error if an argument cannot be used, or if the optimizer leaves out a parameter."""
+    for name, value in (("model", model), ("loss", loss)):
+        if not callable(value):
+            raise TypeError(f"fit: {name} is {value!r}; pass a function, such as ag.bce_with_logits for loss")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        raise TypeError(
+            f"fit: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters(), lr=0.01)"
+        )
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks is {callbacks!r}; pass a list of callbacks")
+    module = getattr(model, "__self__", model)  # the object of a method such as model.logits
+    parameters = module.parameters() if hasattr(module, "parameters") else []
+    updated = {id(p) for p in getattr(optimizer, "params", ())}
+    missing = [str(p.name) for p in parameters if p.requires_grad and id(p) not in updated]
+    if missing:
+        raise ValueError(
+            f"fit: the optimizer leaves out {', '.join(missing)}; make it from model.parameters(), and "
+            "freeze the parameters that must not change by p.requires_grad = False"
+        )
 
 
 def split(X: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
-    """Examples and labels to learn from, and a pair to validate with, or None."""
+    """Return X and y for training, and a pair (X, y) for validation, or None."""
     if validation is None:
         return X, y, None
     if isinstance(validation, tuple | list):
@@ -105,7 +142,7 @@ def split(X: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[An
             raise ValueError(
                 f"fit: validation has {len(validation)} parts; give (X, y), or a fraction such as 0.2"
             )
-        return X, y, examples(validation[0], validation[1], "validation ")
+        return X, y, check_examples(validation[0], validation[1], "validation ")
     count = round(len(X) * validation) if isinstance(validation, float) and 0 < validation < 1 else 0
     if not 0 < count < len(X):
         raise ValueError(
@@ -113,12 +150,13 @@ def split(X: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[An
             "and 1 that leaves examples on both sides"
         )
     order = rng.permutation(len(X))
-    held_out, kept = order[:count], np.sort(order[count:])
-    return X[kept], y[kept], (X[held_out], y[held_out])
+    held_out = order[:count]
+    rest = np.sort(order[count:])
+    return X[rest], y[rest], (X[held_out], y[held_out])
 
 
 def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> list[Any]:
-    """Indices of the examples of each batch: all as they are, or a random order in pieces."""
+    """Return the indices of the examples of each batch: a random order in pieces, or one batch of all."""
     if batch_size is None:
         return [slice(None)]
     order = rng.permutation(n)
@@ -126,20 +164,20 @@ def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> list[An
 
 
 def evaluate(model: Any, loss: Any, X: Any, y: Any) -> Logs:
-    """Mean loss, and accuracy where it is known, of examples that are not learned from."""
-    _tell([model], "eval")
+    """Return the mean loss, and the accuracy if it can be measured, of validation examples."""
+    notify([model], "eval")
     with no_grad(), np.errstate(over="ignore", invalid="ignore"):
         output = model(X)
         logs = {"val_loss": float(loss(output, y).item())}
-    hits = correct(model, output, y)
-    return logs if hits is None else logs | {"val_accuracy": hits / len(y)}
+    correct = count_correct(model, output, y)
+    return logs if correct is None else logs | {"val_accuracy": correct / len(y)}
 
 
-def correct(model: Any, output: Any, y: Any) -> int | None:
-    """How many outputs agree with labels; None where outputs are no classes.
+def count_correct(model: Any, output: Any, y: Any) -> int | None:
+    """Return the number of outputs that agree with the labels, or None if outputs are not classes.
 
-    They are where the model has a `threshold`, as those of two classes have, and where integer labels
-    (n,) meet one score for each class (n, classes).
+    Outputs are classes if the model has a `threshold`, as models of two classes have, or if the labels are
+    integers (n,) and the outputs are one score for each class (n, classes).
     """
     threshold = getattr(model, "threshold", None)
     scores = output.data if isinstance(output, Tensor) else output
@@ -150,136 +188,114 @@ def correct(model: Any, output: Any, y: Any) -> int | None:
     return None
 
 
-def _epoch(
-    step: Step, model: Any, X: Any, y: Any, epoch: int, parts: list[Any], callbacks: list[Any]
+def _run_epoch(
+    step: Step, model: Any, X: Any, y: Any, epoch: int, indices: list[Any], callbacks: list[Any]
 ) -> Logs:
-    """One pass through all batches; mean loss and accuracy as measured on the way, before each step."""
-    total, hits = 0.0, 0
-    _tell([model], "train")
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused, with its place
-        for number, part in enumerate(parts, 1):
-            yb = y[part]
-            value, right = step(X[part], yb, f"in epoch {epoch}, batch {number} of {len(parts)}")
-            total += len(yb) * value
-            _tell(callbacks, "step")
-            hits = -1 if right is None or hits < 0 else hits + right
+    """Make a step with each batch; return the mean loss and accuracy, measured before each step."""
+    total = 0.0
+    hits: int | None = 0
+    notify([model], "train")
+    with np.errstate(over="ignore", invalid="ignore"):  # an overflow is an error below, with its place
+        for number, index in enumerate(indices, 1):
+            labels = y[index]
+            value, correct = step(X[index], labels, f"in epoch {epoch}, batch {number} of {len(indices)}")
+            notify(callbacks, "step")
+            total += len(labels) * value
+            hits = None if hits is None or correct is None else hits + correct
     logs = {"loss": total / len(y)}
-    return logs if hits < 0 else logs | {"accuracy": hits / len(y)}
+    return logs if hits is None else logs | {"accuracy": hits / len(y)}
 
 
-def _eager(model: Any, loss: Any, optimizer: Any) -> Step:
-    """A step on a batch: its loss, a finite number, and how many outputs were correct, before the step."""
+def _eager_step(model: Any, loss: Any, optimizer: Any) -> Step:
+    """Return a function that makes one step with a batch."""
 
-    def step(X: Any, y: Any, where: str) -> tuple[float, int | None]:
+    def step(X: Any, y: Any, place: str) -> tuple[float, int | None]:
         output = model(X)
         value = loss(output, y)
-        number = _finite(value, where, optimizer, X)
+        number = _finite_loss(value, place, optimizer, X)
         if getattr(optimizer, "needs_loss", False):
             optimizer.step(lambda: loss(model(X), y))
         else:
             value.backward(keep="leaves")
             optimizer.step()
-        return number, correct(model, output, y)
+        return number, count_correct(model, output, y)
 
     return step
 
 
-def _compiled(model: Any, loss: Any, optimizer: Any) -> Step:
-    """The same as one program. A step that fails is undone and made eagerly, to fail in the same words."""
-    eager = _eager(model, loss, optimizer)
+def _compiled_step(model: Any, loss: Any, optimizer: Any) -> Step:
+    """Return a function that makes one step with a batch as one program.
 
-    def objective(X: Any, y: Any) -> Any:
+    If the program fails, the step runs eagerly instead, so that errors are the same as without `compile`.
+    """
+    eager = _eager_step(model, loss, optimizer)
+
+    def loss_and_output(X: Any, y: Any) -> Any:
         output = model(X)
         return loss(output, y), output
 
-    program = compile(objective, optimizer=optimizer)
+    program = compile(loss_and_output, optimizer=optimizer)
 
-    def step(X: Any, y: Any, where: str) -> tuple[float, int | None]:
+    def step(X: Any, y: Any, place: str) -> tuple[float, int | None]:
         before = optimizer.state, [p.data for p in optimizer.params]
         try:
             number, output = program(X, y)
             if abs(number) < np.inf:
-                return number, correct(model, output, y)
-        except Exception as refused:
-            _restore(optimizer, *before)
+                return number, count_correct(model, output, y)
+        except Exception as compile_error:  # no parameter has changed
             try:
-                eager(X, y, where)
+                eager(X, y, place)
             except Exception as error:
                 raise error from None
             _restore(optimizer, *before)
-            refused.add_note("fit: this step changed nothing; compile=False trains what cannot be compiled")
+            compile_error.add_note(
+                "fit: this step changed nothing; compile=False trains what cannot be compiled"
+            )
             raise
         _restore(optimizer, *before)
-        return eager(X, y, where)  # refuses the loss
+        return eager(X, y, place)  # raises the error for a loss that is not finite
 
     return step
 
 
 def _restore(optimizer: Any, state: Any, data: list[Any]) -> None:
-    """Undo a step, and leave no gradients."""
+    """Undo a step and remove all gradients."""
     optimizer.state = state
     for parameter, before in zip(optimizer.params, data, strict=True):
-        parameter.data, parameter.grad = before, None
+        parameter.data = before
+        parameter.grad = None
 
 
-def _finite(value: Any, where: str, optimizer: Any, X: Any) -> float:
-    """The loss of a batch as a number; an error that says where if it is none, or not finite."""
+def _finite_loss(value: Any, place: str, optimizer: Any, X: Any) -> float:
+    """Return the loss of a batch as a float. Raises an error if it is not one finite number."""
     if not isinstance(value, Tensor) or value.size != 1:
-        told = f"a tensor of shape {value.shape}" if isinstance(value, Tensor) else repr(value)
-        raise TypeError(f"fit: loss returned {told}; it must return a Tensor that is one number, the mean")
+        given = f"a tensor of shape {value.shape}" if isinstance(value, Tensor) else repr(value)
+        raise TypeError(f"fit: loss returned {given}; it must return a Tensor that is one number, the mean")
     number = float(value.item())
     if not abs(number) < np.inf:
         lr = f" (lr is {optimizer.lr}); lower lr, or" if hasattr(optimizer, "lr") else ";"
         raise ValueError(
-            f"fit: the loss is {number} {where}{lr} standardise X: its entries reach {np.abs(X).max():.3g}"
+            f"fit: the loss is {number} {place}{lr} standardise X: its entries reach {np.abs(X).max():.3g}"
         )
     return number
 
 
-def _usable(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> None:
-    """Refuse what cannot train, and an optimiser that leaves out a parameter of the model."""
-    for name, value in (("model", model), ("loss", loss)):
-        if not callable(value):
-            raise TypeError(f"fit: {name} is {value!r}; pass a function, such as ag.bce_with_logits for loss")
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        raise TypeError(
-            f"fit: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters(), lr=0.01)"
-        )
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"fit: callbacks is {callbacks!r}; pass a list of callbacks")
-    module = getattr(model, "__self__", model)  # of a method such as model.logits
-    updated = {id(p) for p in getattr(optimizer, "params", ())}
-    left = [p for p in getattr(module, "parameters", list)() if p.requires_grad and id(p) not in updated]
-    if left:
-        raise ValueError(
-            f"fit: the optimizer leaves out {', '.join(str(p.name) for p in left)}; make it from "
-            "model.parameters(), and freeze by p.requires_grad = False what shall stay"
-        )
-
-
-def _begin(callbacks: list[Any], parameters: list[Any]) -> None:
-    """Forget old gradients, which would hide that the loss misses a parameter; tell the callbacks."""
-    for parameter in parameters:
-        parameter.grad = None
-    _tell(callbacks, "begin", parameters)
-
-
-def _stops(callbacks: list[Callback], epoch: int, history: History) -> bool:
-    """Whether a callback stops the training; each of them sees every epoch."""
+def run_callbacks(callbacks: list[Callback], epoch: int, history: History) -> bool:
+    """Call every callback with the logs of this epoch; return True if one of them stops the training."""
     logs = {name: values[-1] for name, values in history.columns().items()}
-    answers = [callback(epoch, logs) for callback in callbacks]
-    return any(answers)
+    results = [callback(epoch, logs) for callback in callbacks]
+    return any(results)
 
 
-def _tell(listeners: Iterable[Any], event: str, *args: Any) -> None:
-    """Call the method `event` of those that have it."""
+def notify(listeners: Iterable[Any], event: str, *args: Any) -> None:
+    """Call the method named `event` of each listener that has one."""
     for listener in listeners:
         if (method := getattr(listener, event, None)) is not None:
             method(*args)
 
 
-def _numbered(epochs: int, progress: bool, history: History) -> Iterator[int]:
-    """The numbers 1, 2, ... of the epochs, behind a bar if there shall and can be one."""
+def epochs_with_progress(epochs: int, progress: bool, history: History) -> Iterator[int]:
+    """Yield 1, 2, ..., epochs, with a progress bar if it is wanted and tqdm is installed."""
     try:
         tqdm = require("tqdm", "train").tqdm if progress else None
     except ImportError:
@@ -291,8 +307,8 @@ def _numbered(epochs: int, progress: bool, history: History) -> Iterator[int]:
         for epoch in range(1, epochs + 1):
             try:
                 yield epoch
-            finally:  # also after the last one of a training that stops early
+            finally:  # also after the last epoch of a training that stops early
                 columns = history.columns().items()
-                told = " ".join(f"{name} {values[-1]:.4g}" for name, values in columns if values)
-                bar.set_postfix_str(told, refresh=False)
+                text = " ".join(f"{name} {values[-1]:.4g}" for name, values in columns if values)
+                bar.set_postfix_str(text, refresh=False)
                 bar.update()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.tensor import Parameter
 
 X, w, y = np.ones((569, 30)), Parameter(np.ones(31), name="w"), np.zeros(569)
@@ -124,23 +124,23 @@ def test_the_message(name):
 def test_a_file_in_the_folder_is_told_by_its_path_from_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     here = Path.cwd()
-    assert messages.file_of(str(here / "models" / "mine.py")) == os.path.join("models", "mine.py")
-    assert messages.file_of(f"{here}_2{os.sep}mine.py") == f"{here}_2{os.sep}mine.py"
-    assert messages.file_of("<stdin>") == "<stdin>"
+    assert errors.file_of(str(here / "models" / "mine.py")) == os.path.join("models", "mine.py")
+    assert errors.file_of(f"{here}_2{os.sep}mine.py") == f"{here}_2{os.sep}mine.py"
+    assert errors.file_of("<stdin>") == "<stdin>"
     monkeypatch.setattr(os, "getcwd", lambda: (_ for _ in ()).throw(FileNotFoundError))
-    assert messages.file_of(str(here / "mine.py")) == str(here / "mine.py")
+    assert errors.file_of(str(here / "mine.py")) == str(here / "mine.py")
 
 
 def test_a_cell_is_told_by_its_number(monkeypatch):
     cells = {"/tmp/ipykernel_7/12.py": ("Cell", "In[3]")}
     shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=cells.get))
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert messages.file_of("/tmp/ipykernel_7/12.py") == "In[3]"
-    assert messages.file_of("/tmp/mine.py") == "/tmp/mine.py"
+    assert errors.file_of("/tmp/ipykernel_7/12.py") == "In[3]"
+    assert errors.file_of("/tmp/mine.py") == "/tmp/mine.py"
     for shell.compile in (SimpleNamespace(), None):  # of an old IPython, or of something else
-        assert messages.file_of("/tmp/ipykernel_7/12.py") == "/tmp/ipykernel_7/12.py"
+        assert errors.file_of("/tmp/ipykernel_7/12.py") == "/tmp/ipykernel_7/12.py"
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
-    assert messages.file_of("/tmp/ipykernel_7/12.py") == "/tmp/ipykernel_7/12.py"
+    assert errors.file_of("/tmp/ipykernel_7/12.py") == "/tmp/ipykernel_7/12.py"
 
 
 SESSION = r"""
@@ -163,6 +163,6 @@ def test_messages_in_a_notebook_tell_the_number_of_the_cell():
     pytest.importorskip("IPython")
     ran = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, check=True)
     told = re.findall(r"In\[\d\]:\d+", ran.stdout)
-    # Where the rule is; the rule, and where the node was made; the `if`; the line of a program.
-    assert told == ["In[2]:5", "In[2]:5", "In[4]:1", "In[5]:2", "In[7]:1"], ran.stdout + ran.stderr
+    # The rule, twice; the `if`; the line of a program.
+    assert told == ["In[2]:5", "In[2]:5", "In[5]:2", "In[7]:1"], ran.stdout + ran.stderr
     assert "ipython-input" not in ran.stdout

@@ -10,10 +10,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
-    "typing", "numpy", "operators", "extras", "randomness", "modes", "messages", "domains", "protocol",
-    "signature", "tensor", "calling", "operation", "ops", "autodiff", "compiler", "drawing", "testing",
-    "nn", "optim", "history", "training", "io", "linear_model", "estimators", "plots", "datasets",
-    "__init__", "demo", "__main__",
+    "typing", "numpy", "operators", "extras", "arguments", "randomness", "modes", "messages", "domains", "protocol", "signature", "tensor",
+    "calling", "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history",
+    "training", "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
 ]  # fmt: skip
 
 
@@ -86,8 +85,8 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
 
 # Lines of Python that a reader of the package has before them, by part. A new feature is paid for by readers.
 BUDGETS = {
-    "the engine and the ops": (3640, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
-    "the package": (20450, ROOMS),
+    "the engine and the ops": (3700, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
+    "the package": (20700, ROOMS),
 }
 
 
@@ -138,7 +137,7 @@ def test_a_missing_docstring_is_found() -> None:
     "code",
     [
         "import numpy\nfrom autograd_lite.tensor import Tensor",
-        "from autograd_lite import messages, tensor\nimport autograd_lite.ops.losses",
+        "from autograd_lite import errors, tensor\nimport autograd_lite.ops.losses",
         "def f():\n    import scipy",
         f'def f():\n    """{lines(50)}"""\n{lines(40)}',
         'def f():\n    """Only a docstring."""',

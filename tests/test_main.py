@@ -129,7 +129,7 @@ def test_draw_takes_the_settings_of_ag_draw(script, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("what", "more", "told"),
+    ("what", "more", "message"),
     [
         ("a:b.py:los", [], "leaves nothing in 'los', not a Tensor; it leaves w, loss"),
         ("a:b.py:X", [], "leaves a ndarray in 'X', not a Tensor; it leaves w, loss"),
@@ -142,22 +142,22 @@ def test_draw_takes_the_settings_of_ag_draw(script, tmp_path):
         ("a:b.py:", [], "names no tensor; write script.py:loss"),
     ],
 )
-def test_draw_tells_what_is_wrong_in_a_line(script, what, more, told, capsys):
+def test_draw_reports_what_is_wrong_in_one_line(script, what, more, message, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["draw", what, *more])
     assert ended.value.code == 1
-    said = capsys.readouterr().err
-    assert told in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "Traceback" not in printed
 
 
 def test_an_error_of_the_script_is_shown_as_python_shows_it(script, tmp_path, capsys):
     (tmp_path / "bad.py").write_text("def f():\n    raise KeyError('mine')\nf()\n")
     with pytest.raises(SystemExit, match=r"bad\.py ended with this error"):
         main(["draw", f"{tmp_path}/bad.py:loss"])
-    said = capsys.readouterr().err
-    assert "line 2, in f" in said
-    assert "KeyError: 'mine'" in said
+    printed = capsys.readouterr().err
+    assert "line 2, in f" in printed
+    assert "KeyError: 'mine'" in printed
 
 
 def test_a_script_may_read_its_arguments_and_exit(tmp_path, monkeypatch, capsys):
@@ -172,7 +172,7 @@ def test_a_script_may_read_its_arguments_and_exit(tmp_path, monkeypatch, capsys)
         main(["draw", f"{script}:loss"])
 
 
-def test_a_path_that_cannot_be_written_is_told_before_the_script_runs(tmp_path, capsys):
+def test_a_path_that_cannot_be_written_is_reported_before_the_script_runs(tmp_path, capsys):
     script = tmp_path / "s.py"
     script.write_text("raise KeyError('ran')\n")
     with pytest.raises(SystemExit):

@@ -189,13 +189,13 @@ def test_dropout_works_in_training_and_rests_in_validation():
 
 
 def test_callbacks_see_each_epoch_and_one_may_stop():
-    told = []
+    message = []
     history = fit(
         nn.LogisticUnit(2), X, y, epochs=9,
-        callbacks=[lambda epoch, logs: epoch == 4, lambda epoch, logs: told.append((epoch, logs["loss"]))],
+        callbacks=[lambda epoch, logs: epoch == 4, lambda epoch, logs: message.append((epoch, logs["loss"]))],
     )  # fmt: skip
-    assert [epoch for epoch, _ in told] == [1, 2, 3, 4]
-    assert [loss for _, loss in told] == history.loss
+    assert [epoch for epoch, _ in message] == [1, 2, 3, 4]
+    assert [loss for _, loss in message] == history.loss
 
 
 def stopped(values, **settings):
@@ -255,7 +255,7 @@ def test_early_stopping_starts_anew_with_each_training():
 
 def test_early_stopping_checks_its_settings():
     for patience in (0, -1, 1.5, True):
-        with pytest.raises(ValueError, match=r"EarlyStopping: patience is .*; give a number of epochs"):
+        with pytest.raises(ValueError, match=r"EarlyStopping: patience is .*; give a whole number of epochs"):
             EarlyStopping(patience)
     for delta in (-1, np.nan):
         with pytest.raises(ValueError, match=r"EarlyStopping: min_delta is"):
@@ -305,11 +305,11 @@ def test_a_history_draws_itself():
     pyplot.close("all")
 
 
-# What fit refuses.
+# Errors of fit.
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "error", "told"),
+    ("X", "y", "error", "message"),
     [
         (X, y[:9], ValueError, r"X has shape \(10, 2\) and y has shape \(9,\): 10 examples and 9 labels"),
         (X[:0], y[:0], ValueError, r"X has shape \(0, 2\): no examples"),
@@ -326,12 +326,12 @@ def test_a_history_draws_itself():
         (X + 0j, y, TypeError, "X has dtype complex128"),
     ],
 )
-def test_data_are_checked_before_anything_changes(X, y, error, told):
+def test_data_are_checked_before_anything_changes(X, y, error, message):
     unit = nn.LogisticUnit(2)
     before, optimizer = unit.w.data, SGD(unit.parameters(), 0.1)
-    with pytest.raises(error, match=rf"^fit: {told}"):
+    with pytest.raises(error, match=rf"^fit: {message}"):
         fit(unit, X, y, optimizer=optimizer)
-    with pytest.raises(error, match=rf"^fit: validation {told.replace(' and y', ' and validation y')}"):
+    with pytest.raises(error, match=rf"^fit: validation {message.replace(' and y', ' and validation y')}"):
         fit(unit, *DATA, optimizer=optimizer, validation=(X, y))
     assert unit.w.data is before
     assert unit.training
@@ -364,8 +364,8 @@ def test_a_parameter_that_the_loss_does_not_reach():
 
 def test_a_loss_that_is_not_finite_says_where():
     model = nn.Linear(2, None, rng=0)
-    told = r"fit: the loss is inf in epoch \d+, batch [123] of 3 \(lr is 1000.0\); lower lr"
-    with pytest.raises(ValueError, match=told):
+    message = r"fit: the loss is inf in epoch \d+, batch [123] of 3 \(lr is 1000.0\); lower lr"
+    with pytest.raises(ValueError, match=message):
         fit(model, X * 1e3, y, loss=ag.mse, epochs=500, batch_size=4, optimizer=SGD(model.parameters(), 1e3))
 
 
@@ -458,6 +458,6 @@ def test_an_optimiser_that_searches_gets_the_loss_of_each_batch(kind):
 
 def test_a_loss_that_is_not_finite_names_lr_only_where_there_is_one():
     unit = nn.LogisticUnit(2)
-    told = r"fit: the loss is inf in epoch 1, batch 1 of 1; standardise X: its entries reach 2.33$"
-    with pytest.raises(ValueError, match=told):
+    message = r"fit: the loss is inf in epoch 1, batch 1 of 1; standardise X: its entries reach 2.33$"
+    with pytest.raises(ValueError, match=message):
         fit(unit, X, y, loss=lambda p, t: p.sum() * np.inf, optimizer=ag.optim.Newton(unit.parameters()))

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.compiler.watch import Watch
 from autograd_lite.modes import recording
 from autograd_lite.randomness import drawing, generator, uniform
-from autograd_lite.tensor import NOTHING, Tensor, graph, node
+from autograd_lite.tensor import Tensor, graph, leaf
 
 
 class Uses(NamedTuple):
@@ -45,7 +45,7 @@ def tried(f: Callable[..., Any], arrays: Sequence[Any], uses: Uses) -> None:
     """Run f on what has been drawn: an op that refuses it raises its own error."""
     drawn = iter(uses.drawn)
     with graphs_recorded(lambda rng, shape: next(drawn)):
-        f(*(node(None, (), (), NOTHING, x, False) for x in arrays))
+        f(*(leaf(x, False) for x in arrays))
 
 
 def _run(
@@ -62,7 +62,7 @@ def _run(
 def _run_once(
     f: Callable[..., Any], arrays: Sequence[Any], wanted: Sequence[int]
 ) -> tuple[list[Tensor], list[Any]]:
-    tensors = [node(None, (), (), NOTHING, x, i in wanted) for i, x in enumerate(arrays)]
+    tensors = [leaf(x, i in wanted) for i, x in enumerate(arrays)]
     draws: list[tuple[Any, Any]] = []
 
     def drawn(rng: Any, shape: Any) -> Any:

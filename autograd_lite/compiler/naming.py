@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite.compiler.program import Ref
 from autograd_lite.compiler.symbols import Recorder, Symbol
-from autograd_lite.messages import file_of
+from autograd_lite.errors import file_of
 from autograd_lite.tensor import Tensor
 
 _LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
@@ -93,7 +93,7 @@ class Namer:
         """The op of a tensor with the names of its inputs, as in `X @ W1 + b1`."""
         op, first = tensor.op, tensor.inputs[0]
         told = [self._called.get(id(x)) or _constant(x) for x in tensor.inputs]
-        if isinstance(first, Tensor) and first.op in op.through:
+        if tensor.fused is not None:
             told[0] = self._written(first)  # it is not computed
         if op.formula and not op.variadic:
             known = {name: _constant(value) for name, value in tensor.settings.items()}

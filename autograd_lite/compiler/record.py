@@ -14,7 +14,7 @@ from autograd_lite.compiler.naming import Namer, argument_names, short
 from autograd_lite.compiler.program import Program, Ref
 from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.symbols import Recorder, Symbol
-from autograd_lite.tensor import NOTHING, Tensor, backpropagate, graph, node
+from autograd_lite.tensor import Tensor, backpropagate, graph, leaf
 
 
 class Recording:
@@ -26,9 +26,7 @@ class Recording:
         self.recorder = Recorder()
         self.namer = Namer(self.recorder)
         self.leaves = uses.tensors
-        self.tensors = [
-            node(None, (), (), NOTHING, self.recorder.input(x), i in wanted) for i, x in enumerate(arrays)
-        ]
+        self.tensors = [leaf(self.recorder.input(x), i in wanted) for i, x in enumerate(arrays)]
         self.symbols = [self.recorder.input(leaf.data) for leaf in self.leaves]
         self.draws = [self.recorder.input(x) for x in uses.drawn]
         self.wanted = [self.tensors[i] for i in wanted]
@@ -212,7 +210,7 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
         return {}
     dtype = y.data.dtype.type
     seed = dtype(1) if not y.shape else np.ones(y.shape, dtype)
-    return backpropagate(y, seed, keep_all=True, create_graph=create_graph)
+    return backpropagate(y, seed, create_graph=create_graph)
 
 
 def _refuse_containers(*outputs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite import messages
+from autograd_lite import errors
 
 # Functions whose results have sizes that depend on data.
 BY_SIZE = {
@@ -13,8 +13,8 @@ BY_SIZE = {
 
 def where() -> str:
     """The user's line."""
-    code, line = messages.caller_line()
-    return f" in {messages.file_of(code.co_filename)}:{line}"
+    code, line = errors.caller_line()
+    return f" in {errors.file_of(code.co_filename)}:{line}"
 
 
 def needed() -> TypeError:

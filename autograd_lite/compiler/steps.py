@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import record
 from autograd_lite.compiler.cached import Cached, array
@@ -139,7 +139,7 @@ class CompiledStep(Cached):
             found = self._f(*arrays)
             found = gradients(found[0] if isinstance(found, tuple) else found, trained)
         for p, g in zip(trained, found, strict=True):
-            if told := messages.non_finite(g):
+            if told := errors.non_finite(g):
                 raise ValueError(
                     f"compile: the gradient of {p.name or 'a parameter'} is not finite: {told}; lower lr, "
                     "standardise the features, and look for nan and inf"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.compiler import refusals
 from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
 from autograd_lite.protocol import AbstractArray, numpy_name
@@ -63,7 +63,7 @@ class Recorder:
         shares = np.ndim(example) and any(np.may_share_memory(example, self.examples[r]) for r in refs(noted))
         self.calls.append(Call(written, noted, told, bool(shares) or written in _VIEWS))
         symbol = self._symbol(example)
-        self.lines[symbol.ref] = messages.caller_line()
+        self.lines[symbol.ref] = errors.caller_line()
         return symbol
 
     def is_seen_through(self, ref: Ref) -> bool:

@@ -1,30 +1,39 @@
-"""Small data sets that ship with the package: two real ones, two made ones; a fresh copy each call.
+"""Small data sets in the package: two from the world, two artificial. Each call returns new arrays.
 
-Each function returns `(X, y)`, float64 features of shape (n, n_features) and labels of shape (n,),
-or `(X, y, feature_names, class_names)` with `return_names=True`; `class_names[int(y[i])]` is the
-name of the class of example i. Labels of two classes are float64 0 and 1, as losses take them;
-labels of more classes are int64. SOURCES.md in this folder has the sources and licences.
+Each function returns `(X, y)`: float64 features of shape (n, n_features) and labels of shape (n,). With
+`return_names=True` it returns `(X, y, feature_names, class_names)`; `class_names[int(y[i])]` is the name
+of the class of example i. Labels of two classes are float64 0 and 1, as losses expect. Labels of more
+classes are int64. SOURCES.md in this folder has the sources and licences.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Literal, overload
 
 import numpy as np
 
+from autograd_lite.arguments import not_negative, whole_number
 from autograd_lite.randomness import generator
 
 __all__ = ["breast_cancer", "iris", "two_moons", "xor"]
 
+Data = tuple[np.ndarray, np.ndarray]
+NamedData = tuple[np.ndarray, np.ndarray, list[str], list[str]]
+
 _FOLDER = os.path.dirname(__file__)
 
 
-def breast_cancer(*, return_names: bool = False) -> tuple[Any, ...]:
-    """569 breast tumours, benign (1.0, 357 of them) or malignant (0.0, 212): 30 measurements each.
+@overload
+def breast_cancer(*, return_names: Literal[False] = False) -> Data: ...
+@overload
+def breast_cancer(*, return_names: Literal[True]) -> NamedData: ...
+def breast_cancer(*, return_names: bool = False) -> Data | NamedData:
+    """Return 30 measurements of 569 breast tumours: X (569, 30), y (569,), malignant 0.0 or benign 1.0.
 
-    They describe the cell nuclei in an image: mean, standard error and worst of ten properties (UCI:
-    Wolberg, Mangasarian, Street and Street 1993). `return_names` adds names: (X, y, features, classes).
+    They describe the cell nuclei in an image by the mean, standard error and worst value of ten properties.
+    212 tumours are malignant, 357 benign. With `return_names` it returns (X, y, feature names, class names).
+    UCI: Wolberg, Mangasarian, Street and Street (1993).
 
     >>> X, y = breast_cancer()
     >>> X.shape, int(y.sum())
@@ -34,11 +43,15 @@ def breast_cancer(*, return_names: bool = False) -> tuple[Any, ...]:
     return _dataset(X, y, features, ["malignant", "benign"], return_names)
 
 
-def iris(*, return_names: bool = False) -> tuple[Any, ...]:
-    """Three species of iris, 50 flowers each: four lengths in cm; labels 0, 1, 2 (int64).
+@overload
+def iris(*, return_names: Literal[False] = False) -> Data: ...
+@overload
+def iris(*, return_names: Literal[True]) -> NamedData: ...
+def iris(*, return_names: bool = False) -> Data | NamedData:
+    """Return four lengths in cm of 150 iris flowers: X (150, 4), y (150,), species 0, 1 and 2 (int64).
 
-    Two flowers differ from the copy at UCI, which has errors: these follow Fisher (1936). X is (150, 4), y
-    (150,); `return_names` adds names: (X, y, features, classes).
+    There are 50 flowers of each species. Two of them differ from the copy at UCI, which has errors; here
+    they are as in Fisher (1936). With `return_names` it returns (X, y, feature names, class names).
 
     >>> X, y, features, classes = iris(return_names=True)
     >>> X.shape, classes
@@ -49,10 +62,14 @@ def iris(*, return_names: bool = False) -> tuple[Any, ...]:
     return _dataset(X, y.astype(np.int64), features, classes, return_names)
 
 
-def xor(*, return_names: bool = False) -> tuple[Any, ...]:
-    """The four rows of the truth table of exclusive or, which no single unit can learn.
+@overload
+def xor(*, return_names: Literal[False] = False) -> Data: ...
+@overload
+def xor(*, return_names: Literal[True]) -> NamedData: ...
+def xor(*, return_names: bool = False) -> Data | NamedData:
+    """Return the truth table of exclusive or, which no single unit can learn: X (4, 2), y (4,).
 
-    `return_names` adds names: (X, y, features, classes).
+    With `return_names` it returns (X, y, feature names, class names).
 
     >>> X, y = xor()
     >>> X.tolist(), y.tolist()
@@ -63,26 +80,38 @@ def xor(*, return_names: bool = False) -> tuple[Any, ...]:
     return _dataset(X, y, ["a", "b"], ["equal", "different"], return_names)
 
 
+@overload
 def two_moons(
     n: int = 200,
     noise: float = 0.1,
     rng: int | np.random.Generator | None = 0,
     *,
-    return_names: bool = False,
-) -> tuple[Any, ...]:
-    """Two interleaved half circles, `n` points in random order, that no straight line separates.
+    return_names: Literal[False] = False,
+) -> Data: ...
+@overload
+def two_moons(
+    n: int = 200,
+    noise: float = 0.1,
+    rng: int | np.random.Generator | None = 0,
+    *,
+    return_names: Literal[True],
+) -> NamedData: ...
+def two_moons(
+    n: int = 200, noise: float = 0.1, rng: int | np.random.Generator | None = 0, *, return_names: bool = False
+) -> Data | NamedData:
+    """Return `n` points on two interleaved half circles, in random order: X (n, 2), y (n,).
 
-    The upper moon (0.0) has `n // 2` points, the lower (1.0) the others; Gaussian noise of standard
-    deviation `noise` moves each point. X is (n, 2), y (n,). `rng` is a seed, a generator to draw from, or
-    None for the default generator (`ag.seed`). `return_names` adds names: (X, y, features, classes).
-    Raises a ValueError for an `n` below 2 and for a `noise` below 0 or not finite.
+    No straight line separates them. The upper moon, class 0.0, has `n // 2` points; the lower one, class
+    1.0, has the others. Each point is moved by Gaussian noise of standard deviation `noise`. `rng` is a
+    seed, a generator, or None for the default generator (`ag.seed`). With `return_names` it returns
+    (X, y, feature names, class names). Raises ValueError if `n` is below 2, or `noise` is below 0 or not
+    finite.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
-        raise ValueError(f"two_moons: n is {n!r}; give a whole number of points, 2 or more.")
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"two_moons: noise is {noise!r}; give a finite standard deviation >= 0.")
+    n = whole_number("two_moons", "n", n, least=2, unit="points")
+    noise = not_negative("two_moons", "noise", noise)
     source = generator(rng)
-    upper, lower = np.linspace(0, np.pi, n // 2), np.linspace(0, np.pi, n - n // 2)
+    upper = np.linspace(0, np.pi, n // 2)
+    lower = np.linspace(0, np.pi, n - n // 2)
     x1 = np.concatenate([np.cos(upper), 1 - np.cos(lower)])
     x2 = np.concatenate([np.sin(upper), 0.5 - np.sin(lower)])
     y = np.repeat([0.0, 1.0], [upper.size, lower.size])
@@ -91,15 +120,17 @@ def two_moons(
     return _dataset(X[order], y[order], ["x1", "x2"], ["upper", "lower"], return_names)
 
 
-def _read(name: str) -> tuple[Any, Any, list[str]]:
-    """Features, labels and feature names of a CSV file of this folder."""
+def _read(name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return features, labels and feature names of a CSV file in this folder."""
     with open(os.path.join(_FOLDER, f"{name}.csv"), encoding="ascii") as file:
         *features, _ = next(file).rstrip("\n").split(",")
         table = np.loadtxt(file, delimiter=",")
-    # Copies: a slice of the table would keep its strides, and matrix products would be slower.
+    # Copies are contiguous. Slices keep the strides of the table, which makes matrix products slower.
     return table[:, :-1].copy(), table[:, -1].copy(), features
 
 
-def _dataset(X: Any, y: Any, features: list[str], classes: list[str], return_names: bool) -> tuple[Any, ...]:
-    """`(X, y)`, with the names after them if asked for."""
+def _dataset(
+    X: np.ndarray, y: np.ndarray, features: list[str], classes: list[str], return_names: bool
+) -> Data | NamedData:
+    """Return `(X, y)`, or `(X, y, features, classes)` with `return_names`."""
     return (X, y, features, classes) if return_names else (X, y)

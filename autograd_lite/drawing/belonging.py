@@ -28,7 +28,7 @@ def strangers(roots: Sequence[Tensor], nodes: Sequence[Any]) -> set[int]:
     try:
         with np.errstate(all="ignore"):
             for root, seed in seeds:
-                for x, g in backpropagate(root, seed, keep_all=True).items():
+                for x, g in backpropagate(root, seed).items():
                     found[x] = found[x] + g if x in found else g
     except Exception:  # a rule of the user's own
         return set()

@@ -87,7 +87,7 @@ class Desk:
 
     def _absent(self, x: Tensor) -> str:
         """What is said in place of a gradient that is not there."""
-        if self._missed(x) or (not self.ran and hasattr(x, "order")):
+        if self._missed(x) or (not self.ran and hasattr(x, "derivative_order")):
             return ""
         return "gradient not kept" if self.ran else "call backward()"
 

@@ -107,7 +107,7 @@ def kind_of(x: Any, roots: Collection[int], target: bool, loss: bool) -> str:
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
     if made(x):
-        ends = id(x) in roots and x.size == 1 and not hasattr(x, "order")
+        ends = id(x) in roots and x.size == 1 and not hasattr(x, "derivative_order")
         return "tensor" if not ends else "loss" if loss else "result"
     if isinstance(x, Tensor) and x.requires_grad:
         return "tensor"

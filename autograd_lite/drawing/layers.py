@@ -45,8 +45,8 @@ def layers_of(
         data = not inputs or any(id(i) in fed or (inline(i) and x.op.name == "multiply") for i in inputs)
         if data and not isinstance(x, Parameter):
             fed.add(id(x))
-        if hasattr(x, "order"):
-            layer[id(x)] = _BACKWARD + (f" of order {x.order}" if x.order > 1 else "")
+        if hasattr(x, "derivative_order"):
+            layer[id(x)] = _BACKWARD + (f" of order {x.derivative_order}" if x.derivative_order > 1 else "")
         elif made(x) and id(x) in fed and id(x) not in roots and (path := _of_inputs(inputs, layer, merged)):
             layer[id(x)] = path
     users: dict[int, set[str]] = {}

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.drawing.engines import ENGINES, pictures
 from autograd_lite.drawing.fonts import legible, ours
 from autograd_lite.drawing.svg import fitted
@@ -63,7 +63,7 @@ def _within_cap(svg: bytes, scale: float) -> float:
     if pixels <= PIXELS:
         return scale
     lowered = scale * math.sqrt(PIXELS / pixels)
-    messages.warn(
+    errors.warn(
         f"draw: {pixels / 1e6:.0f} million pixels at scale {scale:g}; drawn at scale {lowered:.2g}. "
         "An SVG or PDF has no such limit; another direction= may be smaller"
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.drawing import folding, graph
 from autograd_lite.drawing.cards import Card, Folded
 from autograd_lite.drawing.desk import Desk, norm
@@ -76,7 +76,7 @@ def snapshot(
         raise ValueError(f"draw: marks has {strange[0]!r}, which is no tensor of this graph")
     scalar = detail == "scalar" or (detail == "auto" and all(np.size(graph.data_of(x)) == 1 for x in walked))
     walked = graph.unreached(model, walked) + [x for x in walked if not graph.inline(x)]
-    said = said_names(walked, names, messages.caller_names())
+    said = said_names(walked, names, errors.caller_names())
     paths = _paths(walked, model)
     said |= {id(x): paths[id(x)] for x in walked if id(x) in paths and said.get(id(x)) == x.name}
     apart = set() if scalar else graph.merged(walked, said, graph.uses_of(walked)) - set(told) - ends

@@ -19,7 +19,12 @@ from autograd_lite.training import Callback, fit
 _base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
-OPTIMIZERS = {"adam": optim.Adam, "adamw": optim.AdamW, "rmsprop": optim.RMSprop, "sgd": optim.SGD}
+# The optimisers that need only gradients, by their names in lower case.
+OPTIMIZERS: dict[str, Any] = {
+    name.lower(): getattr(optim, name)
+    for name in sorted(optim.__all__, key=str.lower)
+    if name != "Optimizer" and not getattr(optim, name).needs_loss
+}
 
 
 class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.extras import require
 from autograd_lite.linear_model.certificate import certified
 from autograd_lite.linear_model.design import Design
@@ -207,7 +207,7 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
             )
         if self.l1_ratio > 0 and isinf(self.C):
             name, ratio = type(self).__name__, f"l1_ratio={self.l1_ratio:g}"
-            messages.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
+            errors.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
         if self.prior_correction and not self.fit_intercept:
             raise ValueError(
                 f"{type(self).__name__}: prior_correction corrects the intercept, and fit_intercept is "

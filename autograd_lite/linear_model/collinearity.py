@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 
 _EXACT = 1e-10  # what is left of a column, as a part of its spread, that counts as nothing
 _ROUNDING = 8 * float(np.finfo(float).eps)  # of a term's size, what its digits may be off
@@ -149,7 +149,7 @@ def matrix(where: str, X: Any) -> Any:
         raise TypeError(f"{where}: X has dtype {X.dtype}; pass numbers, for example X.astype(float)")
     if X.ndim != 2 or 0 in X.shape:
         raise ValueError(f"{where}: X has shape {X.shape}; give a row for each example, a column a feature")
-    if told := messages.non_finite(X.data if sparse else X):
+    if told := errors.non_finite(X.data if sparse else X):
         raise ValueError(f"{where}: X is not finite: {told}; remove or replace such examples")
     return X.astype(float, copy=False)
 

@@ -1,25 +1,25 @@
-"""Module: a function with parameters, which it finds among its attributes."""
+"""Module: a function with parameters, which are found among its attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite.nn.summary import Row, table
 from autograd_lite.tensor import Parameter, Tensor
 
 
 class Module:
-    """A function with parameters: subclass it, assign parameters and modules, write `forward`.
+    """A function with parameters: subclass it, assign parameters and modules, and define `forward`.
 
-    Its parameters are the attributes that are a `Parameter` or a `Module`, or lists, tuples and
-    dictionaries of them, in order of assignment; nothing is registered, `super().__init__()` is not
-    needed. What is assigned takes its name from the attribute, `layer1.W`, for errors and drawings,
-    unless it has one. An array or another Tensor is no parameter; to assign a differentiable leaf
-    that is none is a TypeError.
+    Parameters and modules are found among the attributes, also in lists, tuples and dictionaries, in order
+    of assignment. There is no registration, and no need to call `super().__init__()`. A parameter without a
+    name is named after its attribute, such as `layer1.W`, for errors and drawings. Arrays and constant
+    Tensors may be attributes too; they are not parameters. Raises TypeError if a differentiable Tensor that
+    is not a Parameter is assigned.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -37,59 +37,59 @@ class Module:
         if type(value) is Tensor and value.requires_grad and value.op is None:
             raise TypeError(
                 f"{type(self).__name__}.{name} is a Tensor, which no optimiser would find; make it an "
-                "ag.nn.Parameter, or say requires_grad=False where it is a constant"
+                "ag.nn.Parameter, or use requires_grad=False if it is a constant"
             )
         object.__setattr__(self, name, value)
-        for path, held in _held(name, value):
-            if isinstance(held, Module):
-                for inner, parameter in held.named_parameters():
-                    if parameter.name == inner:  # not one that the user, or another module, named
-                        parameter.name = f"{path}.{inner}"
-            elif held.name is None:
-                held.name = path
+        for path, part in _parts(name, value):
+            if isinstance(part, Parameter):
+                part.name = path if part.name is None else part.name
+                continue
+            for inner, parameter in part.named_parameters():
+                if parameter.name == inner:  # keep a name that the user or another module gave
+                    parameter.name = f"{path}.{inner}"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        output: Tensor = self.forward(*args, **kwargs)
+        return output
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module returns; each kind of module defines its own."""
+        """Compute the output from `args` and `kwargs`. Calling the module calls it; subclasses define it."""
         kind = type(self).__name__
         raise NotImplementedError(f"{kind} has no forward; define it: def forward(self, x): ...")
 
     def named_modules(self) -> list[tuple[str, Module]]:
-        """This module, as "", and all below it, each once, with paths such as `encoder.layer1`."""
-        below = _walk(self, "", {id(self)})
-        return [("", self), *((path, held) for path, held in below if isinstance(held, Module))]
+        """Return this module, with the path "", and each module inside it once, with a path such as `a.b`."""
+        inside = _descendants(self, "", {id(self)})
+        return [("", self), *((path, part) for path, part in inside if isinstance(part, Module))]
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
-        """Every parameter, each once, with its path, such as `encoder.layer1.W`."""
-        below = _walk(self, "", {id(self)})
-        return [(path, held) for path, held in below if isinstance(held, Parameter)]
+        """Return every parameter once, with its path, such as `encoder.layer1.W`."""
+        inside = _descendants(self, "", {id(self)})
+        return [(path, part) for path, part in inside if isinstance(part, Parameter)]
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter, each once, frozen ones included: what an optimiser takes."""
+        """Return every parameter once, also frozen ones, as a list for an optimiser."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def state_dict(self) -> dict[str, Any]:
-        """Copies of all parameters as arrays, by path."""
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Return copies of all parameters as arrays, by path."""
         return {path: np.array(parameter.data) for path, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Give every parameter the value that `state` has for its path, in the parameter's own dtype.
+        """Set every parameter to the value that `state` has for its path, in the parameter's own dtype.
 
-        Raises one ValueError with all that is missing, unexpected, of another shape, or no number;
-        then nothing has changed.
+        Raises ValueError, before any parameter has changed, if `state` does not fit. The error lists every
+        path that is missing, unexpected, of another shape or not numeric.
         """
         own = dict(self.named_parameters())
         arrays = {path: np.asarray(value) for path, value in state.items()}
-        wrong = [f"{path} is missing" for path in own if path not in arrays]
-        wrong += [f"{path} is unexpected" for path in arrays if path not in own]
+        wrong = [f"{path} is missing" for path in own.keys() - arrays.keys()]
+        wrong += [f"{path} is unexpected" for path in arrays.keys() - own.keys()]
         for path in own.keys() & arrays.keys():
-            array, shape = arrays[path], own[path].shape
-            if array.dtype.kind not in "fiub":
-                wrong.append(f"{path} has dtype {array.dtype}")
-            elif array.shape != shape:
-                wrong.append(f"{path} has shape {array.shape}, not {shape}")
+            if arrays[path].dtype.kind not in "fiub":
+                wrong.append(f"{path} has dtype {arrays[path].dtype}")
+            elif arrays[path].shape != own[path].shape:
+                wrong.append(f"{path} has shape {arrays[path].shape}, not {own[path].shape}")
         if wrong:
             raise ValueError(
                 f"load_state_dict: {'; '.join(sorted(wrong))}. Load it into the kind and size of model "
@@ -99,44 +99,61 @@ class Module:
             parameter.data = np.array(arrays[path], dtype=parameter.dtype)[()]
 
     def astype(self, dtype: Any) -> Self:
-        """This module with its parameters in another `dtype`, such as np.float32; others are a TypeError."""
+        """Convert all parameters to another `dtype`, such as np.float32, and return this module.
+
+        Raises TypeError if it is not float16, float32 or float64.
+        """
         if np.dtype(dtype).kind != "f" or np.dtype(dtype).itemsize > 8:
             raise TypeError(f"astype: {np.dtype(dtype)} is not float16, float32 or float64")
         for parameter in self.parameters():
-            parameter.data, parameter.grad = parameter.data.astype(dtype), None
+            parameter.data = parameter.data.astype(dtype)
+            parameter.grad = None
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all below it to training: `Dropout` drops; `mode=False` is `eval`."""
+        """Switch this module and all inside it to training, or to prediction with `mode=False`; return it."""
         for _, module in self.named_modules():
-            vars(module)["training"] = mode  # plain: fit does this for every epoch
+            vars(module)["training"] = mode  # fit does this in every epoch: without the checks of setattr
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all below it to prediction: `Dropout` passes everything on."""
+        """Switch this module and all inside it to prediction: `Dropout` returns its input. Return it."""
         return self.train(False)
 
     def summary(self, x: Any = None) -> str:
-        """A text table of the layers: name, kind, output shape, number of parameters.
+        """Return a text table of the layers: name, kind, output shape and number of parameters.
 
-        Output shapes are what comes out for the batch `x`. Without one, a module that knows its number
-        of features (`n_in`) shows them for a batch of `n`, and any other shows `?`. A shared parameter
+        Output shapes are those for the batch `x`. Without it, they are shown for a batch of `n` examples if
+        the module has the attribute `n_in`, its number of features, and as `?` otherwise. A shared parameter
         counts once. The module itself is not changed.
         """
         shapes = self._output_shapes(x)
-        rows, counted = [], set[int]()
+        rows = [("layer", "kind", "output shape", "parameters")]
+        total = 0
+        frozen = 0
+        counted = set[int]()
         for path, module in self.named_modules():
-            own = [p for p in _own(module) if id(p) not in counted]
-            counted.update(map(id, own))
-            if _own(module) or not any(isinstance(m, Module) for _, m in _walk(module, "", set())):
-                frozen = sum(p.size for p in own if not p.requires_grad)
-                shape = shapes.get(path, "?")
-                rows.append(Row(path or "—", module.kind(), shape, sum(p.size for p in own), frozen))
-        return table(rows)
+            parts = [part for name, value in vars(module).items() for _, part in _parts(name, value)]
+            parameters = [part for part in parts if isinstance(part, Parameter)]
+            if not parameters and any(isinstance(part, Module) for part in parts):
+                continue
+            new = [p for p in parameters if id(p) not in counted]
+            counted.update(map(id, new))
+            frozen += sum(p.size for p in new if not p.requires_grad)
+            total += sum(p.size for p in new)
+            rows.append((path or "—", module.kind(), shapes.get(path, "?"), f"{sum(p.size for p in new):,}"))
+        width = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            f"{layer:{width[0]}}  {kind:{width[1]}}  {shape:{width[2]}}  {size:>{width[3]}}"
+            for layer, kind, shape, size in rows
+        ]
+        rule = "─" * len(lines[0])
+        totals = f"total {total:,}: {total - frozen:,} trainable, {frozen:,} frozen"
+        return "\n".join([lines[0], rule, *lines[1:], rule, totals])
 
     def _output_shapes(self, x: Any) -> dict[str, str]:
-        """The output shape of each module, by path, seen when a copy of this one is called with x."""
-        batch = "n" if x is None else None
+        """Return the output shape of each module, by path, when a copy of this one is called with x."""
+        batch = "1" if x is not None else "n"
         if x is None:
             if (n_in := getattr(self, "n_in", None)) is None:
                 return {}
@@ -144,25 +161,20 @@ class Module:
         shapes: dict[str, str] = {}
         copy = deepcopy(self).eval()
 
-        def watched(path: str, forward: Any) -> Any:
-            def call(*args: Any, **kwargs: Any) -> Any:
-                y = forward(*args, **kwargs)
-                lengths = [str(n) for n in np.shape(getattr(y, "data", y))]
-                lengths[:1] = [batch or n for n in lengths[:1]]
-                shapes[path] = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
-                return y
-
-            return call
+        def record(path: str, forward: Any, *args: Any, **kwargs: Any) -> Any:
+            y = forward(*args, **kwargs)
+            shapes[path] = str(np.shape(getattr(y, "data", y))).replace("(1,", f"({batch},")
+            return y
 
         for path, module in copy.named_modules():
-            object.__setattr__(module, "forward", watched(path, module.forward))
+            object.__setattr__(module, "forward", partial(record, path, module.forward))
         copy(x)
         for _, module in copy.named_modules():
-            object.__delattr__(module, "forward")  # it holds the module: a cycle
+            object.__delattr__(module, "forward")  # it refers to the module, and a cycle is freed late
         return shapes
 
     def kind(self) -> str:
-        """What the module is, in a few characters: its class and its settings."""
+        """Return a short description: the class and its settings."""
         settings = [
             f"{name}={value!r}"
             for name, value in vars(self).items()
@@ -172,35 +184,29 @@ class Module:
 
     def __repr__(self) -> str:
         lines = [
-            f"  {path}: {held!r}".replace("\n", "\n  ")
+            f"  {path}: {part!r}".replace("\n", "\n  ")
             for name, value in vars(self).items()
-            for path, held in _held(name, value)
-            if isinstance(held, Module)
+            for path, part in _parts(name, value)
+            if isinstance(part, Module)
         ]
         return "\n".join([f"{type(self).__name__}(", *lines, ")"]) if lines else self.kind()
 
 
-def _held(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The parameters and modules that an attribute is, or contains, each with its path."""
+def _parts(path: str, value: Any) -> Iterator[tuple[str, Parameter | Module]]:
+    """Yield the parameters and modules that an attribute is or contains, each with its path."""
     if isinstance(value, Parameter | Module):
-        yield name, value
+        yield path, value
     elif isinstance(value, list | tuple | dict):
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _held(f"{name}.{key}", part)
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _parts(f"{path}.{key}", item)
 
 
-def _walk(module: Module, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """The parameters and modules below a module, each once, in order of assignment, with paths."""
+def _descendants(module: Module, prefix: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Module]]:
+    """Yield the parameters and modules inside a module, each once, in order of assignment, with paths."""
     for name, value in vars(module).items():
-        for path, held in _held(prefix + name, value):
-            if id(held) not in seen:
-                seen.add(id(held))
-                yield path, held
-                if isinstance(held, Module):
-                    yield from _walk(held, f"{path}.", seen)
-
-
-def _own(module: Module) -> list[Parameter]:
-    """The parameters of a module itself."""
-    held = (pair for name, value in vars(module).items() for pair in _held(name, value))
-    return [value for _, value in held if isinstance(value, Parameter)]
+        for path, part in _parts(prefix + name, value):
+            if id(part) not in seen:
+                seen.add(id(part))
+                yield path, part
+                if isinstance(part, Module):
+                    yield from _descendants(part, f"{path}.", seen)

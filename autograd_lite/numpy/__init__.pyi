@@ -467,9 +467,9 @@ class _add(_np.ufunc):
 add: _add
 """Sum a + b, elementwise; a and b broadcast."""
 def all(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.all`: a plain result, without gradient."""
+    """As `np.all`; the result is a plain array without gradient."""
 def allclose(a: Tensor | ArrayLike, b: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.allclose`: a plain result, without gradient."""
+    """As `np.allclose`; the result is a plain array without gradient."""
 @overload
 def amax(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
@@ -481,7 +481,7 @@ def amin(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
 @overload
 def amin(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
 def any(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.any`: a plain result, without gradient."""
+    """As `np.any`; the result is a plain array without gradient."""
 
 class _arccos(_np.ufunc):
     """Inverse cosine of x in radians, elementwise, for -1 <= x <= 1."""
@@ -528,21 +528,21 @@ class _arctan(_np.ufunc):
 arctan: _arctan
 """Inverse tangent of x in radians, elementwise, in (-pi/2, pi/2)."""
 def argmax(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.argmax`: a plain result, without gradient."""
+    """As `np.argmax`; the result is a plain array without gradient."""
 def argmin(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.argmin`: a plain result, without gradient."""
+    """As `np.argmin`; the result is a plain array without gradient."""
 def argsort(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.argsort`: a plain result, without gradient."""
+    """As `np.argsort`; the result is a plain array without gradient."""
 def argwhere(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.argwhere`: a plain result, without gradient."""
+    """As `np.argwhere`; the result is a plain array without gradient."""
 def array2string(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> str:
-    """As `np.array2string`: a plain result, without gradient."""
+    """As `np.array2string`; the result is a plain array without gradient."""
 def array_equal(a1: Tensor | ArrayLike, a2: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.array_equal`: a plain result, without gradient."""
+    """As `np.array_equal`; the result is a plain array without gradient."""
 def array_repr(arr: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> str:
-    """As `np.array_repr`: a plain result, without gradient."""
+    """As `np.array_repr`; the result is a plain array without gradient."""
 def array_str(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> str:
-    """As `np.array_str`: a plain result, without gradient."""
+    """As `np.array_str`; the result is a plain array without gradient."""
 
 class _asin(_np.ufunc):
     """Inverse sine of x in radians, elementwise, for -1 <= x <= 1."""
@@ -575,16 +575,17 @@ atan: _atan
 """Inverse tangent of x in radians, elementwise, in (-pi/2, pi/2)."""
 @overload
 def broadcast_to(array: Tensor, shape: Any) -> Tensor:
-    """Repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
+    """x repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
 @overload
 def broadcast_to(array: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
 def broadcast_to(array: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def clip(a: Tensor, a_min: Any = ..., a_max: Any = ..., *, min: Any = ..., max: Any = ...) -> Tensor:
-    """x held within [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
+    """x limited to [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.
 
-    A bound that is None is none; `min` and `max` are their other names, as in `np.clip`; both is an error.
+    None means no bound. `min` and `max` are other names of the bounds, as in `np.clip`. Raises ValueError if
+    a bound is given by both names.
     """
 @overload
 def clip(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -642,7 +643,7 @@ class _cosh(_np.ufunc):
 cosh: _cosh
 """Hyperbolic cosine of x, elementwise."""
 def count_nonzero(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.count_nonzero`: a plain result, without gradient."""
+    """As `np.count_nonzero`; the result is a plain array without gradient."""
 @overload
 def cumsum(a: Tensor, axis: int | None = None) -> Tensor:
     """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
@@ -651,7 +652,7 @@ def cumsum(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
 def cumsum(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 def digitize(x: Tensor | ArrayLike, bins: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.digitize`: a plain result, without gradient."""
+    """As `np.digitize`; the result is a plain array without gradient."""
 
 class _divide(_np.ufunc):
     """Quotient a / b, elementwise; a and b broadcast."""
@@ -671,7 +672,7 @@ divide: _divide
 """Quotient a / b, elementwise; a and b broadcast."""
 @overload
 def dot(a: Tensor, b: Tensor | ArrayLike) -> Tensor:
-    """NumPy's dot: last axis of a with the last but one of b (with the only one of a vector)."""
+    """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
 @overload
 def dot(a: ArrayLike, b: Tensor) -> Tensor: ...
 @overload
@@ -688,15 +689,15 @@ def einsum() -> Array: ...
 @overload
 def einsum(subscripts: str, *operands: Tensor | ArrayLike) -> Tensor: ...
 def empty_like(prototype: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-    """As `np.empty_like`: a plain result, without gradient."""
+    """As `np.empty_like`; the result is a plain array without gradient."""
 
 class _equal(_np.ufunc):
-    """As `np.equal`: a plain result, without gradient."""
+    """As `np.equal`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.equal`: a plain result, without gradient."""
+        """As `np.equal`; the result is a plain array without gradient."""
 
 equal: _equal
-"""As `np.equal`: a plain result, without gradient."""
+"""As `np.equal`; the result is a plain array without gradient."""
 
 class _exp(_np.ufunc):
     """Exponential e^x, elementwise."""
@@ -713,12 +714,14 @@ class _exp(_np.ufunc):
 exp: _exp
 """Exponential e^x, elementwise."""
 @overload
-def expand_dims(a: Tensor, axis: Any) -> Tensor:
-    """New axes of length 1, as `np.expand_dims`."""
+def expand_dims(x: Tensor, axis: Tensor | ArrayLike) -> Tensor:
+    """Same as NumPy's `expand_dims`."""
 @overload
-def expand_dims(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def expand_dims(x: ArrayLike, axis: Tensor) -> Tensor: ...
 @overload
-def expand_dims(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def expand_dims(x: NDArray[F] | float, axis: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+@overload
+def expand_dims(x: ArrayLike, axis: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 
 class _expm1(_np.ufunc):
     """e^x - 1, elementwise, accurate for small x."""
@@ -750,83 +753,83 @@ class _fabs(_np.ufunc):
 fabs: _fabs
 """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
 @overload
-def flip(m: Tensor, axis: Any = None) -> Tensor:
-    """Entries in reverse order along axes, or along all, as `np.flip`."""
+def flip(x: Tensor, axis: Any = None) -> Tensor:
+    """Same as NumPy's `flip`."""
 @overload
-def flip(m: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def flip(x: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
-def flip(m: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def flip(x: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 
 class _greater(_np.ufunc):
-    """As `np.greater`: a plain result, without gradient."""
+    """As `np.greater`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.greater`: a plain result, without gradient."""
+        """As `np.greater`; the result is a plain array without gradient."""
 
 greater: _greater
-"""As `np.greater`: a plain result, without gradient."""
+"""As `np.greater`; the result is a plain array without gradient."""
 
 class _greater_equal(_np.ufunc):
-    """As `np.greater_equal`: a plain result, without gradient."""
+    """As `np.greater_equal`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.greater_equal`: a plain result, without gradient."""
+        """As `np.greater_equal`; the result is a plain array without gradient."""
 
 greater_equal: _greater_equal
-"""As `np.greater_equal`: a plain result, without gradient."""
+"""As `np.greater_equal`; the result is a plain array without gradient."""
 @overload
-def inner(a: Tensor, b: Tensor | ArrayLike, /) -> Tensor:
-    """Sum of products over the last axes of a and of b."""
+def inner(a: Tensor, b: Tensor | ArrayLike) -> Tensor:
+    """Same as NumPy's `inner`."""
 @overload
-def inner(a: ArrayLike, b: Tensor, /) -> Tensor: ...
+def inner(a: ArrayLike, b: Tensor) -> Tensor: ...
 @overload
-def inner(a: NDArray[F] | float, b: NDArray[F] | float, /, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def inner(a: NDArray[F] | float, b: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
-def inner(a: ArrayLike, b: ArrayLike, /, *args: Any, **kwargs: Any) -> Array: ...
+def inner(a: ArrayLike, b: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 def isclose(a: Tensor | ArrayLike, b: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.isclose`: a plain result, without gradient."""
+    """As `np.isclose`; the result is a plain array without gradient."""
 def iscomplexobj(x: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.iscomplexobj`: a plain result, without gradient."""
+    """As `np.iscomplexobj`; the result is a plain array without gradient."""
 
 class _isfinite(_np.ufunc):
-    """As `np.isfinite`: a plain result, without gradient."""
+    """As `np.isfinite`; the result is a plain array without gradient."""
     def __call__(self, x: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.isfinite`: a plain result, without gradient."""
+        """As `np.isfinite`; the result is a plain array without gradient."""
 
 isfinite: _isfinite
-"""As `np.isfinite`: a plain result, without gradient."""
+"""As `np.isfinite`; the result is a plain array without gradient."""
 
 class _isinf(_np.ufunc):
-    """As `np.isinf`: a plain result, without gradient."""
+    """As `np.isinf`; the result is a plain array without gradient."""
     def __call__(self, x: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.isinf`: a plain result, without gradient."""
+        """As `np.isinf`; the result is a plain array without gradient."""
 
 isinf: _isinf
-"""As `np.isinf`: a plain result, without gradient."""
+"""As `np.isinf`; the result is a plain array without gradient."""
 
 class _isnan(_np.ufunc):
-    """As `np.isnan`: a plain result, without gradient."""
+    """As `np.isnan`; the result is a plain array without gradient."""
     def __call__(self, x: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.isnan`: a plain result, without gradient."""
+        """As `np.isnan`; the result is a plain array without gradient."""
 
 isnan: _isnan
-"""As `np.isnan`: a plain result, without gradient."""
+"""As `np.isnan`; the result is a plain array without gradient."""
 def isrealobj(x: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.isrealobj`: a plain result, without gradient."""
+    """As `np.isrealobj`; the result is a plain array without gradient."""
 
 class _less(_np.ufunc):
-    """As `np.less`: a plain result, without gradient."""
+    """As `np.less`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.less`: a plain result, without gradient."""
+        """As `np.less`; the result is a plain array without gradient."""
 
 less: _less
-"""As `np.less`: a plain result, without gradient."""
+"""As `np.less`; the result is a plain array without gradient."""
 
 class _less_equal(_np.ufunc):
-    """As `np.less_equal`: a plain result, without gradient."""
+    """As `np.less_equal`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.less_equal`: a plain result, without gradient."""
+        """As `np.less_equal`; the result is a plain array without gradient."""
 
 less_equal: _less_equal
-"""As `np.less_equal`: a plain result, without gradient."""
+"""As `np.less_equal`; the result is a plain array without gradient."""
 
 class _log(_np.ufunc):
     """Natural logarithm of x, elementwise."""
@@ -876,28 +879,28 @@ logaddexp: _logaddexp
 """log(e^a + e^b), elementwise, broadcasting, as `np.logaddexp`: no exponential overflows."""
 
 class _logical_and(_np.ufunc):
-    """As `np.logical_and`: a plain result, without gradient."""
+    """As `np.logical_and`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.logical_and`: a plain result, without gradient."""
+        """As `np.logical_and`; the result is a plain array without gradient."""
 
 logical_and: _logical_and
-"""As `np.logical_and`: a plain result, without gradient."""
+"""As `np.logical_and`; the result is a plain array without gradient."""
 
 class _logical_not(_np.ufunc):
-    """As `np.logical_not`: a plain result, without gradient."""
+    """As `np.logical_not`; the result is a plain array without gradient."""
     def __call__(self, x: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.logical_not`: a plain result, without gradient."""
+        """As `np.logical_not`; the result is a plain array without gradient."""
 
 logical_not: _logical_not
-"""As `np.logical_not`: a plain result, without gradient."""
+"""As `np.logical_not`; the result is a plain array without gradient."""
 
 class _logical_or(_np.ufunc):
-    """As `np.logical_or`: a plain result, without gradient."""
+    """As `np.logical_or`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.logical_or`: a plain result, without gradient."""
+        """As `np.logical_or`; the result is a plain array without gradient."""
 
 logical_or: _logical_or
-"""As `np.logical_or`: a plain result, without gradient."""
+"""As `np.logical_or`; the result is a plain array without gradient."""
 
 class _matmul(_np.ufunc):
     """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
@@ -938,7 +941,7 @@ class _maximum(_np.ufunc):
 maximum: _maximum
 """The larger of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
 def may_share_memory(a: Tensor | ArrayLike, b: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.may_share_memory`: a plain result, without gradient."""
+    """As `np.may_share_memory`; the result is a plain array without gradient."""
 @overload
 def mean(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
     """Arithmetic mean over axes, as `np.mean`."""
@@ -967,12 +970,16 @@ class _minimum(_np.ufunc):
 minimum: _minimum
 """The smaller of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
 @overload
-def moveaxis(a: Tensor, source: Any, destination: Any) -> Tensor:
-    """Axes moved to other places, the others in order, as `np.moveaxis`."""
+def moveaxis(x: Tensor, source: Tensor | ArrayLike, destination: Tensor | ArrayLike) -> Tensor:
+    """Same as NumPy's `moveaxis`."""
 @overload
-def moveaxis(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def moveaxis(x: ArrayLike, source: Tensor, destination: Tensor | ArrayLike) -> Tensor: ...
 @overload
-def moveaxis(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def moveaxis(x: ArrayLike, source: ArrayLike, destination: Tensor) -> Tensor: ...
+@overload
+def moveaxis(x: NDArray[F] | float, source: NDArray[F] | float, destination: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+@overload
+def moveaxis(x: ArrayLike, source: ArrayLike, destination: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 
 class _multiply(_np.ufunc):
     """Product a b, elementwise; a and b broadcast."""
@@ -991,7 +998,7 @@ class _multiply(_np.ufunc):
 multiply: _multiply
 """Product a b, elementwise; a and b broadcast."""
 def ndim(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> int:
-    """As `np.ndim`: a plain result, without gradient."""
+    """As `np.ndim`; the result is a plain array without gradient."""
 
 class _negative(_np.ufunc):
     """Negation -x, elementwise."""
@@ -1008,20 +1015,20 @@ class _negative(_np.ufunc):
 negative: _negative
 """Negation -x, elementwise."""
 def nonzero(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> tuple[Array, ...]:
-    """As `np.nonzero`: a plain result, without gradient."""
+    """As `np.nonzero`; the result is a plain array without gradient."""
 
 class _not_equal(_np.ufunc):
-    """As `np.not_equal`: a plain result, without gradient."""
+    """As `np.not_equal`; the result is a plain array without gradient."""
     def __call__(self, x1: Tensor | ArrayLike, x2: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.not_equal`: a plain result, without gradient."""
+        """As `np.not_equal`; the result is a plain array without gradient."""
 
 not_equal: _not_equal
-"""As `np.not_equal`: a plain result, without gradient."""
+"""As `np.not_equal`; the result is a plain array without gradient."""
 def ones_like(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.ones_like`: a plain result, without gradient."""
+    """As `np.ones_like`; the result is a plain array without gradient."""
 @overload
 def outer(a: Tensor, b: Tensor | ArrayLike) -> Tensor:
-    """Every product of an entry of a with an entry of b; both are flattened."""
+    """Same as NumPy's `outer`."""
 @overload
 def outer(a: ArrayLike, b: Tensor) -> Tensor: ...
 @overload
@@ -1032,7 +1039,7 @@ def outer(a: ArrayLike, b: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 def pad(array: Tensor, pad_width: Any, mode: str = 'constant', *, constant_values: Any = 0) -> Tensor:
     """x with a border, as `np.pad`: a constant, or its own entries by "edge", "reflect", "symmetric", "wrap".
 
-    Another `mode` is a ValueError.
+    Raises ValueError for another `mode`.
     """
 @overload
 def pad(array: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -1040,7 +1047,7 @@ def pad(array: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 def pad(array: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def permute_dims(a: Tensor, axes: Any = None) -> Tensor:
-    """Axes in another order, reversed when none is given, as `np.transpose`."""
+    """The axes of x in another order, as `np.transpose`; reversed by default."""
 @overload
 def permute_dims(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
@@ -1122,12 +1129,14 @@ class _reciprocal(_np.ufunc):
 reciprocal: _reciprocal
 """Reciprocal 1 / x, elementwise."""
 @overload
-def repeat(a: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
-    """Each entry (axis None: of the flattened x), or slice along an axis, repeated, as `np.repeat`."""
+def repeat(x: Tensor, repeats: Tensor | ArrayLike, axis: int | None = None) -> Tensor:
+    """Each entry of the flattened x, or each slice along an axis, repeated, as `np.repeat`."""
 @overload
-def repeat(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def repeat(x: ArrayLike, repeats: Tensor, axis: int | None = None) -> Tensor: ...
 @overload
-def repeat(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def repeat(x: NDArray[F] | float, repeats: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+@overload
+def repeat(x: ArrayLike, repeats: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def reshape(a: Tensor, /, shape: Any) -> Tensor:
     """The entries of x in row-major order with another `shape`; one length may be -1."""
@@ -1136,11 +1145,11 @@ def reshape(a: NDArray[F], /, *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
 def reshape(a: ArrayLike, /, *args: Any, **kwargs: Any) -> Array: ...
 def searchsorted(a: Tensor | ArrayLike, v: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.searchsorted`: a plain result, without gradient."""
+    """As `np.searchsorted`; the result is a plain array without gradient."""
 def shape(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> tuple[int, ...]:
-    """As `np.shape`: a plain result, without gradient."""
+    """As `np.shape`; the result is a plain array without gradient."""
 def shares_memory(a: Tensor | ArrayLike, b: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> _bool:
-    """As `np.shares_memory`: a plain result, without gradient."""
+    """As `np.shares_memory`; the result is a plain array without gradient."""
 
 class _sign(_np.ufunc):
     """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
@@ -1158,12 +1167,12 @@ sign: _sign
 """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
 
 class _signbit(_np.ufunc):
-    """As `np.signbit`: a plain result, without gradient."""
+    """As `np.signbit`; the result is a plain array without gradient."""
     def __call__(self, x: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> Array:
-        """As `np.signbit`: a plain result, without gradient."""
+        """As `np.signbit`; the result is a plain array without gradient."""
 
 signbit: _signbit
-"""As `np.signbit`: a plain result, without gradient."""
+"""As `np.signbit`; the result is a plain array without gradient."""
 
 class _sin(_np.ufunc):
     """Sine of x in radians, elementwise."""
@@ -1195,16 +1204,16 @@ class _sinh(_np.ufunc):
 sinh: _sinh
 """Hyperbolic sine of x, elementwise."""
 def size(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> int:
-    """As `np.size`: a plain result, without gradient."""
+    """As `np.size`; the result is a plain array without gradient."""
 @overload
-def split(x: Tensor, indices_or_sections: Tensor | ArrayLike, axis: int = 0) -> list[Tensor]:
-    """A list of parts of x along an axis, as `np.split`: so many equal ones, or cut before indices."""
+def split(x: Tensor, indices_or_sections: Tensor | ArrayLike, axis: int = 0) -> Tensor:
+    """Same as NumPy's `split`."""
 @overload
-def split(x: ArrayLike, indices_or_sections: Tensor, axis: int = 0) -> list[Tensor]: ...
+def split(x: ArrayLike, indices_or_sections: Tensor, axis: int = 0) -> Tensor: ...
 @overload
-def split(x: NDArray[F] | float, indices_or_sections: NDArray[F] | float, *args: Any, **kwargs: Any) -> list[NDArray[F]]: ...
+def split(x: NDArray[F] | float, indices_or_sections: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
-def split(x: ArrayLike, indices_or_sections: ArrayLike, *args: Any, **kwargs: Any) -> list[Array]: ...
+def split(x: ArrayLike, indices_or_sections: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 
 class _sqrt(_np.ufunc):
     """Square root of x, elementwise; its derivative at 0 is infinite."""
@@ -1236,12 +1245,12 @@ class _square(_np.ufunc):
 square: _square
 """Square x^2, elementwise."""
 @overload
-def squeeze(a: Tensor, axis: Any = None) -> Tensor:
-    """Without the axes of length 1, or without those named, as `np.squeeze`."""
+def squeeze(x: Tensor, axis: Any = None) -> Tensor:
+    """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
 @overload
-def squeeze(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def squeeze(x: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
-def squeeze(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def squeeze(x: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def stack(arrays: Sequence[NDArray[F]], *args: Any, **kwargs: Any) -> NDArray[F]:
     """Same as NumPy's `stack`."""
@@ -1277,19 +1286,21 @@ def sum(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
 @overload
 def sum(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
 @overload
-def swapaxes(a: Tensor, axis1: int, axis2: int) -> Tensor:
-    """Two axes exchanged, as `np.swapaxes`."""
+def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
+    """x with two axes exchanged, as `np.swapaxes`."""
 @overload
-def swapaxes(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def swapaxes(x: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
-def swapaxes(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def swapaxes(x: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
-def take(a: Tensor, indices: Any, axis: int | None = None) -> Tensor:
-    """Entries (axis None: of the flattened x), or slices along an axis, by integer indices."""
+def take(x: Tensor, indices: Tensor | ArrayLike, axis: int | None = None) -> Tensor:
+    """Entries of the flattened x, or slices along an axis, by integer indices, as `np.take`."""
 @overload
-def take(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def take(x: ArrayLike, indices: Tensor, axis: int | None = None) -> Tensor: ...
 @overload
-def take(a: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def take(x: NDArray[F] | float, indices: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+@overload
+def take(x: ArrayLike, indices: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 
 class _tan(_np.ufunc):
     """Tangent of x in radians, elementwise."""
@@ -1322,7 +1333,7 @@ tanh: _tanh
 """Hyperbolic tangent of x, elementwise, in (-1, 1)."""
 @overload
 def tensordot(a: Tensor, b: Tensor | ArrayLike, axes: Any = 2) -> Tensor:
-    """Sum of products over pairs of axes: the last k of a with the first k of b, or those named."""
+    """Sum of products over pairs of axes, as `np.tensordot`: a product of two matrices."""
 @overload
 def tensordot(a: ArrayLike, b: Tensor, axes: Any = 2) -> Tensor: ...
 @overload
@@ -1330,15 +1341,17 @@ def tensordot(a: NDArray[F] | float, b: NDArray[F] | float, *args: Any, **kwargs
 @overload
 def tensordot(a: ArrayLike, b: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
-def tile(A: Tensor, reps: Any) -> Tensor:
-    """The whole of x repeated along each axis, as often as `reps` says, as `np.tile`."""
+def tile(x: Tensor, reps: Tensor | ArrayLike) -> Tensor:
+    """Same as NumPy's `tile`."""
 @overload
-def tile(A: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
+def tile(x: ArrayLike, reps: Tensor) -> Tensor: ...
 @overload
-def tile(A: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def tile(x: NDArray[F] | float, reps: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
+@overload
+def tile(x: ArrayLike, reps: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def transpose(a: Tensor, axes: Any = None) -> Tensor:
-    """Axes in another order, reversed when none is given, as `np.transpose`."""
+    """The axes of x in another order, as `np.transpose`; reversed by default."""
 @overload
 def transpose(a: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
 @overload
@@ -1367,7 +1380,7 @@ def var(a: Tensor, axis: Any = None, *, ddof: float = 0, keepdims: _bool = ...) 
 def var(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
 @overload
 def where(condition: Tensor, x: Tensor | ArrayLike, y: Tensor | ArrayLike, /) -> Tensor:
-    """a where `condition` holds and b elsewhere, broadcasting; what is not chosen gets gradient 0."""
+    """a where `condition` is true and b elsewhere, broadcasting; entries not chosen get gradient 0."""
 @overload
 def where(condition: ArrayLike, x: Tensor, y: Tensor | ArrayLike, /) -> Tensor: ...
 @overload
@@ -1379,4 +1392,4 @@ def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike, /, *args: Any, **kwa
 @overload
 def where(condition: ArrayLike, /) -> tuple[Array, ...]: ...
 def zeros_like(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
-    """As `np.zeros_like`: a plain result, without gradient."""
+    """As `np.zeros_like`; the result is a plain array without gradient."""

@@ -50,7 +50,7 @@ F = TypeVar("F", bound=floating[Any])
 def norm(x: Tensor, ord: None = None, axis: Any = None, keepdims: _bool = False) -> Tensor:
     """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
-    Another `ord` than None is a ValueError.
+    Raises ValueError if `ord` is not None.
     """
 @overload
 def norm(x: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...

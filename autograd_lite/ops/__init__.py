@@ -14,6 +14,14 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activations", "arithmetic", "cross_entropies", "elementwise", "indexing", "linear", "losses",
-    "plain", "reductions", "shapes",
-]  # fmt: skip
+    "activations",
+    "arithmetic",
+    "cross_entropies",
+    "elementwise",
+    "indexing",
+    "linear",
+    "losses",
+    "plain",
+    "reductions",
+    "shapes",
+]

@@ -1,4 +1,4 @@
-"""Activations; at the kink of a rectifier the derivative is that of its left side."""
+"""Activations. At the kink of a rectifier the derivative is the one from the left."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ import numpy as np
 from autograd_lite.domains import NONZERO
 from autograd_lite.operation import case, op
 
+_ZERO = np.float64(0.0)
 _ROWS = (case((2, 3)), case((2, 3), axis=0), case((3,)), case((2, 3, 2), axis=1))
 
 
-def halves(z: Any) -> tuple[Any, Any]:
-    """e^min(z,0) and e^min(-z,0): the odds for and against, scaled so that neither overflows.
+def two_sided_exp(z) -> tuple[Any, Any]:
+    """Return e^min(z,0) and e^min(-z,0), in the ratio e^z to 1; neither overflows.
 
-    They serve derivatives of any order, also at z = 0, where each minimum gives half its gradient.
+    At z = 0 each minimum has half the gradient, so derivatives of every order are right there too.
     """
     return np.exp(np.minimum(z, 0.0)), np.exp(np.minimum(-z, 0.0))
 
 
 @op("σ", formula="σ({z})", letter="p")
-def sigmoid(z: Any) -> Any:
+def sigmoid(z):
     """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
-    for_, against = halves(z)
-    return for_ / (for_ + against)
+    positive, negative = two_sided_exp(z)
+    return positive / (positive + negative)
 
 
 @sigmoid.gradient("z", "× {y}(1−{y})")
-def _(g: Any, y: Any, z: Any) -> Any:
+def _(g, y, z):
     return g * y * sigmoid(-z)  # 1 - y would lose its digits where y is near 1
 
 
 @op("σ′", formula="σ({z})(1−σ({z}))")
-def sigmoid_slope(z: Any) -> Any:
+def sigmoid_slope(z):
     """Derivative of the sigmoid, sigmoid(z) sigmoid(-z), elementwise, in [0, 1/4]; accurate in both tails."""
     e = np.exp(-np.abs(z))
     odds = 1.0 + e
@@ -41,57 +42,59 @@ def sigmoid_slope(z: Any) -> Any:
 
 
 @sigmoid_slope.gradient("z", "× {y}(1−2·σ({z}))")
-def _(g: Any, y: Any, z: Any) -> Any:
+def _(g, y, z):
     return -g * y * np.tanh(0.5 * z)
 
 
 @op("relu", domain=NONZERO)
-def relu(z: Any) -> Any:
+def relu(z):
     """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
+    if type(z) is np.float64:
+        return max(z, _ZERO)  # np.maximum takes ten times as long for a single number
     return np.maximum(z, 0.0)
 
 
 @relu.gradient("z", "× ({z} > 0)")
-def _(g: Any, y: Any, z: Any) -> Any:
+def _(g, y, z):
     return g * (y > 0)
 
 
 @op("leaky relu", domain=NONZERO, samples=(case((2, 3)), case((), slope=0.2)))
-def leaky_relu(z: Any, slope: float = 0.01) -> Any:
+def leaky_relu(z, slope: float = 0.01):
     """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
     return np.where(z > 0, z, float(slope) * z)
 
 
 @leaky_relu.gradient("z", "× (1 if {z} > 0 else {slope})")
-def _(g: Any, y: Any, z: Any, slope: float) -> Any:
+def _(g, y, z, slope):
     return np.where(z > 0, g, float(slope) * g)
 
 
 @op("softplus")
-def softplus(z: Any) -> Any:
+def softplus(z):
     """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
     return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
 
 @softplus.gradient("z", "× σ({z})")
-def _(g: Any, y: Any, z: Any) -> Any:
+def _(g, y, z):
     return g * sigmoid(z)
 
 
 @op("softmax", samples=_ROWS, letter="p")
-def softmax(z: Any, axis: int = -1) -> Any:
+def softmax(z, axis: int = -1):
     """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
 @softmax.gradient("z", "{y}·(grad − Σ(grad·{y}))")
-def _(g: Any, y: Any, z: Any, axis: int) -> Any:
+def _(g, y, z, axis):
     return y * (g - (g * y).sum(axis=axis, keepdims=True))
 
 
 @op("log softmax", samples=_ROWS)
-def log_softmax(z: Any, axis: int = -1) -> Any:
+def log_softmax(z, axis: int = -1):
     """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
 
     The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
@@ -104,5 +107,5 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
 
 @log_softmax.gradient("z", "grad − exp({y})·Σ(grad)")
-def _(g: Any, y: Any, z: Any, axis: int) -> Any:
+def _(g, y, z, axis):
     return g - np.exp(y) * g.sum(axis=axis, keepdims=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autograd_lite.domains import NONZERO, NOT_NEGATIVE
@@ -11,93 +9,93 @@ from autograd_lite.operation import op
 
 
 @op("+", numpy=np.add, operator="add", letter="z")
-def add(a: Any, b: Any) -> Any:
+def add(a, b):
     """Sum a + b, elementwise; a and b broadcast."""
     return a + b
 
 
 @add.gradient("a", "× 1")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g
 
 
 @add.gradient("b", "× 1")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g
 
 
 @op("−", numpy=np.subtract, operator="sub")
-def subtract(a: Any, b: Any) -> Any:
+def subtract(a, b):
     """Difference a - b, elementwise; a and b broadcast."""
     return a - b
 
 
 @subtract.gradient("a", "× 1")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g
 
 
 @subtract.gradient("b", "× (−1)")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return -g
 
 
 @op("×", numpy=np.multiply, operator="mul")
-def multiply(a: Any, b: Any) -> Any:
+def multiply(a, b):
     """Product a b, elementwise; a and b broadcast."""
     return a * b
 
 
 @multiply.gradient("a", "× {b}")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g * b
 
 
 @multiply.gradient("b", "× {a}")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g * a
 
 
 @op("÷", numpy=np.divide, operator="truediv", domain={"b": NONZERO})
-def divide(a: Any, b: Any) -> Any:
+def divide(a, b):
     """Quotient a / b, elementwise; a and b broadcast."""
     return a / b
 
 
 @divide.gradient("a", "÷ {b}")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g / b
 
 
 @divide.gradient("b", "× (−{y}/{b})")
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return -g * y / b
 
 
 @op("−", formula="−{x}", numpy=np.negative, operator="neg")
-def negative(x: Any) -> Any:
+def negative(x):
     """Negation -x, elementwise."""
     return -x
 
 
 @negative.gradient("x", "× (−1)")
-def _(g: Any, y: Any, x: Any) -> Any:
+def _(g, y, x):
     return -g
 
 
 @op("+", numpy=(np.positive, np.copy), operator="pos", method="copy")
-def positive(x: Any) -> Any:
+def positive(x):
     """The same value +x, as a node of its own."""
     return +x
 
 
 @positive.gradient("x", "× 1")
-def _(g: Any, y: Any, x: Any) -> Any:
+def _(g, y, x):
     return g
 
 
 @op("^", formula="{a}^{b}", numpy=np.power, operator="pow", domain={"a": NOT_NEGATIVE})
-def power(a: Any, b: Any) -> Any:
+def power(a, b):
     """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
     return a**b
 
@@ -105,7 +103,7 @@ def power(a: Any, b: Any) -> Any:
 _POWERS: dict[float, str] = {0: "× 0", 1: "× 1", 2: "× 2·{a}", 3: "× 3·{a}²"}
 
 
-def _powered(y: Any) -> str:
+def _powered(y) -> str:
     """The derivative of a power, shorter where the exponent is a number and no tensor."""
     exponent = y.inputs[1]
     if np.ndim(exponent) or hasattr(exponent, "requires_grad"):
@@ -115,40 +113,40 @@ def _powered(y: Any) -> str:
 
 
 @power.gradient("a", "× {b}·{a}^({b}−1)", _powered)
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     if type(b) in (int, float) and b:
         return g * (b * a ** (b - 1))
     undefined = (a == 0) & (b == 0)  # 0 * 0^-1 would be nan
     return g * (b * np.where(undefined, 1.0, a) ** (b - 1))
 
 
-def _logarithm(y: Any) -> str:
+def _logarithm(y) -> str:
     """The derivative of a power in its exponent."""
     return "× {y}·log({a})" + (", 0 where {a} = 0" if np.any(y.values[0] == 0) else "")
 
 
 @power.gradient("b", "× {y}·log({a})", _logarithm)
-def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _(g, y, a, b):
     return g * (y * np.log(np.where(a == 0, 1.0, a)))
 
 
 @op("²", formula="{x}²", numpy=np.square)
-def square(x: Any) -> Any:
+def square(x):
     """Square x^2, elementwise."""
     return x * x
 
 
 @square.gradient("x", "× 2·{x}")
-def _(g: Any, y: Any, x: Any) -> Any:
+def _(g, y, x):
     return g * (2.0 * x)
 
 
 @op("1/x", numpy=np.reciprocal, domain=NONZERO)
-def reciprocal(x: Any) -> Any:
+def reciprocal(x):
     """Reciprocal 1 / x, elementwise."""
     return 1.0 / x
 
 
 @reciprocal.gradient("x", "× (−{y}²)")
-def _(g: Any, y: Any, x: Any) -> Any:
+def _(g, y, x):
     return -g * y * y

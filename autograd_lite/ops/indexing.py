@@ -1,4 +1,4 @@
-"""Indexing and repetition: an entry taken several times gets the sum of its gradients."""
+"""Indexing, repetition and borders: an entry that is taken several times gets the sum of its gradients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.operation import answer, case, op
+from autograd_lite.operation import case, implements, op
+from autograd_lite.ops.shapes import ravel
 from autograd_lite.protocol import AbstractArray, primitive
 from autograd_lite.typing import Index
 
@@ -25,14 +26,14 @@ _INDEXED_MODES = ("edge", "reflect", "symmetric", "wrap")
         case((3, 4), index=(np.array([0, 0, 2]), np.array([1, 1, 3]))),
         case((2, 3), index=_MASK),
     ),
-)  # fmt: skip
-def getitem(x: Any, index: Any = ()) -> Any:
+)
+def getitem(x, index: Any = ()):
     """x[index]: slices, integers, None, integer and boolean arrays; repeated indices add up."""
     return x[index]
 
 
 @getitem.gradient("x", "back to its place")
-def _(g: Any, y: Any, x: Any, index: Any) -> Any:
+def _(g, y, x, index):
     return scatter(g, index=index, shape=x.shape)
 
 
@@ -43,15 +44,20 @@ def _(g: Any, y: Any, x: Any, index: Any) -> Any:
         case((2,), index=slice(2), shape=(3,)),
     ),
 )
-def scatter(x: Any, index: Any = (), shape: Any = ()) -> Any:
+def scatter(x, index: Any = (), shape: Any = ()):
     """Zeros of `shape` with x added at `index`: the transpose of indexing."""
     parts = index if isinstance(index, tuple) else (index,)
     return placed(x, index=index, shape=shape, adds=not all(map(_at_most_once, parts)))
 
 
+@scatter.gradient("x", "its part")
+def _(g, y, x, index, shape):
+    return g[index]
+
+
 @primitive
-def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
-    """Zeros with x written, or added, at an index: the one forward that writes into what it makes."""
+def placed(x, index: Any, shape: Any, adds: bool):
+    """Return zeros with x written, or added, at an index."""
     out = np.zeros(shape, x.dtype)
     if adds:
         np.add.at(out, index, x)
@@ -61,55 +67,45 @@ def placed(x: Any, index: Any, shape: Any, adds: bool) -> Any:
 
 
 def _at_most_once(part: Any) -> bool:
-    """Whether this part of an index can take no entry twice."""
+    """Return True if this part of an index cannot take an entry twice."""
     if isinstance(part, AbstractArray):
         return False
     basic = isinstance(part, int | np.integer | slice | EllipsisType) or part is None
     return basic or np.asarray(part).dtype.kind == "b"
 
 
-@scatter.gradient("x", "its part")
-def _(g: Any, y: Any, x: Any, index: Any, shape: Any) -> Any:
-    return g[index]
+@implements(method="__getitem__")
+def _index(x, index: Index):
+    """The entries at an index, as in NumPy: slices, integers, None, integer and boolean arrays."""
+    if isinstance(index, tuple):
+        return getitem(x, index=tuple(map(_copied, index)))
+    return getitem(x, index=_copied(index))
 
 
-@op("take", numpy=np.take, method="take", samples=(
-    case((4,), indices=np.array([[0, 3], [-1, 0]])), case((2, 3), indices=np.array([2, 2]), axis=1),
-    case((2, 3), indices=np.array([0, -1, 0])), case((2, 3), indices=1, axis=0),
-))  # fmt: skip
-def take(x: Any, indices: Any = 0, axis: int | None = None) -> Any:
-    """Entries (axis None: of the flattened x), or slices along an axis, by integer indices."""
-    return x.take(indices, axis=axis)
+def _copied(part: Any) -> Any:
+    """Return a part of an index as NumPy takes it: arrays are copied, a constant tensor is its data."""
+    part = part.data if hasattr(part, "requires_grad") else part
+    return part.copy() if isinstance(part, np.ndarray) else part
 
 
-@take.gradient("x", "back to its place")
-def _(g: Any, y: Any, x: Any, indices: Any, axis: int | None) -> Any:
-    return _put_back(g, x, indices, axis)
-
-
-def _put_back(g: Any, x: Any, indices: Any, axis: int | None) -> Any:
-    """The gradient of entries or slices of x taken by integer indices along an axis."""
+@implements(np.take, method="take")
+def take(x, indices, axis: int | None = None):
+    """Entries of the flattened x, or slices along an axis, by integer indices, as `np.take`."""
+    if not hasattr(indices, "dtype"):
+        indices = np.asarray(indices)
     if axis is None:
-        return scatter(g, index=np.asarray(indices), shape=(x.size,)).reshape(x.shape)
-    return scatter(g, index=(_ALL,) * (axis % x.ndim) + (np.asarray(indices),), shape=x.shape)
+        return ravel(x)[indices]
+    return x[(_ALL,) * (axis % x.ndim) + (indices,)]
 
 
-@op("repeat", numpy=np.repeat, method="repeat", samples=(
-    case((2, 3), repeats=2), case((2, 3), repeats=3, axis=-1),
-    case((3,), repeats=np.array([0, 2, 1]), axis=0),
-))  # fmt: skip
-def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
-    """Each entry (axis None: of the flattened x), or slice along an axis, repeated, as `np.repeat`."""
-    return x.repeat(repeats, axis=axis)
-
-
-@repeat.gradient("x", "sum of the copies")
-def _(g: Any, y: Any, x: Any, repeats: Any, axis: int | None) -> Any:
+@implements(np.repeat, method="repeat")
+def _repeat(x, repeats, axis: int | None = None):
+    """Each entry of the flattened x, or each slice along an axis, repeated, as `np.repeat`."""
     count = x.size if axis is None else x.shape[axis]
-    return _put_back(g, x, np.repeat(np.arange(count), repeats), axis)
+    return take(x, np.repeat(np.arange(count), repeats), axis)
 
 
-def _known_mode(op: Any, inputs: Any, values: Any, settings: Any) -> None:
+def _check_mode(op, inputs, values, settings):
     mode = settings["mode"]
     if mode not in ("constant", *_INDEXED_MODES):
         raise ValueError(
@@ -117,39 +113,34 @@ def _known_mode(op: Any, inputs: Any, values: Any, settings: Any) -> None:
         )
 
 
-@op("pad", numpy=np.pad, check=_known_mode, samples=(
-    case((2, 3), pad_width=1), case((3,), pad_width=(2, 0), constant_values=4.0),
-    case((2, 3), pad_width=((0, 1), (2, 1)), mode="edge"), case((4,), pad_width=2, mode="reflect"),
-))  # fmt: skip
-def pad(x: Any, pad_width: Any = 0, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+@op(
+    "pad",
+    numpy=np.pad,
+    check=_check_mode,
+    samples=(
+        case((2, 3), pad_width=1),
+        case((3,), pad_width=(2, 0), constant_values=4.0),
+        case((2, 3), pad_width=((0, 1), (2, 1)), mode="edge"),
+        case((4,), pad_width=2, mode="reflect"),
+    ),
+)
+def pad(x, pad_width: Any = 0, mode: str = "constant", *, constant_values: Any = 0):
     """x with a border, as `np.pad`: a constant, or its own entries by "edge", "reflect", "symmetric", "wrap".
 
-    Another `mode` is a ValueError.
+    Raises ValueError for another `mode`.
     """
     options = {"constant_values": constant_values} if mode == "constant" else {}
-    return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
+    return np.pad(x, pad_width, mode, **options)
 
 
-def _border(y: Any) -> str:
-    """Where the gradient of a border goes: nowhere from a constant one, else to the entries copied there."""
+def _border(y) -> str:
+    """Return the local derivative: a constant border has no gradient, another adds to what it copies."""
     return "without the border" if y.settings["mode"] == "constant" else "sum of the copies"
 
 
 @pad.gradient("x", "without the border", _border)
-def _(g: Any, y: Any, x: Any, pad_width: Any, mode: str, constant_values: Any) -> Any:
+def _(g, y, x, pad_width, mode, constant_values):
     options = {"constant_values": -1} if mode == "constant" else {}
-    source = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode, **options)  # type: ignore[call-overload]
+    source = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode, **options)
     inside = source >= 0
     return scatter(g[inside], index=source[inside], shape=(x.size,)).reshape(x.shape)
-
-
-@answer(method="__getitem__")
-def _index(x: Any, index: Index) -> Any:
-    """x[index], with NumPy's indices: slices, integers, None, integer and boolean arrays."""
-    return getitem(x, index=tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index))
-
-
-def _plain(part: Any) -> Any:
-    """A part of an index as NumPy takes it: arrays copied, a constant tensor as its data."""
-    part = part.data if hasattr(part, "requires_grad") else part
-    return part.copy() if isinstance(part, np.ndarray) else part

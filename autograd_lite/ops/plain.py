@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-from autograd_lite.operation import answer
+from autograd_lite.operation import implements
 from autograd_lite.protocol import numpy_name
 from autograd_lite.tensor import Tensor
 
-
-def _bare(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
-
-
-def _plain(function: Any) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(_bare, args), **{name: _bare(x) for name, x in kwargs.items()})
-
-    call.__doc__ = f"As `{numpy_name(function)}`: a plain result, without gradient."
-    return call
-
-
-_OPERATORS: dict[Any, str] = {
-    np.less: "__lt__", np.less_equal: "__le__", np.greater: "__gt__", np.greater_equal: "__ge__",
-    np.equal: "__eq__", np.not_equal: "__ne__",
-}  # fmt: skip
-_METHODS: dict[Any, str] = {
+_METHODS = {
+    np.less: "__lt__",
+    np.less_equal: "__le__",
+    np.greater: "__gt__",
+    np.greater_equal: "__ge__",
+    np.equal: "__eq__",
+    np.not_equal: "__ne__",
     np.argmax: "argmax",
     np.argmin: "argmin",
     np.argsort: "argsort",
     np.any: "any",
     np.all: "all",
 }
-_FUNCTIONS: tuple[Any, ...] = (
-    np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not,
-    np.isclose, np.allclose, np.array_equal, np.shape, np.ndim, np.size, np.count_nonzero, np.nonzero,
-    np.argwhere, np.zeros_like, np.ones_like, np.empty_like, np.result_type,
-    np.searchsorted, np.digitize, np.array2string, np.array_repr, np.array_str, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.isrealobj,
-)  # fmt: skip
+_FUNCTIONS = """
+    isnan isinf isfinite signbit logical_and logical_or logical_not isclose allclose array_equal shape ndim
+    size count_nonzero nonzero argwhere zeros_like ones_like empty_like result_type searchsorted digitize
+    array2string array_repr array_str may_share_memory shares_memory iscomplexobj isrealobj
+"""
 
-for _methods in (_OPERATORS, _METHODS):
-    for _function, _method in _methods.items():
-        answer(_function, method=_method)(_plain(_function))
-for _function in _FUNCTIONS:
-    answer(_function)(_plain(_function))
+
+def _unwrap(x):
+    return x.data if isinstance(x, Tensor) else x
+
+
+def _on_data(function):
+    """Return a NumPy function for tensors that runs on their data."""
+
+    def call(*args, **kwargs):
+        return function(*map(_unwrap, args), **{name: _unwrap(x) for name, x in kwargs.items()})
+
+    call.__doc__ = f"As `{numpy_name(function)}`; the result is a plain array without gradient."
+    return call
+
+
+for _function, _method in _METHODS.items():
+    implements(_function, method=_method)(_on_data(_function))
+for _name in _FUNCTIONS.split():
+    implements(getattr(np, _name))(_on_data(getattr(np, _name)))

@@ -1,8 +1,7 @@
-"""Reductions over axes: `axis` is an integer, a tuple or None (all), negative ones count from the end.
+"""Reductions over axes: `axis` is an integer, a tuple or None (all); negative numbers count from the end.
 
-`keepdims` leaves them at length 1. NumPy's other arguments (`dtype`, `out`, `where`) are a TypeError.
-
-Where several entries attain a maximum or a minimum they share the gradient equally.
+`keepdims` leaves the axes at length 1. NumPy's other arguments (`dtype`, `out`, `where`) raise TypeError.
+Several entries that attain a maximum or a minimum share the gradient equally.
 """
 
 from __future__ import annotations
@@ -25,45 +24,45 @@ CASES = (
 )
 
 
-def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes as non-negative integers, in order; all of them for None."""
+def axes_of(axis, ndim: int) -> tuple[int, ...]:
+    """Return the axes as non-negative integers, in order; all of them for None."""
     if axis is None:
         return tuple(range(ndim))
     return tuple(sorted(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)) if ndim))
 
 
-def keep(g: Any, x: Any, axis: Any) -> Any:
-    """`g`, the gradient of a reduction of x over `axis`, with those axes back at length 1."""
+def keep(g, x, axis):
+    """Return `g`, the gradient of a reduction of x over `axis`, with those axes back at length 1."""
     axes = axes_of(axis, x.ndim)
     return g.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
 
 
-def per_entry(x: Any, y: Any) -> int:
-    """How many entries of x each entry of its reduction y was made from; 1 where there is none."""
+def per_entry(x, y) -> int:
+    """Return the number of entries of x that each entry of its reduction y depends on; at least 1."""
     return x.size // (y.size or 1) or 1
 
 
 @op("Σ", numpy=np.sum, method="sum", samples=CASES)
-def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def sum(x, axis: Any = None, *, keepdims: bool = False):
     """Sum over axes, as `np.sum`."""
     return x.sum(axis=axis, keepdims=keepdims)
 
 
 @sum.gradient("x", "to every entry")
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     return keep(g, x, axis)
 
 
 @op("mean", numpy=np.mean, method="mean", samples=CASES)
-def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def mean(x, axis: Any = None, *, keepdims: bool = False):
     """Arithmetic mean over axes, as `np.mean`."""
     return x.mean(axis=axis, keepdims=keepdims)
 
 
 def _per_entry(formula: str, single: str, n: str = "n") -> tuple[str, Callable[[Any], str]]:
-    """A formula in terms of `n`, and its words of one result: with the number; `single` where it is 1."""
+    """Return a formula in terms of `n`, and the words for one result; `single` if n is 1."""
 
-    def words(y: Any) -> str:
+    def words(y) -> str:
         count = per_entry(y.values[0], y) - y.settings.get("ddof", 0)
         return single if count == 1 else formula.replace("{n}", f"{count:.12g}".replace("-", "−"))
 
@@ -71,51 +70,51 @@ def _per_entry(formula: str, single: str, n: str = "n") -> tuple[str, Callable[[
 
 
 def or_zero(words: Callable[[Any], str]) -> Callable[[Any], str]:
-    """Words of a quotient by y that is taken as 0 where y is 0, told where there is such a y."""
+    """Add to the words of a quotient by y that it is taken as 0 where y is 0, if there is such a y."""
     return lambda y: f"{words(y)}, 0 where {{y}} = 0" if np.any(y.data == 0) else words(y)
 
 
 @mean.gradient("x", *_per_entry("÷ {n}", "× 1"))
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     return keep(g, x, axis) * (1.0 / per_entry(x, y))
 
 
-def _winners(x: Any, y: Any, axis: Any) -> Any:
-    """The share of each entry in the extremum y: 1 for a single winner, 1/k for k equal ones."""
+def _winners(x, y, axis):
+    """Return the share of each entry in the extremum y: 1 for a single one, 1/k for k equal ones."""
     won = (x == keep(y, x, axis)).astype(x.dtype)
     return won / won.sum(axis=axis, keepdims=True)
 
 
 @op("max", numpy=(np.max, np.amax), method="max", samples=CASES)
-def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def max(x, axis: Any = None, *, keepdims: bool = False):
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
     return x.max(axis=axis, keepdims=keepdims)
 
 
 @max.gradient("x", "to the largest, shared by ties")
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     return keep(g, x, axis) * _winners(x, y, axis)
 
 
 @op("min", numpy=(np.min, np.amin), method="min", samples=CASES)
-def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def min(x, axis: Any = None, *, keepdims: bool = False):
     """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
     return x.min(axis=axis, keepdims=keepdims)
 
 
 @min.gradient("x", "to the smallest, shared by ties")
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     return keep(g, x, axis) * _winners(x, y, axis)
 
 
 @op("Π", numpy=np.prod, method="prod", samples=(*CASES, case((2, 3, 2), axis=0)))
-def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def prod(x, axis: Any = None, *, keepdims: bool = False):
     """Product over axes, as `np.prod`; its gradient is right at zeros too."""
     return x.prod(axis=axis, keepdims=keepdims)
 
 
 @prod.gradient("x", "× product of the others")
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
         return keep(g * y, x, axis) / x
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
@@ -130,19 +129,19 @@ def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @op("var", numpy=np.var, method="var", samples=(*CASES, case((4,), ddof=1)))
-def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def var(x, axis: Any = None, *, ddof: float = 0, keepdims: bool = False):
     """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 @var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)", "(n−ddof)"))
-def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+def _(g, y, x, axis, ddof, keepdims):
     centred = x - x.mean(axis=axis, keepdims=True)
     return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
 
 
 @op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
-def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def std(x, axis: Any = None, *, ddof: float = 0, keepdims: bool = False):
     """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
@@ -151,7 +150,7 @@ _std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}
 
 
 @std.gradient("x", _std, or_zero(_std_words))
-def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+def _(g, y, x, axis, ddof, keepdims):
     spread = keep(y, x, axis)
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
     return keep(g, x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred
@@ -163,19 +162,19 @@ def _(g: Any, y: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     method="cumsum",
     samples=(case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((4,), axis=0)),
 )
-def cumsum(x: Any, axis: int | None = None) -> Any:
+def cumsum(x, axis: int | None = None):
     """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
     return x.cumsum(axis=axis)
 
 
 @cumsum.gradient("x", "sum of grad from here on")
-def _(g: Any, y: Any, x: Any, axis: int | None) -> Any:
+def _(g, y, x, axis):
     later = np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis or 0)
     return later.reshape(x.shape)
 
 
 @op("log Σ exp", method="logsumexp", samples=CASES)
-def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def logsumexp(x, axis: Any = None, *, keepdims: bool = False):
     """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
 
     >>> float(logsumexp(np.array([0.0, -50.0])))
@@ -192,13 +191,13 @@ def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return total if keepdims else keep_out(total, x, axis)
 
 
-def keep_out(y: Any, x: Any, axis: Any) -> Any:
-    """`y` without the axes that a reduction of x over `axis` left at length 1."""
+def keep_out(y, x, axis):
+    """Return `y` without the axes that a reduction of x over `axis` left at length 1."""
     axes = axes_of(axis, x.ndim)
     return y.reshape([n for i, n in enumerate(x.shape) if i not in axes])[()]
 
 
 @logsumexp.gradient("x", "× exp({x}−{y})")
-def _(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _(g, y, x, axis, keepdims):
     top = keep(y, x, axis)
     return keep(g, x, axis) * np.exp(x - np.where(np.isfinite(top), top, 0.0))

@@ -1,4 +1,4 @@
-"""Optimisers: pure updates in plain NumPy."""
+"""Optimisers: how parameters move, given their gradients."""
 
 from autograd_lite.optim.first_order import SGD, Adam, AdamW, RMSprop
 from autograd_lite.optim.optimizer import Optimizer

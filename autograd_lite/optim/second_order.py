@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
+from autograd_lite.arguments import not_negative, whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
 from autograd_lite.optim.optimizer import Optimizer
-from autograd_lite.tensor import Parameter, Tensor, graph, seed_of
+from autograd_lite.tensor import Parameter, Tensor, graph, start_gradient
 
 _EPS = float(np.finfo(float).eps)
 DISTINCT = 1e-13  # of a column's curvature, what must be left when the columns before it are known
@@ -119,6 +120,8 @@ class Newton(Searching):
     array([1., 1.])
     """
 
+    settings = Optimizer.settings | {"damping": not_negative}
+
     def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
         super().__init__(params)
         self.damping = damping
@@ -150,6 +153,8 @@ class LBFGS(Searching):
     >>> w.data.round(6)
     array([1., 1.])
     """
+
+    settings = Optimizer.settings | {"max_iter": whole_number, "memory": whole_number}
 
     def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
         super().__init__(params)
@@ -210,12 +215,12 @@ class Objective:
         self.rebind([p.data.copy() for p in self.params])  # what was computed before has seen other arrays
         loss = self._evaluated()
         self._refuse_what_was_computed_before(loss)
-        seed_of(loss, None, self.told)  # an error if it is nan, constant, or not one number
+        start_gradient(loss, None, self.told)  # an error if it is nan, constant, or not one number
         value, grads = float(loss.item()), self._gradients(loss, create_graph)
         if not isfinite(value):
             raise ValueError(f"{self.told}: the loss is {value}; {_REMEDY}")
         for p, g in zip(self.params, grads, strict=True):
-            if bad := messages.non_finite(g.data if create_graph else g):
+            if bad := errors.non_finite(g.data if create_graph else g):
                 raise ValueError(f"{self.told}: the gradient of {_name(p)} is not finite: {bad}; {_REMEDY}")
         if not isclose(value, again := float(self._evaluated().item()), rel_tol=1e-4):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""What pictures ask of data, refused in words that name the function, the argument and the remedy."""
+"""Checks of the data that pictures show; errors name the function, the argument and a remedy."""
 
 from __future__ import annotations
 
@@ -6,51 +6,52 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import messages
+from autograd_lite import errors
 from autograd_lite.tensor import Tensor
 
 
-def features(told: str, X: Any, columns: int | None = None) -> Any:
-    """X as a float64 array (n, columns) of finite numbers with at least one row."""
+def features(function: str, X: Any, columns: int | None = None) -> np.ndarray:
+    """Return X as a float64 array (n, columns). Raises an error if it has no rows or is not finite."""
     array = np.asarray(X.numpy() if isinstance(X, Tensor) else X)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{told}: X has dtype {array.dtype}; pass an array of numbers")
+        raise TypeError(f"{function}: X has dtype {array.dtype}; pass an array of numbers")
     if array.ndim != 2 or len(array) == 0 or array.shape[1] != (columns or array.shape[1]):
         wanted = f"{columns} columns: choose two, such as X[:, [0, 1]]" if columns else "a column per feature"
         raise ValueError(
-            f"{told}: X has shape {array.shape}; it needs a row for each example, at least one, and {wanted}"
+            f"{function}: X has shape {array.shape}; it needs a row for each example, at least one, and "
+            f"{wanted}"
         )
-    if what := messages.non_finite(array):
-        raise ValueError(f"{told}: X is not finite: {what}; remove or replace such examples")
+    if problem := errors.non_finite(array):
+        raise ValueError(f"{function}: X is not finite: {problem}; remove or replace such examples")
     return array.astype(float)
 
 
-def labels(told: str, y: Any, n: int) -> Any:
-    """y as an array of shape (n,), one label for each row of X."""
+def labels(function: str, y: Any, n: int) -> np.ndarray:
+    """Return y as an array of shape (n,), one label for each row of X."""
     array = np.asarray(y.numpy() if isinstance(y, Tensor) else y)
     if array.shape != (n,):
         raise ValueError(
-            f"{told}: y has shape {array.shape} and X has {n} rows; give one label for each, "
+            f"{function}: y has shape {array.shape} and X has {n} rows; give one label for each, "
             f"in the shape ({n},)"
         )
     return array
 
 
-def binary(told: str, y: Any, n: int) -> Any:
-    """y as a float64 array (n,) of the labels 0 and 1."""
-    array = labels(told, y, n)
-    bad = ~np.isin(array, (0, 1))
-    if bad.any():
+def binary_labels(function: str, y: Any, n: int) -> np.ndarray:
+    """Return y as a float64 array (n,). Raises ValueError if a label is not 0 or 1."""
+    array = labels(function, y, n)
+    wrong = ~np.isin(array, (0, 1))
+    if wrong.any():
         raise ValueError(
-            f"{told}: y{messages.first(bad)} is {array[bad].tolist()[0]!r}; its labels must be 0 and 1: "
-            "for one class against the others pass (y == that_class).astype(float)"
+            f"{function}: y{errors.first(wrong)} is {array[wrong].tolist()[0]!r}; its labels must be 0 and "
+            "1: for one class against the others pass (y == that_class).astype(float)"
         )
     return array.astype(float)
 
 
-def two_names(told: str, names: Any) -> list[str]:
-    """The names of two features or weights."""
-    found = [str(name) for name in names]
-    if isinstance(names, str) or len(found) != 2:
-        raise ValueError(f"{told}: names is {names!r}; give two names, such as ('length', 'width')")
-    return found
+def two_names(function: str, names: Any) -> list[str]:
+    """Return the names of two features or weights."""
+    texts = [str(name) for name in names]
+    if isinstance(names, str) or len(texts) != 2:
+        raise ValueError(f"{function}: names is {names!r}; give two names, such as ('length', 'width')")
+    return texts

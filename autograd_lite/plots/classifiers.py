@@ -1,51 +1,46 @@
-"""What a fitted classifier does: its decision boundary in two features, ROC and precision-recall curves."""
+"""Pictures of a fitted classifier: the decision boundary in two features, ROC and precision-recall curves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import (
-    INK,
-    MUTED,
-    QUIET,
-    along,
-    arrange,
-    axes,
-    dark,
-    dense,
-    gap,
-    halo,
-    note,
-    series,
-)  # fmt: skip
+from autograd_lite.plots.style import INK, MUTED, QUIET, SMALL, axes, outer_legend, series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _SIDE = 201  # points of the grid in each direction
-_RESULT = "result"  # the mark of a text that says what a curve comes to
+_NARROW = 2.8  # inches; narrower axes have no room for a colour bar
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
-# From class 0 to class 1, lighter all the way, so that grey tells them apart as well.
+# From class 0 to class 1 the colours become lighter, so that the classes differ in greyscale too.
 _TWO = ("#6E9DBF", "#C9D9E4", "#F6EFE6", "#FFF1DC", "#FFE3BC")
 
 
-def boundary(model: Any, X: Any, y: Any, ax: Any = None, names: Sequence[str] | None = None) -> Any:
-    """The probabilities of a fitted classifier over two features, and examples; returns `ax`, or new Axes.
+def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence[str] | None = None) -> Axes:
+    """Draw the probabilities of a fitted classifier over two features, with examples; return the Axes.
 
-    X is (n, 2), y (n,). The model has `predict_proba`: of shape (n, classes), as scikit-learn's, or (n,),
-    the probability of class 1 of the classes 0 and 1. For two classes the ground is the probability of the
-    second, the thick line is 1/2, the thin ones are 0.1, 0.25, 0.75 and 0.9. For more, the ground has the
-    colour of the most probable class, paler where it is less certain, and lines where that changes. `names`
-    are those of the features, by default the columns of a data frame. Raises a ValueError or TypeError for
-    data of other shapes and for a model without probabilities of these classes.
+    X is (n, 2), y (n,). `model.predict_proba` returns (n, classes), as in scikit-learn, or (n,), the
+    probability of class 1. With two classes the background shows the probability of the second one, with a
+    colour bar if there is room. The thick line is 1/2, thin lines are 0.1, 0.25, 0.75 and 0.9. With more
+    classes the background has the colour of the most probable class, paler if its probability is lower,
+    with lines between the classes. `names` are the names of the two features, by default the columns of a
+    data frame. It draws on `ax`, by default on new Axes.
+
+    Raises ValueError or TypeError if the data have another shape or the model does not return
+    probabilities of these classes.
     """
     values = checks.features("boundary", X, 2)
     y = checks.labels("boundary", y, len(values))
     frame = getattr(X, "columns", None)
-    default = ("x1", "x2") if frame is None else frame
-    names = checks.two_names("boundary", default if names is None else names)
+    if names is None:
+        names = ("x1", "x2") if frame is None else frame
+    names = checks.two_names("boundary", names)
     margin = 0.08 * np.where(np.ptp(values, axis=0) > 0, np.ptp(values, axis=0), 1.0)
     sides = np.linspace(values.min(axis=0) - margin, values.max(axis=0) + margin, _SIDE).T
     plane = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
@@ -57,136 +52,126 @@ def boundary(model: Any, X: Any, y: Any, ax: Any = None, names: Sequence[str] | 
             f"and predict_proba the shape {p.shape}; pass labels as the model was fitted with"
         )
     ax = axes(ax, (6.0, 4.8))
-    for i, label in enumerate(classes):
-        ax.plot(
-            *values[y == label].T, series(i).marker, color=series(i).colour, markeredgecolor="white",
-            markeredgewidth=0.8, markersize=6.5, label=f"class {label:g}" if y.dtype.kind in "fiu" else label,
-        )  # fmt: skip
-    ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(classes), frameon=False, handletextpad=0.1,
-        borderpad=0, borderaxespad=0.5,
-    )  # fmt: skip
-    ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]])
+    ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]], xlabel=names[0], ylabel=names[1])
+    outer_legend(ax, [_points(ax, i, values[y == label], label) for i, label in enumerate(classes)])
     if len(classes) == 2:
-        _two_classes(ax, sides, (p if p.ndim == 1 else p[:, 1]).reshape(_SIDE, _SIDE), values)
+        p = p if p.ndim == 1 else p[:, 1]
+        _draw_two_classes(ax, sides, p.reshape(_SIDE, _SIDE), _class_name(classes[1]))
     else:
-        _more_classes(ax, sides, p.reshape(_SIDE, _SIDE, -1))
-    ax.set(xlabel=names[0], ylabel=names[1])
+        _draw_more_classes(ax, sides, p.reshape(_SIDE, _SIDE, -1))
     return ax
 
 
-def roc(model: Any, X: Any, y: Any, ax: Any = None) -> Any:
-    """The ROC curve of a fitted classifier of two classes, with the area under it; returns `ax`, or new Axes.
+def roc(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
+    """Draw the ROC curve of a fitted classifier of two classes, with the area under it; return the Axes.
 
-    X is (n, p), y (n,). It is scikit-learn's (extra `sklearn`); a model that is no estimator, as those of
-    `ag.nn`, needs `predict_proba` of shape (n,) and labels 0 and 1. Another model may be drawn on the same
-    Axes. Labels that are not of two classes are a ValueError. See Fawcett (2006).
+    X is (n, p), y (n,). The curve is computed by scikit-learn (extra `sklearn`). A model that is not a
+    scikit-learn estimator, such as a module of `ag.nn`, needs `predict_proba` of shape (n,) and labels 0
+    and 1. It draws on `ax`, by default on new Axes; several models may share them. Raises ValueError if the
+    labels are not of two classes. Fawcett (2006).
     """
-    ax, display, number = _curve("roc", "RocCurveDisplay", model, X, y, ax)
+    labels = "area {.roc_auc:.3f}", "chance"
+    ax = _draw_curve("roc", "RocCurveDisplay", labels, model, X, y, ax)
     ax.set(xlabel="false positive rate", ylabel="true positive rate (recall)")
-    if not number:
-        note(ax, "chance", (0.25, 0.25), (4, -4), MUTED, rotation=45, rotation_mode="anchor", va="top")
-    _result(ax, f"{type(model).__name__}\narea {display.roc_auc:.3f}", number)
     return ax
 
 
-def precision_recall(model: Any, X: Any, y: Any, ax: Any = None) -> Any:
-    """The precision-recall curve of a fitted classifier of two classes; returns `ax`, or new Axes.
+def precision_recall(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
+    """Draw the precision-recall curve of a fitted classifier of two classes; return the Axes.
 
-    X is (n, p), y (n,). With the average precision, and as a line the precision of chance: the share of
-    positives. What a model needs is told at `roc`.
+    The legend has the average precision. The dashed line is the precision of chance, which is the share of
+    positive labels. `model`, X, y, `ax` and errors are the same as in `roc`.
     """
-    ax, display, number = _curve("precision_recall", "PrecisionRecallDisplay", model, X, y, ax)
+    labels = "average precision {.average_precision:.3f}", "chance: {.prevalence_pos_label:.2f}"
+    ax = _draw_curve("precision_recall", "PrecisionRecallDisplay", labels, model, X, y, ax)
     ax.set(xlabel="recall (true positive rate)", ylabel="precision")
-    if not number:
-        share = display.prevalence_pos_label
-        note(ax, f"chance: {share:.2f}", (0.02, share), (0, 4), MUTED)
-    _result(ax, f"{type(model).__name__}\naverage precision {display.average_precision:.3f}", number)
     return ax
 
 
-def _probabilities(told: str, model: Any, X: Any) -> Any:
-    """What `predict_proba` says of X, (n,) or (n, classes)."""
+def _probabilities(function: str, model: Any, X: Any) -> np.ndarray:
+    """Return the result of `predict_proba`, (n,) or (n, classes)."""
     if not hasattr(model, "predict_proba"):
         raise TypeError(
-            f"{told}: {type(model).__name__} has no predict_proba; choose a model with probabilities, or "
+            f"{function}: {type(model).__name__} has no predict_proba; choose a model with probabilities, or "
             "wrap it in sklearn.calibration.CalibratedClassifierCV"
         )
     return np.asarray(model.predict_proba(X))
 
 
-def _two_classes(ax: Any, sides: Any, p: Any, examples: Any) -> None:
-    """The probability of the second class as ground, and lines where it is 1/2 and other values."""
-    ground = require("matplotlib.colors", "plot").LinearSegmentedColormap.from_list("two", _TWO)
-    ax.contourf(*sides, p, levels=np.linspace(0, 1, 21), cmap=ground)
-    within = [level for level in _LEVELS if p.min() < level < p.max()]
-    if within:
-        half = [level == 0.5 for level in within]
-        colours, widths = np.where(half, INK, MUTED), np.where(half, 2.0, 0.7)
-        lines = ax.contour(*sides, p, levels=within, colors=colours, linewidths=widths)
-        named = [(path.vertices, f"{v:g}") for path, v in zip(lines.get_paths(), within, strict=True)]
-        along(ax, named, [examples])
-
-
-def _more_classes(ax: Any, sides: Any, p: Any) -> None:
-    """The most probable class by its colour, pale where it is hardly more probable than by chance."""
-    colours = require("matplotlib.colors", "plot").to_rgba_array(
-        [series(i).colour for i in range(p.shape[2])]
+def _points(ax: Axes, i: int, points: np.ndarray, label: Any) -> Any:
+    """Draw the examples of class number i."""
+    (drawn,) = ax.plot(
+        *points.T,
+        series(i).marker,
+        color=series(i).colour,
+        markeredgecolor="white",
+        markeredgewidth=0.8,
+        markersize=6.5,
+        label=_class_name(label),
     )
-    chance = 1 / p.shape[2]
+    return drawn
+
+
+def _class_name(label: Any) -> str:
+    return f"class {label:g}" if isinstance(label, int | float | np.number) else str(label)
+
+
+def _draw_two_classes(ax: Axes, sides: Any, p: np.ndarray, name: str) -> None:
+    """Show the probability of the second class as background, with a bar, and lines at some values."""
+    colours = require("matplotlib.colors", "plot").LinearSegmentedColormap.from_list("two", _TWO)
+    filled = ax.contourf(*sides, p, levels=np.linspace(0, 1, 21), cmap=colours)
+    lines = None
+    levels = [level for level in _LEVELS if p.min() < level < p.max()]
+    if levels:
+        half = np.array(levels) == 0.5
+        line_colours = list(np.where(half, INK, MUTED))
+        lines = ax.contour(*sides, p, levels=levels, colors=line_colours, linewidths=np.where(half, 2.0, 0.7))
+    if ax.bbox.width > _NARROW * ax.figure.dpi:
+        bar = ax.figure.colorbar(filled, ax=ax, label=f"probability of {name}", ticks=[0, *_LEVELS, 1])
+        bar.outline.set_visible(False)
+        if lines is not None:
+            bar.add_lines(lines)
+
+
+def _draw_more_classes(ax: Axes, sides: Any, p: np.ndarray) -> None:
+    """Show the colour of the most probable class, paler if its probability is close to that of chance."""
+    classes = p.shape[2]
+    to_rgba = require("matplotlib.colors", "plot").to_rgba_array
+    colours = to_rgba([series(i).colour for i in range(classes)])
+    chance = 1 / classes
     strength = 0.05 + 0.5 * (p.max(axis=2, keepdims=True) - chance) / (1 - chance)
-    ground = 1 - strength * (1 - colours[p.argmax(axis=2), :3])
-    ax.pcolormesh(*sides, ground, shading="nearest", rasterized=True)
-    for k in range(p.shape[2]):
-        ahead = p[..., k] - np.delete(p, k, axis=2).max(axis=2)
-        if ahead.min() < 0 < ahead.max():
-            ax.contour(*sides, ahead, levels=[0.0], colors=INK, linewidths=1.5)
+    background = 1 - strength * (1 - colours[p.argmax(axis=2), :3])
+    ax.pcolormesh(*sides, background, shading="nearest", rasterized=True)
+    for k in range(classes):
+        lead = p[..., k] - np.delete(p, k, axis=2).max(axis=2)
+        if lead.min() < 0 < lead.max():
+            ax.contour(*sides, lead, levels=[0.0], colors=INK, linewidths=1.5)
 
 
-def _curve(told: str, display: str, model: Any, X: Any, y: Any, ax: Any) -> tuple[Any, Any, int]:
-    """The Axes, scikit-learn's display drawn on them, and the number of such curves that were there."""
-    y = checks.labels(told, y, len(checks.features(told, X)))
+def _draw_curve(
+    function: str, display_name: str, labels: tuple[str, str], model: Any, X: Any, y: Any, ax: Axes | None
+) -> Axes:
+    """Draw one of scikit-learn's curves, and chance with the first; the labels format its display."""
+    y = checks.labels(function, y, len(checks.features(function, X)))
     if len(np.unique(y)) != 2:
-        raise ValueError(
-            f"{told}: y has the labels {np.unique(y).tolist()}; the curve is that of two classes"
-        )
-    kind = getattr(require("sklearn.metrics", "sklearn"), display)
-    estimator = hasattr(model, "__sklearn_tags__")
-    p = None if estimator else _probabilities(told, model, X)
-    truth = y if estimator else checks.binary(told, y, len(y))
-    ax = axes(ax, (4.8, 4.8))
-    number = sum(line.get_gid() == told for line in ax.lines)
-    before = len(ax.lines)
-    if estimator:
-        made = kind.from_estimator(model, X, y, ax=ax, plot_chance_level=number == 0)
+        raise ValueError(f"{function}: y has the labels {np.unique(y).tolist()}; the curve needs two classes")
+    display_class = getattr(require("sklearn.metrics", "sklearn"), display_name)
+    if hasattr(model, "__sklearn_tags__"):
+        draw = partial(display_class.from_estimator, model, X, y)
     else:
-        made = kind.from_predictions(truth, p, ax=ax, plot_chance_level=number == 0)
-    curve, *chance = ax.lines[before:]
-    curve.set(color=series(number).colour, linestyle=series(number).line, linewidth=2.2, gid=told)
+        p = _probabilities(function, model, X)
+        draw = partial(display_class.from_predictions, checks.binary_labels(function, y, len(y)), p)
+    ax = axes(ax, (4.8, 4.8))
+    number = sum(line.get_gid() == function for line in ax.lines)
+    earlier = len(ax.lines)
+    display = draw(ax=ax, plot_chance_level=number == 0)
+    curve, *chance = ax.lines[earlier:]
+    look = series(number)
+    curve.set(color=look.colour, linestyle=look.line, linewidth=2.2, gid=function)
+    curve.set_label(f"{type(model).__name__}: {labels[0].format(display)}")
     for line in chance:
-        line.set(color=QUIET, linestyle="--", linewidth=1.0)
-    if ax.get_legend():
-        ax.get_legend().remove()
-    return ax, made, number
-
-
-def _result(ax: Any, text: str, number: int) -> None:
-    """A text in the colour of its curve: with those of earlier ones at the right, where no curve runs."""
-    ax.text(
-        0.97, 0.0, text, transform=ax.transAxes, ha="right", va="bottom", ma="right", weight="bold",
-        fontsize=10, color=dark(series(number).colour), path_effects=halo(), gid=_RESULT,
-    )  # fmt: skip
-    arrange(ax)
-    point = ax.figure.dpi / 72
-    results = [t for t in ax.texts if t.get_gid() == _RESULT]
-    edges = [t.get_window_extent().corners()[[0, 1, 3, 2]] for t in ax.texts if t.get_gid() != _RESULT]
-    lines = [line.get_transform().transform(line.get_path().vertices) for line in ax.lines]
-    drawn = np.concatenate([dense(points, 3 * point) for points in (*lines, *edges)])
-    width, height = np.transpose([t.get_window_extent().size for t in results])
-    steps = np.append(0.0, np.cumsum(height + 5 * point))
-    half = np.array([width.max(), steps[-1] - 5 * point]) / 2
-    bottoms = np.linspace(0.04, 0.97, 60) * (ax.bbox.height - 2 * half[1])
-    middles = np.column_stack([np.full(60, 0.97 * ax.bbox.width - half[0]), bottoms + half[1]])
-    clear = np.minimum(gap(ax.bbox.min + middles, half, drawn), 8 * point)
-    for shown, step in zip(reversed(results), steps[:-1], strict=True):
-        shown.set_y((bottoms[clear.argmax()] + step) / ax.bbox.height)  # the lowest of the clear places
+        line.set(color=QUIET, linestyle="--", linewidth=1.0, label=labels[1].format(display))
+    handles, _ = ax.get_legend_handles_labels()
+    handles.sort(key=lambda line: line.get_gid() != function)  # chance is the last
+    ax.legend(handles=handles, loc="best", fontsize=SMALL)
+    return ax

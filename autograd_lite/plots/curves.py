@@ -1,97 +1,108 @@
-"""Curves: the sigmoid, the costs of a probability, and what a training measured."""
+"""Curves: the sigmoid, the costs of a probability, and the measurements of a training."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.arguments import one_of
 from autograd_lite.autodiff import grad
 from autograd_lite.extras import require
 from autograd_lite.history import History
 from autograd_lite.ops.activations import sigmoid as logistic
 from autograd_lite.ops.cross_entropies import bce
-from autograd_lite.plots.style import GRID, INK, MUTED, at_ends, axes, note, series
+from autograd_lite.plots.style import GRID, INK, MUTED, SMALL, axes, outer_legend, series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-def sigmoid(ax: Any = None) -> Any:
-    """The sigmoid and its derivative, which is at most 1/4, at 0; returns `ax`, or new Axes."""
+def sigmoid(ax: Axes | None = None) -> Axes:
+    """Draw the sigmoid and its derivative, which is at most 1/4, at 0, on `ax` or new Axes; return them."""
     ax = axes(ax)
     z = np.linspace(-8.0, 8.0, 401)
-    value, slope = logistic(z), grad(lambda z: logistic(z).sum())(z)
-    lines = [_line(ax, i, z, v) for i, v in enumerate((value, slope))]
+    slope = grad(lambda z: logistic(z).sum())(z)
+    _line(ax, 0, z, logistic(z), "σ(z) = 1 / (1 + exp(−z))")
+    _line(ax, 1, z, slope, "σ′(z) = σ(z) (1 − σ(z))")
     ax.set(xlabel="z, the log odds", ylabel="probability, and its change per unit of z", ylim=(0, 1.02))
     ax.set(xticks=range(-8, 9, 2), yticks=np.linspace(0, 1, 5), xlim=(-8, 8))
     ax.grid(color=GRID)
-    top = slope.argmax()
-    ax.plot(z[top], slope[top], series(1).marker, color=lines[1].get_color(), zorder=4)
-    note(ax, "largest slope: 1/4, at z = 0", (z[top], slope[top]), (14, 8), lines[1].get_color())
-    note(ax, "σ(z) = 1 / (1 + exp(−z))", (1.6, logistic(1.6)), (10, -8), lines[0].get_color(), fontsize=11)
-    at = (2.0, np.interp(2.0, z, slope))
-    note(ax, "σ′(z) = σ(z) (1 − σ(z))", at, (8, 2), lines[1].get_color(), fontsize=11)
+    ax.plot(0.0, 0.25, series(1).marker, color=series(1).colour, zorder=4)
+    text = "largest slope: 1/4, at z = 0"
+    ax.annotate(text, (0.0, 0.25), (14, 8), textcoords="offset points", fontsize=SMALL, color=MUTED)
+    ax.legend(loc="upper left")
     return ax
 
 
-def cost(ax: Any = None) -> Any:
-    """The cross-entropy of one example against its probability, for both labels; returns `ax`, or new Axes.
+def cost(ax: Axes | None = None) -> Axes:
+    """Draw the cross-entropy of one example against its probability, for both labels; return the Axes.
 
-    It is -log p where y = 1 and -log(1 - p) where y = 0: equal, log 2, at p = 1/2, and without bound
-    where the prediction is certain and wrong.
+    It is -log p if y = 1 and -log(1 - p) if y = 0. Both are log 2 at p = 1/2, and grow without bound as the
+    prediction becomes certain and wrong. It draws on `ax`, by default on new Axes.
     """
     ax = axes(ax)
     p = np.linspace(0.0, 1.0, 1001)[1:-1]
-    lines = [_line(ax, 1 - y, p, bce(p, np.full_like(p, y), reduction="none")) for y in (1, 0)]
+    _line(ax, 0, p, bce(p, np.ones_like(p), reduction="none"), "y = 1: −log p")
+    _line(ax, 1, p, bce(p, np.zeros_like(p), reduction="none"), "y = 0: −log(1 − p)")
     ax.set(xlim=(0, 1), ylim=(0, 5), xlabel="predicted probability p of class 1", ylabel="cost (nats)")
     ax.grid(color=GRID)
     ax.plot(0.5, np.log(2), "o", color=INK, zorder=4)
-    note(ax, "both log 2 at p = 1/2", (0.5, np.log(2)), (0, -24), MUTED, ha="center")
-    for line, text, x, side in zip(
-        lines, ("y = 1:  −log p", "y = 0:  −log(1 − p)"), (0.05, 0.85), (1, -1), strict=True
-    ):
-        at = x, np.interp(x, *line.get_data())
-        note(ax, text, at, (8 * side, 4), line.get_color(), ha="left" if side > 0 else "right", fontsize=11)
+    text = "both log 2 at p = 1/2"
+    ax.annotate(text, (0.5, np.log(2)), (-52, -24), textcoords="offset points", fontsize=SMALL, color=MUTED)
+    ax.legend(loc="upper center")
     return ax
 
 
-def history(history: History, ax: Any = None) -> Any:
-    """Learning curves: losses, and on the right accuracies, or a solver's gradient norm; returns the Axes.
+def history(history: History | Mapping[str, History], ax: Axes | None = None, metric: str = "loss") -> Axes:
+    """Draw learning curves: losses, and accuracies on a second axis on the right; return the Axes.
 
-    `history` is a `History` of `fit` or of a solver, drawn by its `plot` on `ax`, or on new Axes. Of a
-    solver, whose columns are loss, gradient_norm, step and time, the gradient norm is on a logarithmic
-    axis. Without epochs it is a ValueError.
+    `history` is a `History` of `fit` or of a solver. For a solver, the right axis shows the gradient norm
+    on a logarithmic scale. If `history` is a dictionary of trainings by name, the picture compares one
+    `metric` of them, such as "loss" or "accuracy". It draws on `ax`, by default on new Axes.
+
+    Raises ValueError if there are no epochs or the metric was not measured.
     """
-    if not isinstance(history, History) or not history.loss:
-        told = "has no epochs" if isinstance(history, History) else f"is a {type(history).__name__}"
-        raise ValueError(f"history: history {told}; pass the History that ag.fit returns")
-    shown = History()
-    shown.loss = history.loss
-    shown.metrics = {k: v for k, v in history.metrics.items() if k.endswith(("loss", "accuracy"))}
+    named = history if isinstance(history, Mapping) else {"history": history}
+    for one in named.values():
+        if not isinstance(one, History) or not one.loss:
+            problem = "has no epochs" if isinstance(one, History) else f"is a {type(one).__name__}"
+            raise ValueError(f"history: history {problem}; pass the History that ag.fit returns")
+    if isinstance(history, Mapping):
+        return _compare(axes(ax), history, metric)
     ax = axes(ax)
     before = set(ax.figure.axes)
-    shown.plot(ax)
-    sides = [ax, *(set(ax.figure.axes) - before)]
-    sides[-1].get_legend().remove()
-    if "gradient_norm" in history.metrics:
-        sides.append(ax.twinx())
-        norms = history.metrics["gradient_norm"]
-        sides[-1].plot(range(1, len(norms) + 1), norms, "--", label="gradient norm")
-        sides[-1].set(yscale="log", ylabel="gradient norm")
-        ax.set_xlabel("iteration")
+    history.plot(ax)
+    sides: list[Any] = [ax, *(set(ax.figure.axes) - before)]
     lines = [line for side in sides for line in side.lines]
     for i, line in enumerate(lines):
         line.set(color=series(i).colour, linestyle=series(i).line, linewidth=2)
     for side in sides:
         side.spines["top"].set_visible(False)
-    ticks = (
-        require("matplotlib.ticker", "plot")
-        .MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
-        .tick_values(1, len(shown.loss))
-    )
-    ax.set_xticks([t for t in ticks if 1 <= t <= len(shown.loss)])
-    at_ends([(line, str(line.get_label())) for line in lines])
+    _whole_ticks(ax)
+    outer_legend(sides[-1], lines)
     return ax
 
 
-def _line(ax: Any, i: int, x: Any, y: Any) -> Any:
+def _compare(ax: Axes, histories: Mapping[str, History], metric: str) -> Axes:
+    """Draw one metric of several trainings."""
+    for i, (name, one) in enumerate(histories.items()):
+        values = one.columns()[one_of("history", "metric", metric, one.columns())]
+        _line(ax, i, range(1, len(values) + 1), values, name)
+    ax.set(xlabel="epoch", ylabel=metric)
+    ax.set_ylim(bottom=0)
+    _whole_ticks(ax)
+    outer_legend(ax, ax.lines)
+    return ax
+
+
+def _whole_ticks(ax: Axes) -> None:
+    """Put the ticks of the epochs on whole numbers."""
+    locator = require("matplotlib.ticker", "plot").MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
+    ax.xaxis.set_major_locator(locator)
+
+
+def _line(ax: Axes, i: int, x: Any, y: Any, label: str) -> None:
     look = series(i)
-    return ax.plot(x, y, color=look.colour, linestyle=look.line, linewidth=2.5)[0]
+    ax.plot(x, y, color=look.colour, linestyle=look.line, linewidth=2.5, label=label)

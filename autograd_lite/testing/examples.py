@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.domains import cores_of
 from autograd_lite.operation import Case
-from autograd_lite.signature import cores_of
 from autograd_lite.testing.subject import Subject
 from autograd_lite.testing.values import PALETTES, simple, special, values
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.autodiff import gradients
 from autograd_lite.modes import no_grad
-from autograd_lite.tensor import NOTHING, Parameter, Tensor, graph, node
+from autograd_lite.tensor import Parameter, Tensor, graph, leaf
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.evidence import Observation, observed
 from autograd_lite.testing.examples import Example
@@ -171,7 +171,7 @@ class _Check:
         """f on constants: no graph is built."""
         self._place(xs)
         with no_grad():
-            y = self.f(*(node(None, (), (), NOTHING, x if x.ndim else x[()], False) for x in xs))
+            y = self.f(*(leaf(x if x.ndim else x[()], False) for x in xs))
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _graph(self, xs: Sequence[Any]) -> tuple[list[Tensor], Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import drawing
-from autograd_lite.messages import file_of
+from autograd_lite.errors import file_of
 from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import Failure

@@ -18,9 +18,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from autograd_lite.domains import REAL, Domain
+from autograd_lite.domains import REAL, Domain, cores_of
 from autograd_lite.operation import Op
-from autograd_lite.signature import cores_of
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.graphs import Graph, graphs
 from autograd_lite.testing.subject import of_op

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_lite.domains import REAL, Domain
-from autograd_lite.messages import file_of
+from autograd_lite.domains import REAL, Domain, cores_of
+from autograd_lite.errors import file_of
 from autograd_lite.operation import Case, Op
-from autograd_lite.signature import cores_of, names_of
 
 
 class ContractError(TypeError):
@@ -76,7 +76,7 @@ def of_op(op: Op) -> Subject:
     """An op as it declares itself."""
 
     def gradients(g: Any, y: Any, inputs: Any, settings: Any, only: int | None = None) -> list[Any]:
-        rules = op.order or op.variadic_order(inputs)
+        rules = op.rules_by_position or op.variadic_rules(len(inputs))
         return [
             rules[i](g, y, *inputs, **settings)
             if op.argument_at(i) in op.rules and only in (None, i)
@@ -153,7 +153,7 @@ def _inputs_of(
     code = getattr(forward, "__code__", None)
     if code is None:  # a function of NumPy itself
         return tuple(f"x{i}" for i in range(counted or getattr(forward, "nin", 1))), False
-    names, star = names_of(forward), bool(code.co_flags & 4)
+    names, star = tuple(inspect.signature(forward).parameters), bool(code.co_flags & inspect.CO_VARARGS)
     names = names[1:] if hasattr(forward, "__self__") else names  # a method's self is bound
     held = set(settings[0]) | set(forward.__kwdefaults__ or {})
     found = tuple(n for n in names if n not in held)

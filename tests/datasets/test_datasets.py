@@ -105,7 +105,9 @@ def test_two_moons_refuse_a_bad_n(n):
 
 @pytest.mark.parametrize("noise", [-0.1, np.nan, np.inf])
 def test_two_moons_refuse_a_bad_noise(noise):
-    with pytest.raises(ValueError, match=r"two_moons: noise is .*; give a finite") as error:
+    with pytest.raises(
+        ValueError, match=r"two_moons: noise is .*; it must be at least 0 and finite"
+    ) as error:
         datasets.two_moons(noise=noise)
     assert repr(noise) in str(error.value)
 

@@ -346,7 +346,7 @@ def test_dtypes_views_settings_and_documentation_are_told():
     assert any("view of x" in text for text in told.values())
     html = drawing.to_html()
     assert "axis=0, keepdims=False" in html
-    assert "transpose: Axes in another order" in html
+    assert "transpose: The axes of x in another order" in html
 
 
 def test_gradients_alone_are_drawn_on_orange_roads_alone():

@@ -241,7 +241,7 @@ def test_progress_is_shown_when_asked_for(capsys):
         ({"hidden": (8, 0)}, ValueError, r"hidden is \(8, 0\); give the units, 1 or more"),
         ({"hidden": (True,)}, ValueError, r"hidden is \(True,\)"),
         ({"hidden": "8"}, ValueError, "hidden is '8'"),
-        ({"activation": "swish"}, ValueError, "activation is 'swish'; it is one of 'tanh'"),
+        ({"activation": "swish"}, ValueError, "activation is 'swish'; it must be one of 'tanh'"),
         ({"optimizer": "adma"}, ValueError, "optimizer is 'adma'; it is one of 'adam', 'adamw', 'rmsprop'"),
         ({"optimizer": ["adam"]}, ValueError, r"optimizer is \['adam'\]"),
         ({"lr": -1.0}, ValueError, "Adam: lr is -1.0; it must be positive"),

@@ -53,7 +53,7 @@ def test_a_wrong_number_of_features_names_the_layer(bias):
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         model(features)
-    with pytest.raises(ValueError, match=r"^Linear: .* has none"):
+    with pytest.raises(ValueError, match=r"^Linear: .* is one number"):
         Linear(2, 1)(3.0)
 
 
@@ -163,7 +163,7 @@ def test_init_may_be_a_function_and_must_fit():
         Linear(2, 3, init=lambda rng, n_in, n_out: np.ones((n_out, n_in)))
     with pytest.raises(ValueError, match=r"finite floats"):
         Linear(2, 3, init=lambda rng, n_in, n_out: np.full((n_in, n_out), np.nan))
-    with pytest.raises(ValueError, match=r"init is 'glorot'; it is one of 'plain', 'xavier', 'he', or"):
+    with pytest.raises(ValueError, match=r"init is 'glorot'; it must be one of 'plain', 'xavier', 'he', or"):
         Linear(2, 3, init="glorot")
 
 

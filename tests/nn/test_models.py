@@ -126,7 +126,9 @@ def test_a_network_ends_in_one_logit(sizes):
 
 
 def test_other_errors():
-    with pytest.raises(ValueError, match=r"activation is 'gelu'; it is one of 'tanh', 'sigmoid', 'relu'"):
+    with pytest.raises(
+        ValueError, match=r"activation is 'gelu'; it must be one of 'tanh', 'sigmoid', 'relu'"
+    ):
         BinaryNetwork([2, 3, 1], "gelu")
     with pytest.raises(ValueError, match=r"n_features is 0; give a whole number"):
         LogisticUnit(0)

@@ -105,11 +105,11 @@ def test_loading_keeps_the_dtype_of_the_parameter():
     np.testing.assert_array_equal(model.b.data, [1.0, 2.0])
 
 
-def test_loading_tells_all_that_is_wrong_and_changes_nothing():
+def test_loading_reports_all_that_is_wrong_and_changes_nothing():
     model = Linear(2, 3, rng=0)
     before = model.W.data
-    told = "load_state_dict: W has shape (3, 2), not (2, 3); b is missing; c is unexpected. Load it"
-    with pytest.raises(ValueError, match=re.escape(told)):
+    message = "load_state_dict: W has shape (3, 2), not (2, 3); b is missing; c is unexpected. Load it"
+    with pytest.raises(ValueError, match=re.escape(message)):
         model.load_state_dict({"W": np.zeros((3, 2)), "c": 1.0})
     assert model.W.data is before
     with pytest.raises(ValueError, match=r"b has dtype <U1"):

@@ -1,4 +1,4 @@
-"""What holds for every picture, whatever it draws."""
+"""Rules that hold for every picture."""
 
 import pytest
 

@@ -71,6 +71,8 @@ def test_no_text_is_cut_off_or_covers_another(name):
     ax = PICTURES[name]()
     ax.figure.draw_without_rendering()
     texts = [t for a in ax.figure.axes for t in a.texts if t.get_text() and t.get_visible()]
+    legends = [legend for a in ax.figure.axes if (legend := a.get_legend())]
+    texts += [t for legend in legends for t in legend.get_texts()]
     boxes = [text.get_window_extent().padded(-1) for text in texts]
     for i, box in enumerate(boxes):
         assert ax.figure.bbox.contains(*box.min), texts[i]
@@ -81,23 +83,18 @@ def test_no_text_is_cut_off_or_covers_another(name):
 def test_series_differ_in_line_and_marker_and_their_text_can_be_read():
     looks = [style.series(i) for i in range(5)]
     assert len({look.line for look in looks}) == len({look.marker for look in looks}) == 5
+    assert len({style.series(i) for i in range(25)}) == 25
     for look in looks:
         assert contrast(look.colour, "#FFFFFF") > 3
-        assert contrast(matplotlib.colors.to_hex(style.dark(look.colour)), "#FFFFFF") > 4.5
-    assert style.series(7) == style.series(2)
+    for colour in (style.INK, style.MUTED):
+        assert contrast(colour, "#FFFFFF") > 4.5
+    assert style.series(27) == style.series(2)
 
 
 def test_matplotlib_and_scikit_learn_are_imported_only_to_draw():
     code = "import sys, autograd_lite.plots; print({'matplotlib', 'sklearn', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
-
-
-def test_positions_are_spread_as_little_as_it_takes():
-    np.testing.assert_allclose(style.spread([0.2, 0.8], 0.1), [0.2, 0.8])
-    np.testing.assert_allclose(style.spread([0.5, 0.45, 0.5], 0.1), [0.4833333, 0.3833333, 0.5833333])
-    np.testing.assert_allclose(style.spread([1.0, 0.98], 0.1), [1.0, 0.9])
-    np.testing.assert_allclose(style.spread([0.5] * 5, 0.4), [0, 0.25, 0.5, 0.75, 1])
 
 
 # Curves.
@@ -124,7 +121,17 @@ def test_learning_curves_stand_beside_accuracies():
     right = next(a for a in ax.figure.axes if a is not ax)
     assert (ax.get_ylabel(), right.get_ylabel(), ax.get_xlabel()) == ("loss", "accuracy", "epoch")
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 1], [2, 0.5], [3, 0.25], [4, 0.125]])
-    assert {"loss", "val_loss", "accuracy"} <= {text.get_text() for text in ax.texts}
+    assert legend_texts(right) == ["loss", "val_loss", "accuracy"]
+
+
+def test_trainings_are_compared_by_one_of_their_measurements():
+    ax = plots.history({"network": history("loss", "accuracy"), "unit": history("loss", n=3)})
+    assert (legend_texts(ax), ax.get_ylabel()) == (["network", "unit"], "loss")
+    np.testing.assert_array_equal(ax.lines[1].get_xydata(), [[1, 1], [2, 0.5], [3, 0.25]])
+    ax = plots.history({"network": history("loss", "accuracy")}, metric="accuracy")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.5, 0.25, 0.125, 0.0625])
+    with pytest.raises(ValueError, match="metric is 'accuracy'; it must be one of 'loss'"):
+        plots.history({"unit": history("loss")}, metric="accuracy")
 
 
 def test_a_solvers_gradient_norm_is_on_a_logarithmic_axis_and_nothing_is_called_accuracy():
@@ -135,6 +142,10 @@ def test_a_solvers_gradient_norm_is_on_a_logarithmic_axis_and_nothing_is_called_
 
 
 # Classifiers.
+
+
+def legend_texts(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def outlines(ax, colour):
@@ -155,10 +166,11 @@ def test_the_thick_line_is_where_the_probability_is_one_half(scikit_learn):
     ax = plots.boundary(model, X, Y)
     points = outlines(ax, style.INK)
     assert np.abs(points @ w + b).max() < 1e-3
-    assert {text.get_text() for text in ax.texts} == {"0.1", "0.25", "0.5", "0.75", "0.9"}
-    for text in ax.texts:
-        p = 1 / (1 + np.exp(-np.array(text.get_position()) @ w - b))
-        assert p == pytest.approx(float(text.get_text()), abs=1e-3)
+    for thin in outlines(ax, style.MUTED):
+        assert np.abs(1 / (1 + np.exp(-thin @ w - b)) - [0.1, 0.25, 0.75, 0.9]).min() < 1e-3
+    (bar,) = (a for a in ax.figure.axes if a is not ax)
+    assert bar.get_ylabel() == "probability of class 1"
+    assert bar.get_yticks().tolist() == [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1]
     zero, one = ax.lines
     np.testing.assert_array_equal(zero.get_xydata(), X[Y == 0])
     np.testing.assert_array_equal(one.get_xydata(), X[Y == 1])
@@ -176,7 +188,7 @@ def test_of_three_classes_the_ground_shows_the_most_probable_paler_where_it_is_l
     np.testing.assert_allclose(1 - ground, strength[:, None] * (1 - colours[p.argmax(axis=1)]), atol=1e-8)
     p = np.sort(THREE.predict_proba(outlines(ax, style.INK)), axis=1)
     assert np.abs(p[:, 2] - p[:, 1]).max() < 0.01
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["setosa", "versicolor", "virginica"]
+    assert legend_texts(ax) == ["setosa", "versicolor", "virginica"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("length (cm)", "width (cm)")
 
 
@@ -194,12 +206,14 @@ def test_roc_and_precision_recall_are_those_of_scikit_learn(model):
     fpr, tpr, _ = metrics.roc_curve(Y, p)
     np.testing.assert_allclose(ax.lines[0].get_xydata(), np.column_stack([fpr, tpr]))
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), [[0, 0], [1, 1]])
-    assert f"area {metrics.roc_auc_score(Y, p):.3f}" in ax.texts[-1].get_text()
+    name = type(model).__name__
+    assert legend_texts(ax) == [f"{name}: area {metrics.roc_auc_score(Y, p):.3f}", "chance"]
     ax = plots.precision_recall(model, X, Y)
     precision, recall, _ = metrics.precision_recall_curve(Y, p)
     np.testing.assert_allclose(ax.lines[0].get_xydata(), np.column_stack([recall, precision]))
     np.testing.assert_allclose(ax.lines[1].get_ydata(), Y.mean())
-    assert f"precision {metrics.average_precision_score(Y, p):.3f}" in ax.texts[-1].get_text()
+    average = metrics.average_precision_score(Y, p)
+    assert legend_texts(ax) == [f"{name}: average precision {average:.3f}", "chance: 0.50"]
 
 
 def test_several_models_share_the_axes():
@@ -207,15 +221,15 @@ def test_several_models_share_the_axes():
     plots.roc(linear.LogisticRegression().fit(X, Y), X, Y, ax)
     first, _, second = ax.lines
     assert first.get_color() != second.get_color()
-    assert [text.get_text().split("\n")[0] for text in ax.texts] == [
-        "chance",
+    assert [text.split(":")[0] for text in legend_texts(ax)] == [
         "LogisticUnit",
         "LogisticRegression",
+        "chance",
     ]
 
 
 def people(ill, gap, seed):
-    """Two features of 1000 people, of whom so many are ill, by so much apart."""
+    """Two features of 1000 people; `ill` of them are ill, and `gap` is the difference of their means."""
     rng = np.random.default_rng(seed)
     y = np.repeat([0, 1], [1000 - ill, ill])
     return rng.normal(size=(1000, 2)) + gap * y[:, None], y
@@ -223,26 +237,22 @@ def people(ill, gap, seed):
 
 @pytest.mark.parametrize(("ill", "gap"), [(10, 1.0), (100, 1.0), (500, 0.3), (500, 1.5), (500, 4.0)])
 @pytest.mark.parametrize("picture", [plots.roc, plots.precision_recall])
-def test_what_a_curve_comes_to_is_told_where_no_curve_runs(picture, ill, gap):
+def test_the_legend_covers_no_curve(picture, ill, gap):
     model = linear.LogisticRegression().fit(*people(500, 1.5, 0))
     data = people(ill, gap, 1)
     ax = picture(model, *data)
     picture(linear.LogisticRegression().fit(*people(200, 0.1, 1)), *data, ax)
     ax.figure.draw_without_rendering()
     paths = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
-    for text in ax.texts[-2:]:
-        box = text.get_window_extent()
-        assert ax.bbox.x0 <= box.x0
-        assert box.x1 <= ax.bbox.x1
-        assert not any(path.intersects_bbox(box, filled=False) for path in paths), text
-    assert not ax.texts[-1].get_window_extent().overlaps(ax.texts[-2].get_window_extent())
+    box = ax.get_legend().get_window_extent()
+    assert not any(path.intersects_bbox(box, filled=False) for path in paths)
 
 
-# What is refused.
+# Errors.
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: plots.history(ag.History()), "history has no epochs"),
         (lambda: plots.history([1.0]), "history is a list"),
@@ -251,7 +261,7 @@ def test_what_a_curve_comes_to_is_told_where_no_curve_runs(picture, ill, gap):
         (lambda: plots.boundary(UNIT, X, Y[1:]), r"y has shape \(79,\) and X has 80 rows"),
         (lambda: plots.boundary(linear.Perceptron(), X, Y), "Perceptron has no predict_proba"),
         (lambda: plots.boundary(UNIT, X, Y, names=["a"]), "give two names"),
-        (lambda: plots.roc(UNIT, X, 0 * Y), r"y has the labels \[0.0\]; the curve is that of two classes"),
+        (lambda: plots.roc(UNIT, X, 0 * Y), r"y has the labels \[0.0\]; the curve needs two classes"),
         (lambda: plots.roc(UNIT, X, Y + 1), r"y\[2\] is 2.0; its labels must be 0 and 1"),
         (lambda: plots.precision_recall(3, X, Y), "int has no predict_proba"),
         (lambda: plots.coefficients(UNIT), "LogisticUnit has no coef_"),
@@ -261,12 +271,12 @@ def test_what_a_curve_comes_to_is_told_where_no_curve_runs(picture, ill, gap):
         (lambda: plots.l1_path(X, Y, n=1), "n is 1"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_refused_by_name(call, told):
-    with pytest.raises((ValueError, TypeError), match=told):
+def test_what_cannot_be_drawn_is_refused_by_name(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
         call()
 
 
-def test_a_missing_extra_is_told_with_what_to_install(monkeypatch):
+def test_a_missing_extra_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install matplotlib \(autograd_lite's extra 'plot'"):
         plots.sigmoid()

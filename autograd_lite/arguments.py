@@ -1,0 +1,74 @@
+"""Checks of arguments. Each returns the value or raises an error that names the function and the argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+Check = Callable[[str, str, Any], Any]  # called with the names of a function and an argument, and the value
+
+
+def is_whole_number(value: Any, least: int = 1) -> bool:
+    """True if the value is an integer of Python or NumPy, not a bool, and at least `least`."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+
+
+def whole_number(
+    function: str, name: str, value: Any, least: int = 1, unit: str = "", example: str = ""
+) -> int:
+    """Return the value as an int.
+
+    Raises ValueError if it is not an integer of at least `least`. The error names the `unit`, such as
+    "points", and an `example`, such as "X.shape[1]".
+
+    >>> whole_number("two_moons", "n", 1, least=2, unit="points")
+    Traceback (most recent call last):
+    ValueError: two_moons: n is 1; give a whole number of points, 2 or more
+    """
+    if not is_whole_number(value, least):
+        of_unit = f" of {unit}" if unit else ""
+        such_as = f", such as {example}" if example else ""
+        raise ValueError(
+            f"{function}: {name} is {value!r}; give a whole number{of_unit}, {least} or more{such_as}"
+        )
+    return int(value)
+
+
+def one_of(function: str, name: str, value: Any, choices: Iterable[str], alternative: str = "") -> str:
+    """Return the value; raises ValueError if it is not one of the choices.
+
+    The error lists them, and then the `alternative`, a description of what else the argument may be.
+    """
+    names = list(choices)
+    if not isinstance(value, str) or value not in names:
+        alternatives = f", or {alternative}" if alternative else ""
+        listed = ", ".join(map(repr, names))
+        raise ValueError(f"{function}: {name} is {value!r}; it must be one of {listed}{alternatives}")
+    return value
+
+
+def number(condition: Callable[[float], bool], description: str) -> Check:
+    """Return a check that converts a value to a Python float.
+
+    It raises ValueError if the value is not a number or does not meet the condition. The error says that
+    the value must be what the `description` says, such as "positive and finite".
+    """
+
+    def check(function: str, name: str, value: Any) -> float:
+        try:
+            converted = float(value)
+        except (TypeError, ValueError):
+            converted = nan
+        if not condition(converted):
+            raise ValueError(f"{function}: {name} is {value!r}; it must be {description}")
+        return converted
+
+    return check
+
+
+positive = number(lambda v: 0 < v < inf, "positive and finite")
+not_negative = number(lambda v: 0 <= v < inf, "at least 0 and finite")
+fraction = number(lambda v: 0 <= v < 1, "at least 0 and less than 1")

@@ -1,0 +1,208 @@
+"""The @loss decorator: an op from the formula of one element's loss.
+
+It adds the settings `reduction` and `sample_weight`, the casts and the checks that all losses share, so a
+loss and its gradient rules are written for single elements.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.operation import Op, Rule, Words, install_op
+
+_REDUCTIONS = ("mean", "sum", "none")
+
+
+class Range(NamedTuple):
+    """The interval [low, high] in which the input at a position must lie, and the remedy if it does not."""
+
+    position: int
+    low: float
+    high: float
+    remedy: str
+
+
+class Loss(Op):
+    """An op that computes a loss for each element and reduces them.
+
+    With `rows=True` the last axis of the first input belongs to one element: `(n, K)` logits have n losses.
+    """
+
+    def __init__(
+        self,
+        of_element: Callable[..., Any],
+        symbol: str,
+        *,
+        rows: bool = False,
+        ranges: Sequence[Range] = (),
+        check: Callable[..., None] | None = None,
+        **declaration: Any,
+    ) -> None:
+        self.rows = rows
+        self.ranges = tuple(ranges)
+        self.own_check = check
+        super().__init__(_reduced(of_element, rows), symbol, check=self._check, **declaration)
+        self.rule_settings = tuple(k for k in self.defaults if k not in ("reduction", "sample_weight"))
+
+    def gradient(
+        self, argument: str, formula: str = "", words: Words | None = None
+    ) -> Callable[[Rule], Rule]:
+        """Register the gradient rule of one element's loss, as in `Op.gradient`; g is what arrives at it."""
+        register = super().gradient(argument, f"× {formula}/n", lambda y: _written(words, formula, y))
+
+        def register_wrapped(rule: Rule) -> Rule:
+            self.check_rule(argument, rule)
+            register(_per_element(rule, self.arguments.index(argument), self.rows))
+            return rule
+
+        return register_wrapped
+
+    def _check(self, op: Any, inputs: Any, values: Any, settings: Any) -> None:
+        """Raise an error for shapes that differ, an empty batch, bad settings, and values out of range.
+
+        `op` and `inputs` are what the user called; `values` may be those of the fused op.
+        """
+        x, target = values
+        if self.rows and self.own_check:
+            self.own_check(op, inputs, values, settings)
+            elements = x.shape[:-1]
+        else:
+            elements = x.shape
+            if target.shape != elements:
+                raise _different_shapes(op, inputs, elements, target.shape)
+        if 0 in elements or (self.rows and x.size == 0):
+            name = errors.name_of(inputs[0], op.arguments[0])
+            raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
+        if settings["reduction"] not in _REDUCTIONS:
+            raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
+        weight = settings["sample_weight"]
+        if weight is not None and errors.shape_of(weight) != elements:
+            raise ValueError(
+                f"{op.name}: sample_weight has shape {errors.shape_of(weight)} and the target "
+                f"{elements}; they must be equal"
+            )
+        for interval in self.ranges:
+            v = values[interval.position]
+            # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
+            if not (v.item(v.argmin()) >= interval.low and v.item(v.argmax()) <= interval.high):
+                raise _out_of_range(op, inputs, v, interval)
+        if self.own_check is not None and not self.rows:
+            self.own_check(op, inputs, values, settings)
+
+
+def loss(symbol: str, **declaration: Any) -> Callable[[Callable[..., Any]], Loss]:
+    """Turn the formula of one element's loss into a loss with `reduction` and `sample_weight`.
+
+    `rows`, `ranges` and `check` are as in `Loss`; the rest of the declaration is as in `op`.
+    """
+
+    def decorate(of_element: Callable[..., Any]) -> Loss:
+        new = Loss(of_element, symbol, **declaration)
+        install_op(new)
+        return new
+
+    return decorate
+
+
+def as_float(x: Any, like: Any = None) -> Any:
+    """Return x in the dtype of `like`, or in float64 if it is not floating point and `like` is None."""
+    if like is None:
+        return x if x.dtype.kind == "f" else x.astype(np.float64)
+    return x if x.dtype == like.dtype else x.astype(like.dtype)
+
+
+def as_weight(weight: Any, like: Any) -> Any:
+    """Return a weight in the dtype of `like`; a Python number is left as it is."""
+    if isinstance(weight, int | float):
+        return weight
+    return as_float(weight if hasattr(weight, "dtype") else np.asarray(weight), like)
+
+
+def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
+    """Return the forward of a loss: the loss of each element, weighted and reduced."""
+
+    def forward(
+        x: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None, **settings: Any
+    ) -> Any:
+        if x.dtype.kind != "f":
+            x = as_float(x)
+        if target.dtype != x.dtype and not rows:
+            target = as_float(target, x)
+        losses = of_element(x, target, **settings)
+        if sample_weight is not None:
+            losses = losses * as_weight(sample_weight, losses)
+        if reduction == "none":
+            return losses
+        total = losses.sum()
+        return total / losses.size if reduction == "mean" else total
+
+    parameters = list(inspect.signature(of_element).parameters.values())
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters.append(inspect.Parameter("sample_weight", keyword, default=None, annotation="Any"))
+    parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="str"))
+    forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(forward, name, getattr(of_element, name))
+    return forward
+
+
+def _per_element(rule: Rule, position: int, rows: bool) -> Rule:
+    """Return the gradient rule of a loss from the rule of one element's loss."""
+
+    def reduced_rule(
+        g: Any, y: Any, x: Any, target: Any, *, reduction: str, sample_weight: Any, **settings: Any
+    ) -> Any:
+        if reduction == "mean":
+            n = x.size // x.shape[-1] if rows else x.size
+            g = g * (1.0 / n)
+        if sample_weight is not None:
+            g = g * as_weight(sample_weight, x)
+        if rows:
+            return rule(g[..., None], y, x, target, **settings)
+        if target.dtype != x.dtype and position == 0:
+            target = as_float(target, x)
+        return rule(g, y, x, target, **settings)
+
+    return reduced_rule
+
+
+def _written(words: Words | None, formula: str, y: Any) -> str:
+    """Return the derivative in an input for one result: weighted, and divided if the losses are averaged.
+
+    The words of one element's derivative may end in a note: `{a}/{b}; 0/0 as 0`.
+    """
+    local, _, note = (formula if words is None else words(y)).partition("; ")
+    x = y.values[0]
+    index = "[..., None]" if y.op.rows and x.ndim > 1 else ""
+    n = x.size // x.shape[-1] if y.op.rows else np.size(x)
+    weight = "" if y.settings["sample_weight"] is None else f"sample_weight{index}·"
+    average = f"/{n}" if y.settings["reduction"] == "mean" and n > 1 else ""
+    arriving = f"grad{index} " if index and y.settings["reduction"] == "none" else ""
+    return f"{arriving}× {weight}{local}{average}" + (f", {note}" if note else "")
+
+
+def _different_shapes(op: Any, inputs: Any, shape: Any, other: Any) -> ValueError:
+    remedy = ""
+    if math.prod(shape) == math.prod(other):
+        target = errors.name_of(inputs[1], op.arguments[1])
+        remedy = f": reshape one, for example {target}.reshape{shape}"
+    return ValueError(
+        f"{op.name}: {errors.shapes(inputs, op.arguments)}; a loss does not broadcast, so they must be equal"
+        + remedy
+    )
+
+
+def _out_of_range(op: Any, inputs: Any, v: Any, interval: Range) -> ValueError:
+    array = np.asarray(v)
+    bad = ~((array >= interval.low) & (array <= interval.high))
+    name = errors.name_of(inputs[interval.position], op.arguments[interval.position])
+    return ValueError(
+        f"{op.name}: {name}{errors.first(bad)} is {array[bad][0]} ({np.count_nonzero(bad)} of {array.size} "
+        f"entries lie outside [{interval.low:g}, {interval.high:g}]); {interval.remedy}"
+    )
