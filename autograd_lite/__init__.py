@@ -6,7 +6,7 @@ from typing import Any
 from autograd_lite import datasets, nn, optim
 from autograd_lite.autodiff import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_lite.compiler import compile
-from autograd_lite.drawing import Drawing, draw
+from autograd_lite.drawing import Drawing, draw, film
 from autograd_lite.history import EarlyStopping, History
 from autograd_lite.modes import no_grad
 from autograd_lite.operation import OPS, Op, op
@@ -23,9 +23,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "OPS", "Drawing", "EarlyStopping", "History", "Op", "Tensor", "affine", "bce", "bce_with_logits",
-    "compile", "cross_entropy", "datasets", "draw", "fit", "grad", "gradients", "hessian", "hinge", "huber",
-    "hvp", "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn", "no_grad", "op",
-    "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad", "vjp",
+    "compile", "cross_entropy", "datasets", "draw", "film", "fit", "grad", "gradients", "hessian", "hinge",
+    "huber", "hvp", "jacobian", "jvp", "leaky_relu", "log_softmax", "logsumexp", "mae", "mse", "nn",
+    "no_grad", "op", "optim", "relu", "seed", "sigmoid", "softmax", "softplus", "testing", "value_and_grad",
+    "vjp",
 ]  # fmt: skip
 
 

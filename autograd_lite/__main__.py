@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import demo
-from autograd_lite.drawing import CHOICES, SUFFIXES, draw
-from autograd_lite.drawing.files import check
+from autograd_lite.drawing import CHOICES, FORMATS, check_path, draw
 from autograd_lite.nn import Module
 from autograd_lite.operation import OPS
 from autograd_lite.tensor import Tensor
@@ -40,7 +39,7 @@ def _draw(options: argparse.Namespace) -> None:
     if not script or not name.isidentifier():
         raise ValueError(f"draw: {options.what!r} names no tensor; write script.py:loss")
     if options.out:
-        check(options.out, SUFFIXES)  # before the script, which may train for an hour
+        check_path(options.out, FORMATS)  # before the script, which may train for an hour
     variables = _run(script)
     root = _variable(variables, name, Tensor, script)
     model = None if options.model is None else _variable(variables, options.model, Module, script)
@@ -88,7 +87,7 @@ def _variable(variables: dict[str, Any], name: str, kind: type, script: str) -> 
 
 def _add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="SCRIPT:NAME", help="a script and the name of one of its tensors")
-    parser.add_argument("-o", "--out", help="the file, .png .svg .pdf .html or .dot; without it, a table")
+    parser.add_argument("-o", "--out", help=f"the file, {' '.join(FORMATS)}; without it, a table")
     parser.add_argument("--model", help="the name of the model, whose modules become boxes of layers")
     for option, choices in CHOICES.items():
         parser.add_argument(f"--{option}", choices=choices, default=choices[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any, Literal, Protocol, TypeVar, overload
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,6 @@ from autograd_lite import errors
 from autograd_lite.modes import OFF, ON, recording
 from autograd_lite.ops.arithmetic import positive
 from autograd_lite.tensor import Tensor, as_output_gradients, backpropagate, graph, start_gradient
-from autograd_lite.typing import Array, ArrayLike
-
-A_co = TypeVar("A_co", covariant=True)
-T_co = TypeVar("T_co", covariant=True)
 
 _differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)
 
@@ -26,37 +22,6 @@ class Variable(Tensor):
     __slots__ = ()
 
 
-class Derivative(Protocol[A_co, T_co]):
-    """A function that returns derivatives: tensors if one of its first two arguments is one, else arrays."""
-
-    @overload
-    def __call__(self, x: Tensor, /, *xs: Any) -> T_co: ...
-    @overload
-    def __call__(self, x: ArrayLike, y: Tensor, /, *xs: Any) -> T_co: ...
-    @overload
-    def __call__(self, *xs: Any) -> A_co: ...
-
-
-Arrays = tuple[Array, ...]
-Tensors = tuple[Tensor, ...]
-
-
-@overload
-def gradients(
-    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: Literal[True]
-) -> list[Tensor]: ...
-@overload
-def gradients(
-    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: Literal[False] = False
-) -> list[Array]: ...
-@overload
-def gradients(
-    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, allow_unused: Literal[True]
-) -> list[Array | None]: ...
-@overload
-def gradients(
-    y: Tensor, xs: Sequence[Tensor], *, grad: Any = None, create_graph: bool = False, allow_unused: bool
-) -> list[Any]: ...
 def gradients(
     y: Tensor,
     xs: Sequence[Tensor],
@@ -189,14 +154,6 @@ def _all_gradients(y: Tensor, xs: list[Tensor], grad: Any, create_graph: bool) -
     return [_zeros(x, create_graph) if g is None else g for x, g in zip(xs, found, strict=True)]
 
 
-@overload
-def value_and_grad(
-    f: Callable[..., Any], argnums: int = 0
-) -> Derivative[tuple[Array, Array], tuple[Tensor, Tensor]]: ...
-@overload
-def value_and_grad(
-    f: Callable[..., Any], argnums: tuple[int, ...]
-) -> Derivative[tuple[Array, Arrays], tuple[Tensor, Tensors]]: ...
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """Return a function that computes f(*xs), a single number, and its gradient in the arguments `argnums`.
 
@@ -234,10 +191,6 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     return derivative
 
 
-@overload
-def grad(f: Callable[..., Any], argnums: int = 0) -> Derivative[Array, Tensor]: ...
-@overload
-def grad(f: Callable[..., Any], argnums: tuple[int, ...]) -> Derivative[Arrays, Tensors]: ...
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """Return a function that computes the gradient of f, a single number, in the arguments `argnums`.
 
@@ -246,15 +199,11 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
     """
-    derivative: Callable[..., Any] = value_and_grad(f, argnums)
+    derivative = value_and_grad(f, argnums)
     return lambda *xs: derivative(*xs)[1]
 
 
-@overload
-def vjp(f: Callable[..., Any], x: Tensor, /, *xs: Any) -> tuple[Tensor, Callable[[Any], Tensors]]: ...
-@overload
-def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Array, Callable[[ArrayLike], Arrays]]: ...
-def vjp(f: Callable[..., Any], *xs: Any) -> Any:
+def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return f(*xs) and a function that maps v to the products v^T J, one for each argument.
 
     `xs` are the arguments of f. v has the shape of f(*xs); the function raises ValueError for another shape.
@@ -288,10 +237,6 @@ def _directional(gradients: list[Any], vs: Any) -> Any:
     return sum(terms[1:], terms[0]) if terms else None
 
 
-@overload
-def jvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> tuple[Tensor, Tensor]: ...
-@overload
-def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Array, Array]: ...
 def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     """Return f(*xs) and its directional derivative J v.
 
@@ -310,12 +255,6 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     return (y if as_tensors else y.data), product
 
 
-@overload
-def hvp(f: Callable[..., Any], xs: list[Any] | tuple[Any, ...], vs: Any) -> Arrays: ...
-@overload
-def hvp(f: Callable[..., Any], xs: Tensor, vs: Any) -> Tensor: ...
-@overload
-def hvp(f: Callable[..., Any], xs: ArrayLike, vs: Any) -> Array: ...
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     """Return the Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple for sequences.
 
@@ -334,7 +273,7 @@ def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     return found[0] if single else tuple(found)
 
 
-def jacobian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
+def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     """Return a function that computes all derivatives of f at x: an array of shape f(x).shape + x.shape.
 
     It makes one backward pass for each entry of f(x).
@@ -350,10 +289,10 @@ def jacobian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
         shape = (*y.shape, *variable.shape)
         return np.stack(rows).reshape(shape) if rows else np.zeros(shape, variable.dtype)
 
-    return derivative  # type: ignore[return-value]  # it takes one argument
+    return derivative
 
 
-def hessian(f: Callable[..., Any]) -> Derivative[Array, Tensor]:
+def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     """Return a function that computes all second derivatives of f, a single number: shape x.shape + x.shape.
 
     It makes one backward pass through the gradient for each entry of x.

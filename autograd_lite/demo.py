@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite import datasets, plots
 from autograd_lite.drawing import draw, film
-from autograd_lite.drawing.render import chosen
+from autograd_lite.drawing.engines import choose_engine
 from autograd_lite.extras import require
 from autograd_lite.history import History
 from autograd_lite.nn import BinaryNetwork, LogisticUnit, Parameter
@@ -35,7 +35,7 @@ def run(out: Path) -> None:
     # Errors about what must be installed come before the training.
     require("matplotlib", "plot").use("Agg")  # draw to files only
     plt = require("matplotlib.pyplot", "plot")
-    chosen("auto")
+    choose_engine("auto")
     out.mkdir(parents=True, exist_ok=True)
     print(f"autograd_lite demo   seed {SEED}, pictures in {out}/\n")
     ops = _breast_cancer(out)

@@ -51,7 +51,7 @@ class Op:
     samples: tuple[Case, ...] = ()  # shapes and settings with which it can be checked
     check: Callable[..., None] | None = None  # check(op, inputs, values, settings) raises for bad values
     hint: str = ""  # the end of the message about shapes that do not fit
-    formula: str = ""  # the result in drawings, as in {x} @ {w} + {b}
+    formula: str | Words = ""  # the result in drawings, as in {x} @ {w} + {b}, or a function of the result
     letter: str = "a"  # begins the name of an unnamed result, as in z1
     infix: bool = False  # it implements one of Python's operators
 
@@ -68,6 +68,7 @@ class Op:
         self.formulas: dict[str, str] = {}  # the local derivative in each input
         self.words: dict[str, Words] = {}  # the same for one result
         self.fusions: dict[Op, Op] = {}
+        self.composites: dict[Op, Op] = {}  # inner op -> the op by which drawings name this op after it
         self.keeps_inputs = False  # constant results keep op and inputs, because a fused op needs them
         self.numpy_names: tuple[str, ...] = ()
         self._update_rules()
@@ -148,6 +149,10 @@ class Op:
         """Return the name of the input at a position; all inputs of a variadic op share one."""
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
+    def template(self, y: Tensor) -> str:
+        """Return the formula of one result in drawings; empty if the op has none."""
+        return self.formula(y) if callable(self.formula) else self.formula
+
     def local(self, argument: str) -> str:
         """Return the local derivative in the input `argument` as a formula, or "none" without a rule."""
         return self.formulas.get(argument, "none").replace("{", "").replace("}", "")
@@ -218,8 +223,8 @@ def op(
     Tensor. `declaration` may have: `domain` (one, or one per input), `signature` (NumPy's gufunc notation)
     and `samples`, which say with which values, shapes and settings the op can be checked; a function
     `check(op, inputs, values, settings)` that raises an error for bad values; `hint`, which ends the message
-    about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`;
-    `letter`, with which the name of an unnamed result begins, as in z1.
+    about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`,
+    or a function that returns the formula of one result; `letter`, with which the name of an unnamed result begins, as in z1.
 
     Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.

@@ -2,15 +2,23 @@
 # Written by `make stubs`; do not edit.
 # mypy: disable-error-code="misc, overload-overlap, override"
 
-from autograd_lite.drawing import Drawing
+from autograd_lite.drawing.drawings import Detail
+from autograd_lite.drawing.drawings import Direction
+from autograd_lite.drawing.drawings import Drawing
+from autograd_lite.drawing.drawings import EngineName
+from autograd_lite.drawing.drawings import Names
+from autograd_lite.drawing.drawings import Show
+from autograd_lite.drawing.drawings import ThemeName
 from autograd_lite.tensor import Tensor
 from autograd_lite.typing import Array
 from autograd_lite.typing import ArrayLike
 from autograd_lite.typing import Axis
+from autograd_lite.typing import DTypeLike
 from autograd_lite.typing import Index
 from autograd_lite.typing import Number
 from autograd_lite.typing import Shape
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from numpy import floating
 from numpy.typing import NDArray
@@ -69,23 +77,23 @@ class OperatorsMixin:
         None means no bound. `min` and `max` are other names of the bounds, as in `np.clip`. Raises ValueError if
         a bound is given by both names.
         """
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Sum over axes, as `np.sum`."""
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Arithmetic mean over axes, as `np.mean`."""
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
-    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Product over axes, as `np.prod`; its gradient is right at zeros too."""
-    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
-    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
     def cumsum(self, axis: int | None = None) -> Tensor:
         """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
-    def logsumexp(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    def logsumexp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
 
         >>> float(logsumexp(np.array([0.0, -50.0])))
@@ -94,7 +102,7 @@ class OperatorsMixin:
         The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
         survive (Blanchard, Higham and Higham 2021).
         """
-    def astype(self, dtype: Any = ...) -> Tensor:
+    def astype(self, dtype: DTypeLike = ...) -> Tensor:
         """The values of x in another dtype; the gradient comes back in the old one.
 
         In an integer or boolean dtype the result is a constant.
@@ -107,7 +115,7 @@ class OperatorsMixin:
         """All entries of x along one axis, in row-major order."""
     def flatten(self) -> Tensor:
         """All entries of x along one axis, in row-major order; as `ravel`."""
-    def squeeze(self, axis: Any = None) -> Tensor:
+    def squeeze(self, axis: Axis = None) -> Tensor:
         """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """x with two axes exchanged, as `np.swapaxes`."""
@@ -151,15 +159,21 @@ class OperatorsMixin:
         """As `np.any`; the result is a plain array without gradient."""
     def all(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
         """As `np.all`; the result is a plain array without gradient."""
-    def draw(self, *, model: Any = None, detail: str = 'auto', show: str = 'both', names: Any = None, direction: str = 'auto', theme: str = 'light', max_nodes: int = 60, engine: str = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Any = None) -> Drawing:
-        """A `Drawing` of the graph that ends in `tensor`, or in several tensors, as it is now.
+    def draw(self, *, model: Any = None, detail: Detail = 'auto', show: Show = 'both', names: Names | None = None, direction: Direction = 'auto', theme: ThemeName = 'light', max_nodes: int = 60, engine: EngineName = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Mapping[Tensor, str] | None = None) -> Drawing:
+        """A `Drawing` of the graph that ends in `tensor`, or in each of a list of tensors, as it is now.
 
-        `model` captions the layers by its modules; `detail` "scalar" draws each op as a sign of its own,
-        "tensor" folds it into its output's card; `show` is "both", "values" or "gradients"; `names` (name
-        -> tensor, such as locals(), or tensor -> name) renames; otherwise a tensor is called by its name
-        or by the variable that holds it. `direction` is "LR" or "TB", `theme` "light" or "dark", `engine`
-        "pygraphviz" or "dot"; `title` stands above. A graph of more than `max_nodes` cards has its layers, and
-        then what repeats, folded into one card each, but for those whose titles `unfold` lists; one that is
-        still too large is a ValueError. `marks` (tensor -> words) draws tensors in red. What is no tensor, and a
-        setting that is none of these, is a TypeError or ValueError.
+        - `model`: the nn.Module whose layers become boxes with captions.
+        - `detail`: "scalar" draws each op as a sign of its own, "tensor" in the card of its result; "auto" is
+          "scalar" if all values are single numbers.
+        - `show`: "both", "values" or "gradients".
+        - `names`: name -> tensor, such as `locals()`, or tensor -> name. Other tensors get their own name, or
+          the name of the variable that holds them.
+        - `direction`: "LR" is left to right, "TB" top to bottom; "auto" depends on the length of the graph.
+        - `theme`: "light" or "dark"; `title`: a heading.
+        - `max_nodes`: number of cards, at most. A larger graph has its layers folded into one card each, then
+          its repetitions. `unfold`: titles of folded cards to draw in full.
+        - `engine`: "pygraphviz", "dot", or "auto" for the first that is installed.
+        - `marks`: tensor -> words, an alert on its card.
+
+        Raises TypeError or ValueError for a wrong argument, ValueError if the folded graph is still too large.
         """

@@ -11,10 +11,9 @@ from reference import MODULES
 
 import autograd_lite as ag
 from autograd_lite.compiler import Compiled, CompiledStep
-from autograd_lite.drawing import film
-from autograd_lite.drawing.film import Film
+from autograd_lite.drawing import Film
 
-# What `compile` and `draw.film` make, whose methods are public.
+# Classes that `compile` and `film` return, whose methods are public.
 MADE = (Compiled, CompiledStep, Film)
 
 # Parameters that a docstring need not name, and why. One that says "as `np.name`" need not name NumPy's.
@@ -23,10 +22,6 @@ UNNAMED = {
         "C l1_ratio fit_intercept class_weight prior_correction solver tol max_iter warm_start callback "
         "progress",
         "it says that its settings are those of LogisticRegression, which names them",
-    ),
-    "draw.film": (
-        "detail show names direction theme max_nodes engine title",
-        "it says that they are those of draw, which names them",
     ),
     "Film.begin": ("parameters", "fit gives them to every callback; a film has no use for them"),
 }
@@ -54,7 +49,7 @@ def public() -> dict[str, Any]:
                 found[f"{module.__name__.removeprefix('autograd_lite.')}.{name}"] = value
     for kind in [*found.values(), *MADE]:
         found |= held_by(kind) if isinstance(kind, type) else {}
-    return found | {"draw.film": film}
+    return found
 
 
 def parameters(value: Any) -> list[str]:

@@ -10,10 +10,37 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
-    "typing", "numpy", "operators", "extras", "arguments", "randomness", "modes", "messages", "domains", "protocol", "signature", "tensor",
-    "calling", "operation", "ops", "autodiff", "compiler", "drawing", "testing", "nn", "optim", "history",
-    "training", "io", "linear_model", "estimators", "plots", "datasets", "__init__", "demo", "__main__",
-]  # fmt: skip
+    "typing",
+    "numpy",
+    "operators",
+    "extras",
+    "arguments",
+    "randomness",
+    "modes",
+    "domains",
+    "errors",
+    "protocol",
+    "tensor",
+    "calling",
+    "operation",
+    "ops",
+    "autodiff",
+    "compiler",
+    "drawing",
+    "testing",
+    "nn",
+    "optim",
+    "history",
+    "training",
+    "io",
+    "linear_model",
+    "estimators",
+    "plots",
+    "datasets",
+    "__init__",
+    "demo",
+    "__main__",
+]
 
 
 def room_of(path: Path) -> str:

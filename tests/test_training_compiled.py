@@ -238,7 +238,7 @@ def test_early_stopping_stops_at_the_same_epoch_and_restores_the_best():
 
 def test_a_film_records_the_same_losses():
     def filming(run):
-        run.film = ag.draw.film(run.model, X, y, loss=ag.bce, every=2)
+        run.film = ag.film(run.model, X, y, loss=ag.bce, every=2)
         return [run.film]
 
     eager, compiled = both(batch_size=8, epochs=2, callbacks=filming)

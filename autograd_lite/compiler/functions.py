@@ -50,7 +50,7 @@ class Compiled(Cached):
         A value that is nan is returned as it is.
         """
         if self._within(arrays):
-            return value_and_grad(self._f, self._argnums)(*arrays)
+            return value_and_grad(self._f, self._argnums)(*arrays)  # type: ignore[no-any-return]
         value, *found = self._run(record.value, arrays, self._wanted)
         return value, found[0] if isinstance(self._argnums, int) else tuple(found)
 

@@ -95,7 +95,7 @@ class Namer:
         told = [self._called.get(id(x)) or _constant(x) for x in tensor.inputs]
         if tensor.fused is not None:
             told[0] = self._written(first)  # it is not computed
-        if op.formula and not op.variadic:
+        if isinstance(op.formula, str) and op.formula and not op.variadic:
             known = {name: _constant(value) for name, value in tensor.settings.items()}
             return str(op.formula.format(**known, **dict(zip(op.arguments, told, strict=True))))
         if op.infix:

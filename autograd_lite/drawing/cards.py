@@ -1,18 +1,19 @@
-"""Cards: what a drawing tells of one tensor, or of many that are folded into one. Plain numbers and words."""
+"""Cards and the edges between them, as plain numbers and text."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from autograd_lite.drawing.statistics import Statistics
+from autograd_lite.drawing.text import number
 
-STRANGE = "gradient not of this graph alone"
+FOREIGN_GRADIENT = "gradient not from this backward pass alone"
 
 
 class Recipe(NamedTuple):
-    """How a tensor was made: the op's sign, the formula in names, the same in numbers, and more in words.
+    """The op behind a tensor: its sign, the formula in names and in numbers, settings and documentation.
 
-    `worked`, in numbers, is empty unless all of them are single ones.
+    `worked`, the formula in numbers, is empty unless all of them are single ones.
     """
 
     symbol: str
@@ -23,7 +24,7 @@ class Recipe(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A tensor or a constant: what stands on its card; `absent` is said where a gradient is missing."""
+    """The card of a tensor or a constant; `absent` is the text in place of a missing gradient."""
 
     id: str
     name: str
@@ -41,10 +42,10 @@ class Card(NamedTuple):
     layer: str
 
 
-class Folded(NamedTuple):
-    """Cards drawn as one; `bar` is the size of its gradient on a log scale, from 0 to 1.
+class FoldedCard(NamedTuple):
+    """Many cards drawn as one; `bar` is the size of its gradient on a log scale, from 0 to 1.
 
-    `members` are the cards it can be unfolded to, none where there are too many to draw.
+    `members` are the ids of the cards it unfolds to; it is empty if there are too many to draw.
     """
 
     id: str
@@ -62,5 +63,30 @@ class Folded(NamedTuple):
 
     @property
     def short(self) -> str:
-        """What it is called: its title."""
+        """Its name, which is its title."""
         return self.title
+
+
+AnyCard = Card | FoldedCard
+
+
+class Edge(NamedTuple):
+    """An edge from an input to a result.
+
+    `rule` is the local derivative in words, `factor` the same as a number, if it is one; `width` is None
+    if no gradient flows.
+    """
+
+    source: str
+    target: str
+    rule: str
+    factor: float | None
+    width: float | None
+
+    @property
+    def label(self) -> str:
+        """The local derivative, with its number: `× p(1−p) = 0.1066`."""
+        if self.factor is None or not any(c.isalpha() for c in self.rule):
+            return self.rule
+        sign = "× " if self.rule.startswith("÷") else ""
+        return f"{self.rule} = {sign}{number(self.factor)}"

@@ -1,115 +1,102 @@
-"""Graphviz at work in a process of its own: neither a hang nor a crash of it reaches the user's program."""
+"""The engines that draw DOT: pygraphviz, which carries Graphviz, and the system's `dot`."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from autograd_lite.drawing.fonts import environment
+from autograd_lite.drawing.fonts import bundled_fonts
 
-SECONDS = 60.0  # that a layout may take
-_WORKER = """
-import sys
-formats, names = sys.argv[1].split(), sys.argv[2].split()
-sys.path += sys.argv[3:]
-from pygraphviz import AGraph, graphviz
-context = getattr(graphviz, "gvContextWithBuiltins", graphviz.gvContext)()
-for name in names:
-    graph = AGraph(filename=name)
-    if graphviz.gvLayout(context, graph.handle, b"dot"):
-        sys.exit("Error: the layout failed")
-    for format in formats:
-        _, picture = graphviz.gvRenderData(context, graph.handle, format.encode())
-        with open(f"{name}.{format}", "wb") as file:
-            file.write(picture)
-    graphviz.gvFreeLayout(context, graph.handle)
-"""
+SECONDS = 60.0  # time limit for pygraphviz; Ctrl-C stops `dot`
+_WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
+_REMEDY = "pip install pygraphviz, which carries Graphviz, or install Graphviz so that `dot` is found"
 
 
-class Engine(NamedTuple):
-    """A way to Graphviz: whether it is here, and the command that draws files in formats.
+def choose_engine(engine: str) -> str:
+    """Return `engine`, or for "auto" the first engine that is installed.
 
-    The command runs in the folder of the files; it writes the SVG of `0.dot` to `0.dot.svg`.
+    Raises ValueError for an unknown name, RuntimeError if the engine is not installed.
     """
-
-    is_here: Callable[[], bool]
-    command: Callable[[Sequence[str], Sequence[str]], list[str]]
-
-
-def _has_embedded() -> bool:
-    found = importlib.util.find_spec("pygraphviz")
-    return found is not None and found.has_location  # a folder of that name has none
-
-
-def _embedded(names: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """The worker: a bare Python that finds what this one finds, except in the current folder."""
-    path = [os.path.abspath(entry) for entry in sys.path if entry]
-    return [sys.executable, "-I", "-S", "-c", _WORKER, " ".join(formats), " ".join(names), *path]
+    if engine not in ("auto", *ENGINES):
+        raise ValueError(f'draw: engine={engine!r}; it is "auto", {", ".join(map(repr, ENGINES))}')
+    for name in ENGINES if engine == "auto" else (engine,):
+        if _is_installed(name):
+            return name
+    missing = "no engine is" if engine == "auto" else f"the engine {engine!r} is not"
+    raise RuntimeError(f"draw: {missing} installed; {_REMEDY}")
 
 
-def _dot() -> str | None:
-    import shutil  # slow to import, and `import autograd_lite` needs it not
+def _is_installed(engine: str) -> bool:
+    if engine == "dot":
+        import shutil  # slow to import and seldom needed
 
-    return shutil.which("dot")
-
-
-def _system(names: Sequence[str], formats: Sequence[str]) -> list[str]:
-    return [os.path.abspath(_dot() or "dot"), *(f"-T{fmt}" for fmt in formats), "-O", *names]
-
-
-ENGINES = {
-    "pygraphviz": Engine(_has_embedded, _embedded),
-    "dot": Engine(lambda: _dot() is not None, _system),
-}
+        return shutil.which("dot") is not None
+    found = importlib.util.find_spec(engine)
+    return found is not None and found.has_location  # a folder that happens to have this name has no location
 
 
-def pictures(
-    engine: str, dots: Sequence[str], formats: Sequence[str], fonts: Sequence[str]
-) -> list[list[bytes]]:
-    """Each drawing in each of the formats, laid out once, all in one process."""
-    import tempfile  # slow to import, and `import autograd_lite` needs it not
+def draw_with(engine: str, dots: Sequence[str], formats: Sequence[str]) -> list[list[bytes]]:
+    """Return each of the DOT sources in each of the formats, drawn by an engine or by "auto".
 
-    with tempfile.TemporaryDirectory(prefix="drawing-", ignore_cleanup_errors=True) as folder:
-        names = [f"{i}.dot" for i in range(len(dots))]
-        for name, dot in zip(names, dots, strict=True):
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(dot.encode(errors="replace"))
-        _run(engine, ENGINES[engine].command(names, formats), fonts, folder)
-        return [[_read(engine, folder, f"{name}.{fmt}") for fmt in formats] for name in names]
+    Raises RuntimeError if no engine is installed, or with Graphviz's own message if it fails.
+    """
+    import tempfile  # slow to import and seldom needed
+
+    draw = ENGINES[choose_engine(engine)]
+    with (
+        tempfile.TemporaryDirectory(prefix="drawing-", ignore_cleanup_errors=True) as folder,
+        bundled_fonts(folder),
+    ):
+        return draw([dot.encode(errors="replace") for dot in dots], formats, folder)
 
 
-def _run(engine: str, command: list[str], fonts: Sequence[str], folder: str) -> None:
-    """Run to the end, or raise a RuntimeError that says why there is no picture."""
-    import signal  # both slow to import, and `import autograd_lite` needs them not
-    import subprocess
+def _draw_with_pygraphviz(dots: Sequence[bytes], formats: Sequence[str], folder: str) -> list[list[bytes]]:
+    """Draw everything in one process of its own, which may hang or crash, by worker.py."""
+    import subprocess  # these two are slow to import and seldom needed
+    from pathlib import Path
 
+    for index, dot in enumerate(dots):
+        Path(folder, f"{index}.dot").write_bytes(dot)
+    packages = [os.path.abspath(entry) for entry in sys.path if entry]  # without the current folder
     try:
         ended = subprocess.run(
-            command, cwd=folder, env=environment(fonts, folder), timeout=SECONDS, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-I", "-S", _WORKER, " ".join(formats), *packages],
+            cwd=folder,
+            timeout=SECONDS,
+            check=False,
+            capture_output=True,
+        )
     except subprocess.TimeoutExpired:
         raise RuntimeError(
-            f"draw: the engine {engine!r} was stopped after {SECONDS:g} seconds without a picture; "
+            f"draw: the engine 'pygraphviz' was stopped after {SECONDS:g} seconds without a picture; "
             "a smaller max_nodes= or another direction= makes the layout easier"
         ) from None
+    if ended.returncode or re.search(rb"^Error:", ended.stderr, re.MULTILINE):
+        raise _failure("pygraphviz", ended.returncode, ended.stderr)
+    return [[Path(folder, f"{i}.{format}").read_bytes() for format in formats] for i in range(len(dots))]
+
+
+def _draw_with_dot(dots: Sequence[bytes], formats: Sequence[str], folder: str) -> list[list[bytes]]:
+    """Run the system's `dot` once for every picture."""
+    import graphviz  # slow to import and seldom needed
+
+    try:
+        return [[graphviz.pipe("dot", format, dot, quiet=True) for format in formats] for dot in dots]
+    except graphviz.CalledProcessError as error:
+        raise _failure("dot", error.returncode, error.stderr) from None
     except OSError as error:
-        raise RuntimeError(f"draw: the engine {engine!r} does not start: {error}") from error
-    lines = ended.stderr.decode(errors="replace").splitlines()
+        raise RuntimeError(f"draw: the engine 'dot' does not start: {error}") from error
+
+
+def _failure(engine: str, returncode: int, stderr: bytes) -> RuntimeError:
+    """Error with the end of what Graphviz wrote."""
+    lines = stderr.decode(errors="replace").splitlines()
     errors = [line for line in lines if line.startswith("Error:")]
-    if ended.returncode or errors:
-        how = "fails" if ended.returncode >= 0 else f"crashed ({signal.strsignal(-ended.returncode)})"
-        said = " / ".join((errors or lines)[-3:])[-500:] or "it said nothing"
-        raise RuntimeError(f"draw: the engine {engine!r} {how}: {said}")
+    reason = " / ".join((errors or lines)[-3:])[-500:] or "it gave no reason"
+    return RuntimeError(f"draw: the engine {engine!r} {'crashed' if returncode < 0 else 'fails'}: {reason}")
 
 
-def _read(engine: str, folder: str, name: str) -> bytes:
-    """What the engine wrote, which is something."""
-    path = os.path.join(folder, name)
-    if not os.path.exists(path) or not os.path.getsize(path):
-        raise RuntimeError(f"draw: the engine {engine!r} made no {name.rpartition('.')[2].upper()}")
-    with open(path, "rb") as file:
-        return file.read()
+ENGINES = {"pygraphviz": _draw_with_pygraphviz, "dot": _draw_with_dot}

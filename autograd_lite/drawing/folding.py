@@ -1,24 +1,23 @@
-"""Which nodes of a large graph are drawn as one card: layers, and parts that repeat.
+"""Folding of large graphs: layers, and sequences of ops that repeat, are drawn as one card each.
 
-Every fold is a stretch of the order of evaluation, so no path leaves it and comes back, and the folded
-graph has no cycle either.
+Every fold is a run of consecutive ops in the order of evaluation. So no path leaves it and comes back, and
+the folded graph has no cycle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from heapq import heapify, heappop, heappush
-from typing import NamedTuple
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-_AT_LEAST = 3  # repetitions
-_COMPARED = 2e8  # tokens, before the search for long periods ends
-_SHARED = 6  # leaves that all repetitions use stay outside, if they are no more than this
+_REPETITIONS = 3  # at least
+_COMPARISONS = 2e8  # of tokens, at most, in the search for long periods: about a second
+_SHARED = 7  # leaves that several repetitions use, at least: fewer stay outside of the fold
 
 
 class Node(NamedTuple):
-    """A node of the graph: the nodes it was made from, what it looks like, the layer it belongs to.
+    """A node of the graph: the positions of its inputs, a token that equal ops share, the path of its layer.
 
     A node that `stays` is never folded.
     """
@@ -31,183 +30,163 @@ class Node(NamedTuple):
 
 
 class Fold(NamedTuple):
-    """Nodes to draw as one card: `rounds` lists them by repetition, one for a layer; then its leaves."""
+    """A run of ops that is drawn as one card: the ops of each repetition, and the leaves inside.
+
+    Nodes are given by position; `of` returns the fold of the nodes themselves. A layer has a `path` and
+    one repetition; a repeated sequence has no path. Equal runs have equal tokens.
+    """
 
     path: str
-    rounds: tuple[tuple[int, ...], ...]
-    leaves: tuple[int, ...]
+    rounds: tuple[tuple[Any, ...], ...]
+    leaves: tuple[Any, ...] = ()
+    token: Hashable = None
 
     @property
-    def members(self) -> tuple[int, ...]:
+    def members(self) -> tuple[Any, ...]:
         """All nodes of the fold."""
-        return (*(i for part in self.rounds for i in part), *self.leaves)
+        return (*(x for ops in self.rounds for x in ops), *self.leaves)
+
+    def of(self, nodes: Sequence[Any]) -> Fold:
+        """The fold with these nodes in place of their positions."""
+        rounds = tuple(tuple(nodes[i] for i in ops) for ops in self.rounds)
+        return Fold(self.path, rounds, tuple(nodes[i] for i in self.leaves))
 
 
-class _Unit(NamedTuple):
-    """A stretch of ops that is drawn as one: by itself, as a layer, or as repetitions of something."""
+def layer_by_layer(nodes: Sequence[Node]) -> list[int]:
+    """An order of evaluation that finishes a layer before it begins the next, if that is possible.
 
-    token: Hashable
-    path: str
-    rounds: tuple[tuple[int, ...], ...]
-
-
-def layer_by_layer(nodes: list[Node]) -> list[int]:
-    """An order of evaluation that ends one layer before it begins the next, where that is possible.
-
-    Layers that do not feed each other follow as they first appear; without any layer the order stays.
+    Layers that do not feed each other keep their order; without layers nothing changes.
     """
     first: dict[str, int] = {}
-    for i, node in enumerate(nodes):
-        first.setdefault(node.layer, i)
     users: list[list[int]] = [[] for _ in nodes]
-    keys: list[tuple[int, int, int]] = []  # how many layers come before, which of those, and the order
+    keys: list[tuple[int, int, int]] = []  # the number of layers before, the layer's first node, the node
+    movable: list[bool] = []  # leaves, and results of leaves alone outside of layers: computed when needed
     for i, node in enumerate(nodes):
         level, layer, _ = max((keys[j] for j in node.inputs if nodes[j].inputs), default=(0, -1, 0))
-        if node.layer and first[node.layer] != layer:
-            level, layer = level + 1, first[node.layer]
-        keys.append((level, layer, i))
-        for j in set(node.inputs):
+        own = first.setdefault(node.layer, i) if node.layer else layer
+        keys.append((level + (own != layer), own, i))
+        movable.append(not node.inputs or (not node.layer and all(movable[j] for j in node.inputs)))
+        for j in node.inputs:
             users[j].append(i)
-    loose: list[bool] = []  # leaves, and what is made of them outside of all layers: as late as may be
-    for node in nodes:
-        loose.append(not node.inputs or (not node.layer and all(loose[j] for j in node.inputs)))
     for i in reversed(range(len(nodes))):
-        if loose[i] and users[i]:
+        if movable[i] and users[i]:
             keys[i] = (*min(keys[user][:2] for user in users[i]), i)
-    missing = [len(set(node.inputs)) for node in nodes]
-    ready = [keys[i] for i, count in enumerate(missing) if not count]
-    heapify(ready)
-    order = []
-    while ready:
-        *_, i = heappop(ready)
-        order.append(i)
-        for user in users[i]:
-            missing[user] -= 1
-            if not missing[user]:
-                heappush(ready, keys[user])
-    return order
+    return sorted(range(len(nodes)), key=keys.__getitem__)  # no key is smaller than those of its inputs
 
 
-def by_layers(nodes: list[Node]) -> list[Fold]:
-    """The outermost layers, each a fold."""
-    return _folds(nodes, _units(nodes, 1))
+def by_layers(nodes: Sequence[Node]) -> list[Fold]:
+    """The outermost layers, each as a fold."""
+    return _folds(nodes, _layer_units(nodes, 1))
 
 
-def to_fit(nodes: list[Node], most: int) -> tuple[list[Fold], int]:
-    """The folds that bring the graph to at most `most` cards, if any can, and the number of cards.
+def to_fit(nodes: Sequence[Node], most: int) -> tuple[list[Fold], int]:
+    """The folds that leave at most `most` cards, or as few as possible, and the number of cards.
 
-    Inner layers are folded before outer ones, and what repeats among them before going outward.
+    Inner layers are folded before outer ones, and at each depth repetitions of layers too.
     """
     best: tuple[list[Fold], int] = ([], len(nodes))
-    for depth in range(max(node.layer.count(".") + bool(node.layer) for node in nodes), -1, -1):
-        for units in _ever_shorter(_units(nodes, depth)):
+    depth = max(node.layer.count(".") + bool(node.layer) for node in nodes)
+    for parts in range(depth, -1, -1):
+        for units in _with_repetitions(_layer_units(nodes, parts)):
             folds = _folds(nodes, units)
-            best = min(best, (folds, count(nodes, folds)), key=lambda pair: pair[1])
+            count = len(nodes) - sum(len(fold.members) - 1 for fold in folds)
+            best = min(best, (folds, count), key=lambda pair: pair[1])
             if best[1] <= most:
                 return best
     return best
 
 
-def count(nodes: list[Node], folds: list[Fold]) -> int:
-    """How many cards there are when these are folded."""
-    return len(nodes) - sum(len(fold.members) - 1 for fold in folds)
-
-
-def _units(nodes: list[Node], depth: int) -> list[_Unit]:
-    """The ops in order, neighbours of the same layer together; `depth` counts the parts of its path."""
-    units: list[_Unit] = []
+def _layer_units(nodes: Sequence[Node], depth: int) -> list[Fold]:
+    """The ops in order, neighbours of the same layer as one unit; of its path, `depth` parts count."""
+    units: list[Fold] = []
     for i, node in enumerate(nodes):
         if not node.inputs:
             continue
         path = "" if node.stays else ".".join(node.layer.split(".")[:depth])
         if path and units and units[-1].path == path:
-            last = units[-1]
-            units[-1] = _Unit((last.token, node.token), path, ((*last.rounds[0], i),))
+            unit = units.pop()
+            units.append(Fold(path, ((*unit.rounds[0], i),), token=(unit.token, node.token)))
         else:
-            units.append(_Unit(("stays", i) if node.stays else node.token, path, ((i,),)))
+            units.append(Fold(path, ((i,),), token=("stays", i) if node.stays else node.token))
     return units
 
 
-def _ever_shorter(units: list[_Unit]) -> Iterator[list[_Unit]]:
-    """The units, then with their repetitions as one, the shortest first, until none is left."""
-    yield units
+def _with_repetitions(units: list[Fold]) -> Iterator[list[Fold]]:
+    """The units; then again and again with the repetitions of the shortest period as one unit each."""
     numbers: dict[Hashable, int] = {}
-    while True:
-        tokens = np.array([numbers.setdefault(unit.token, len(numbers)) for unit in units])
-        found = _repetitions(tokens)
-        if not found:
-            return
-        period, stretches = found
-        shorter: list[_Unit] = []
-        end = 0
-        for start, rounds in stretches:
-            shorter += units[end:start]
-            end = start + rounds * period
-            blocks = [units[i : i + period] for i in range(start, end, period)]
-            token = (rounds, *(unit.token for unit in blocks[0]))
-            paths = {unit.path.rpartition(".")[0] for block in blocks for unit in block}
-            outer = paths.pop() if len(paths) == 1 else ""
-            flat = tuple(tuple(i for unit in b for part in unit.rounds for i in part) for b in blocks)
-            shorter.append(_Unit(token, outer, flat))
-        units = shorter + units[end:]
+    runs = [(0, 0)]
+    while runs:
         yield units
+        period, runs = _repetitions([numbers.setdefault(unit.token, len(numbers)) for unit in units])
+        shorter: list[Fold] = []
+        end = 0
+        for start, count in runs:
+            shorter += units[end:start]
+            end = start + count * period
+            shorter.append(_repeated([units[i : i + period] for i in range(start, end, period)]))
+        units = shorter + units[end:]
 
 
-def _repetitions(tokens: np.ndarray) -> tuple[int, list[tuple[int, int]]] | None:
-    """The shortest period that repeats anywhere, and where: start and number of repetitions."""
+def _repeated(blocks: list[list[Fold]]) -> Fold:
+    """Equal blocks of units as one unit; its path is the module around all of them, if there is one."""
+    paths = {unit.path.rpartition(".")[0] for block in blocks for unit in block}
+    rounds = tuple(tuple(i for unit in block for ops in unit.rounds for i in ops) for block in blocks)
+    token = (len(blocks), *(unit.token for unit in blocks[0]))
+    return Fold(paths.pop() if len(paths) == 1 else "", rounds, token=token)
+
+
+def _repetitions(tokens: list[int]) -> tuple[int, list[tuple[int, int]]]:
+    """The shortest period that repeats anywhere, and the start and number of each of its repetitions."""
     n = len(tokens)
-    for period in range(1, min(n // _AT_LEAST, int(_COMPARED / max(n, 1))) + 1):
-        differ = np.flatnonzero(tokens[:-period] != tokens[period:])
+    array = np.array(tokens)
+    for period in range(1, min(n // _REPETITIONS, int(_COMPARISONS / max(n, 1))) + 1):
+        differ = np.flatnonzero(array[:-period] != array[period:])
         starts = np.concatenate(([0], differ + 1))
         lengths = np.concatenate((differ, [n - period])) - starts
-        long = lengths >= (_AT_LEAST - 1) * period
+        long = lengths >= (_REPETITIONS - 1) * period
         if long.any():
-            rounds = (lengths[long] + period) // period
-            return period, list(zip(starts[long].tolist(), rounds.tolist(), strict=True))
-    return None
+            counts = (lengths[long] + period) // period
+            return period, list(zip(starts[long].tolist(), counts.tolist(), strict=True))
+    return 0, []
 
 
-def _folds(nodes: list[Node], units: list[_Unit]) -> list[Fold]:
-    """The units that hold more than one node, with the leaves that belong to them."""
-    home = {  # op -> its unit and its repetition
-        i: (u, r)
-        for u, unit in enumerate(units) if unit.path or len(unit.rounds) > 1
-        for r, part in enumerate(unit.rounds) for i in part
-    }  # fmt: skip
+def _folds(nodes: Sequence[Node], units: list[Fold]) -> list[Fold]:
+    """The layers and repetitions among the units that hold more than one node, with their leaves."""
+    folded = [unit for unit in units if unit.path or len(unit.rounds) > 1]
+    unit_of = {i: u for u, unit in enumerate(folded) for ops in unit.rounds for i in ops}
     users: dict[int, list[int]] = {}
     for i, node in enumerate(nodes):
-        for leaf in node.inputs:
-            if not nodes[leaf].inputs:
-                users.setdefault(leaf, []).append(i)
-    held: dict[int, list[int]] = {}
-    shared: dict[int, list[int]] = {}
-    for leaf, ops in users.items():
-        u, r = home.get(min(ops), (-1, 0))  # by the first op that uses it; it may serve later ones too
-        inside = [i for i in ops if home.get(i, (-1, 0))[0] == u]
-        own = nodes[leaf].parameter and bool(nodes[leaf].layer)
-        if u >= 0 and (len(inside) == len(ops) or (own and _after(ops, units[u]))):
-            alone = all(home[i] == (u, r) for i in inside)
-            (held if alone else shared).setdefault(u, []).append(leaf)
+        for j in node.inputs:
+            if not nodes[j].inputs:
+                users.setdefault(j, []).append(i)
+    leaves: list[list[int]] = [[] for _ in folded]
+    for j, ops in users.items():
+        u = unit_of.get(ops[0], -1)  # the unit that uses the leaf first
+        outside = [i for i in ops if unit_of.get(i) != u]
+        # A parameter of a layer may have later users, such as a penalty: still no path comes back.
+        is_own = nodes[j].parameter and nodes[j].layer
+        if u >= 0 and (not outside or (is_own and outside[0] > folded[u].rounds[-1][-1])):
+            leaves[u].append(j)
     folds = []
-    for u in sorted({u for u, _ in home.values()}):
-        unit = units[u]
-        leaves = _leaves(nodes, unit, held.get(u, []), shared.get(u, []))
-        if sum(map(len, unit.rounds)) + len(leaves) > 1:
-            folds.append(Fold(unit.path if len(unit.rounds) == 1 else "", unit.rounds, tuple(leaves)))
-    return folds
+    for unit, inside in zip(folded, leaves, strict=True):
+        if len(unit.rounds) == 1:
+            own = [j for j in inside if f"{nodes[j].layer}.".startswith(f"{unit.path}.")]
+            folds.append(Fold(unit.path, unit.rounds, tuple(own)))
+        else:
+            folds.append(Fold("", unit.rounds, _leaves_of_repetitions(nodes, unit, inside, users)))
+    return [fold for fold in folds if len(fold.members) > 1]
 
 
-def _after(ops: list[int], unit: _Unit) -> bool:
-    """Whether the ops outside a unit all come after it: then its fold can feed them without a cycle."""
-    inside = {i for part in unit.rounds for i in part}
-    return all(i in inside or i > max(inside) for i in ops)
+def _leaves_of_repetitions(
+    nodes: Sequence[Node], unit: Fold, candidates: list[int], users: dict[int, list[int]]
+) -> tuple[int, ...]:
+    """The leaves in a fold of repetitions: parameters, or constants of which each repetition has its own.
 
-
-def _leaves(nodes: list[Node], unit: _Unit, held: list[int], shared: list[int]) -> list[int]:
-    """The leaves that go into a fold: the layer's own, or what each of the repetitions has."""
-    if len(unit.rounds) == 1:
-        return [i for i in held if f"{nodes[i].layer}.".startswith(f"{unit.path}.")]
-    others = [i for i in held if not nodes[i].parameter]
-    kept = others if len(others) >= len(unit.rounds) else []
-    own = [i for i in held if nodes[i].parameter] + kept
-    return sorted(own + (shared if len(shared) > _SHARED else []))
+    Leaves that several repetitions use are inside only if they are many.
+    """
+    round_of = {i: r for r, ops in enumerate(unit.rounds) for i in ops}
+    shared = {j for j in candidates if len({round_of[i] for i in users[j] if i in round_of}) > 1}
+    constants = {j for j in candidates if not nodes[j].parameter} - shared
+    outside = shared if len(shared) < _SHARED else set()
+    outside |= constants if len(constants) < len(unit.rounds) else set()
+    return tuple(sorted(set(candidates) - outside))

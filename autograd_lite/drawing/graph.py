@@ -1,8 +1,8 @@
-"""The graph as it is drawn: which nodes are cards, and which stand in the formula of another."""
+"""The graph to draw: its nodes, which of them share a card, and which gradients belong to it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +15,19 @@ def data_of(x: Any) -> Any:
     return x.data if isinstance(x, Tensor) else x
 
 
-def made(x: Any) -> bool:
-    """Whether an op made the node."""
+def has_op(x: Any) -> bool:
+    """True if the node is the result of an op."""
     return isinstance(x, Tensor) and x.op is not None
 
 
 def walk(roots: Sequence[Any]) -> list[Any]:
-    """All that the roots were made from, and they: tensors and constants, each once, inputs first."""
+    """Every tensor and constant that the roots depend on, and the roots: each once, inputs first."""
     order: list[Any] = []
     seen: set[int] = set()
     stack = [(root, False) for root in reversed(roots)]
     while stack:
-        x, done = stack.pop()
-        if done:
+        x, inputs_done = stack.pop()
+        if inputs_done:
             order.append(x)
         elif id(x) not in seen:
             seen.add(id(x))
@@ -37,33 +37,48 @@ def walk(roots: Sequence[Any]) -> list[Any]:
     return order
 
 
-def inline(x: Any) -> bool:
-    """Whether a constant is a bare number, written into the formula rather than on a card."""
+def is_inline(x: Any) -> bool:
+    """True for a constant number, which is written into formulas and has no card."""
     return not isinstance(x, Tensor | np.ndarray)
 
 
+def is_product(y: Tensor) -> bool:
+    """True if each of the op's two inputs scales the gradient of the other, as in `w × x`."""
+    formulas = y.op.formulas
+    others = reversed(y.op.arguments)
+    return len(formulas) == 2 and list(formulas.values()) == [f"× {{{name}}}" for name in others]
+
+
+def is_loss(x: Any) -> bool:
+    """True for the result of a loss: an op with the setting `reduction`, ours or the user's."""
+    return has_op(x) and "reduction" in x.op.defaults
+
+
 def unreached(model: Any, walked: list[Any]) -> list[Any]:
-    """The parameters of the model that the graph does not depend on."""
+    """The model's trainable parameters that the graph does not depend on."""
     seen = set(map(id, walked))
     parameters = model.parameters() if model is not None else ()
     return [x for x in parameters if id(x) not in seen and x.requires_grad]
 
 
-def merged(nodes: list[Any], said: dict[int, str], uses: dict[int, int]) -> set[int]:
-    """Unnamed products that only a sum of the same shape uses: `X @ w` of `z = X @ w + b`.
+def merged_nodes(nodes: list[Any], named: Mapping[int, str], uses: Mapping[int, int]) -> set[int]:
+    """The nodes that share the card of the op that uses them, such as `X @ w` in `X @ w + b`.
 
-    The gradients of the two are the same, so one card tells all.
+    The two ops must be declared as a composite. The inner result has no name, no other use and the shape of
+    the outer one, so the gradients of the two are equal.
     """
     return {
         id(x)
-        for y in nodes if made(y) and y.op.name == "add"
-        for x in y.inputs if made(x) and x.op.name == "matmul"
-        if id(x) not in said and uses[id(x)] == 1 and x.shape == y.shape
-    }  # fmt: skip
+        for y in nodes
+        if has_op(y) and y.op.composites
+        for x in y.inputs
+        if has_op(x) and x.op in y.op.composites
+        if id(x) not in named and uses[id(x)] == 1 and x.shape == y.shape
+    }
 
 
-def parts(y: Any, merged: set[int]) -> Iterator[tuple[Tensor, int, Any]]:
-    """What y was made of, as (op's output, position, input): through merged nodes to their inputs."""
+def operands(y: Any, merged: set[int]) -> Iterator[tuple[Tensor, int, Any]]:
+    """The inputs of y's card as (result, position, input of the result), those of merged nodes included."""
     for i, x in enumerate(y.inputs if isinstance(y, Tensor) else ()):
         if id(x) in merged:
             yield from ((x, j, inner) for j, inner in enumerate(x.inputs))
@@ -72,51 +87,60 @@ def parts(y: Any, merged: set[int]) -> Iterator[tuple[Tensor, int, Any]]:
 
 
 def op_name(x: Any, merged: set[int]) -> str:
-    """The op that made a node, `affine` for a product and a sum on one card."""
-    if not made(x):
+    """The name of the op on a card, `affine` for a matmul and an add that share it; "" without op."""
+    if not has_op(x):
         return ""
-    return "affine" if any(id(i) in merged for i in x.inputs) else str(x.op.name)
+    ops = [x.op.composites[i.op] for i in x.inputs if id(i) in merged] or [x.op]
+    return str(ops[0].name)
 
 
-def uses_of(nodes: list[Any]) -> dict[int, int]:
-    """How often each node is an input of another."""
-    uses: dict[int, int] = {}
-    for x in nodes:
-        for i in x.inputs if isinstance(x, Tensor) else ():
-            uses[id(i)] = uses.get(id(i), 0) + 1
-    return uses
+def viewed_inputs(y: Any) -> list[Any]:
+    """The inputs whose memory y shares."""
+    inputs = y.inputs if has_op(y) and isinstance(y.data, np.ndarray) else ()
+    arrays = [x for x in inputs if isinstance(data_of(x), np.ndarray)]
+    return [x for x in arrays if np.may_share_memory(y.data, data_of(x))]
 
 
-def changed(nodes: list[Any]) -> set[int]:
-    """The tensors that got new data, from an optimiser say, after an op had used the old."""
+def rebound(nodes: list[Any]) -> set[int]:
+    """The tensors, by identity, that got new data (from an optimizer, say) after an op had used the old."""
     return {
         id(x)
-        for y in nodes if made(y)
+        for y in nodes
+        if has_op(y)
         for x, value in zip(y.inputs, y.values, strict=True)
         if isinstance(x, Tensor) and x.data is not value
-    }  # fmt: skip
+    }
 
 
-def is_loss(x: Any) -> bool:
-    """Whether a loss made the node: an op with a `reduction`, ours or the user's."""
-    return made(x) and "reduction" in x.op.defaults
+def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int]:
+    """The tensors, by identity, whose gradient is not from the backward passes of the roots alone.
+
+    A gradient belongs to the graph if the call of backward that filled it is the one that filled the
+    roots that depend on it. Below roots of several passes it must be their sum (accumulate=True). Gradients
+    that the user assigned before any backward are not judged.
+    """
+    passes = {id(x): {x.backward_pass} for x in roots if hasattr(x, "backward_pass")}
+    foreign = set()
+    for x in reversed(walked):  # each node before its inputs
+        if not isinstance(x, Tensor):
+            continue
+        expected = passes.get(id(x), set())
+        for i in x.inputs:
+            passes.setdefault(id(i), set()).update(expected)
+        number = getattr(x, "backward_pass", None)
+        if x.grad is not None and number is not None:
+            own = expected == {number} if number else len(expected) > 1
+            foreign |= set() if own else {id(x)}
+    return foreign
 
 
 def kind_of(x: Any, roots: Collection[int], target: bool, loss: bool) -> str:
-    """What a node is, which says how its card is drawn: a key of LOOKS."""
+    """The kind of a node, a key of `theme.LOOKS`, on which the look of its card depends."""
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
-    if made(x):
-        ends = id(x) in roots and x.size == 1 and not hasattr(x, "derivative_order")
-        return "tensor" if not ends else "loss" if loss else "result"
+    if has_op(x):
+        is_end = id(x) in roots and x.size == 1 and not hasattr(x, "derivative_order")
+        return "tensor" if not is_end else "loss" if loss else "result"
     if isinstance(x, Tensor) and x.requires_grad:
         return "tensor"
     return "target" if target else "input"
-
-
-def ranks_of(sources: dict[str, list[str]]) -> int:
-    """The length of the longest path, in cards; `sources` has the inputs of each, inputs before outputs."""
-    depth: dict[str, int] = {}
-    for target, inputs in sources.items():
-        depth[target] = 1 + max((depth.get(i, 0) for i in inputs), default=0)
-    return max(depth.values(), default=1)

@@ -1,13 +1,12 @@
-"""Layers: which module each node belongs to, and what is said of it."""
+"""Layers: the module that each node belongs to, and the boxes that show the modules."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise, takewhile
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from autograd_lite.drawing.graph import inline, made, parts
+from autograd_lite.drawing.graph import has_op, is_inline, is_product, operands
 from autograd_lite.drawing.text import plural
 from autograd_lite.tensor import Parameter, Tensor
 
@@ -19,123 +18,127 @@ class Layer(NamedTuple):
 
     id: str
     path: str
-    words: str
+    description: str
     parameters: int
     backward: bool
 
     @property
     def caption(self) -> str:
-        """What is said of it: `Linear(2 → 4) + relu · 12 parameters`."""
+        """The text beside the name of the box: `Linear(2 → 4) + relu · 12 parameters`."""
         count = "" if self.backward else plural(self.parameters, "parameter")
-        return " · ".join(filter(None, (self.words, count)))
+        return " · ".join(filter(None, (self.description, count)))
+
+
+def parameter_paths(nodes: Sequence[Any], model: Any) -> dict[int, str]:
+    """The path of each parameter, `layer1.W`, by identity: in the model, or else its own name."""
+    paths = {id(x): x.name for x in nodes if isinstance(x, Parameter) and x.name}
+    for path, parameter in model.named_parameters() if model is not None else ():
+        if f".{path}".endswith(f".{parameter.name or path}"):
+            paths[id(parameter)] = path
+    return paths
 
 
 def layers_of(
     nodes: Sequence[Any], roots: Collection[int], merged: set[int], paths: Mapping[int, str]
 ) -> dict[int, str]:
-    """The layer of each node, by identity: that of its parameters, or what holds its inputs' layers.
+    """The path of the layer of each node, by identity; "" for nodes outside of all layers.
 
-    `paths` says what the parameters are called, `layer1.W`. What is made of parameters alone, such as a
-    penalty, belongs to no layer; what a gradient was made of, with create_graph=True, to the backward graph.
+    A parameter belongs to the module in its path (`paths` has `layer1.W`), a result to the layer of its
+    parameters, else to the innermost module around its inputs. The results of parameters alone, such as
+    a penalty, belong to no layer. Nodes that compute a gradient belong to the backward graph.
     """
-    layer = {id(x): path for x in nodes if (path := _module(paths.get(id(x), "")))}
-    fed: set[int] = set()  # what is made of more than parameters
+    layers = {id(x): _module(paths.get(id(x), "")) for x in nodes}
+    data_dependent: set[int] = set()  # data and its results; the number in `w × 2.0` counts as data
+    entering: dict[str, set[int]] = {}  # the inputs of each module
     for x in nodes:
-        inputs = [i for *_, i in parts(x, merged)]
-        data = not inputs or any(id(i) in fed or (inline(i) and x.op.name == "multiply") for i in inputs)
-        if data and not isinstance(x, Parameter):
-            fed.add(id(x))
+        inputs = [i for *_, i in operands(x, merged)]
+        has_data = any(id(i) in data_dependent or (is_inline(i) and is_product(x)) for i in inputs)
+        if not isinstance(x, Parameter) and (has_data or not inputs):
+            data_dependent.add(id(x))
         if hasattr(x, "derivative_order"):
-            layer[id(x)] = _BACKWARD + (f" of order {x.derivative_order}" if x.derivative_order > 1 else "")
-        elif made(x) and id(x) in fed and id(x) not in roots and (path := _of_inputs(inputs, layer, merged)):
-            layer[id(x)] = path
+            layers[id(x)] = _BACKWARD + (f" of order {x.derivative_order}" if x.derivative_order > 1 else "")
+        elif has_op(x) and id(x) in data_dependent and id(x) not in roots:
+            layers[id(x)] = _layer_of_result(inputs, layers, entering)
+        for path in _outer_paths(layers[id(x)]):
+            outside = (id(i) for i in inputs if not is_within(layers.get(id(i), ""), path))
+            entering.setdefault(path, set()).update(outside)
     users: dict[int, set[str]] = {}
     for y in nodes:
-        for x in y.inputs if made(y) else ():
-            users.setdefault(id(x), set()).add(layer.get(id(y), ""))
+        for x in y.inputs if has_op(y) else ():
+            users.setdefault(id(x), set()).add(layers[id(y)])
     for x in nodes:
-        if not isinstance(x, Parameter) and not made(x) and len(users.get(id(x), ())) == 1:
-            (path,) = users[id(x)]
-            layer |= {id(x): path} if path.startswith(_BACKWARD) else {}
-    return layer
+        around = users.get(id(x), set())
+        if not isinstance(x, Parameter) and not has_op(x) and len(around) == 1:
+            layers |= {id(x): path for path in around if path.startswith(_BACKWARD)}
+    return layers
 
 
 def _module(path: str) -> str:
-    """The module of a parameter's path: `a` of `a.W`, and of `a.weights.0`, one of a list."""
-    names = path.split(".")[:-1]
-    listed = path.rpartition(".")[2].isdigit()
-    return ".".join(names[:-1] if listed else names)
+    """The module of a parameter by its path: `a` for `a.W`, and for `a.weights.0` in a list."""
+    names = path.split(".")
+    return ".".join(names[: -2 if names[-1].isdigit() else -1])
 
 
-def _of_inputs(inputs: Sequence[Any], layer: Mapping[int, str], merged: set[int]) -> str:
-    """The layer that the inputs of a node give it."""
-    own = {layer[id(i)] for i in inputs if isinstance(i, Parameter) and id(i) in layer}
+def _layer_of_result(
+    inputs: Sequence[Any], layers: Mapping[int, str], entering: Mapping[str, set[int]]
+) -> str:
+    """The layer of a result by its inputs: of its parameters, else around the layers of its other inputs."""
+    own = {layers[id(i)] for i in inputs if isinstance(i, Parameter)} - {""}
     if len(own) == 1:
         return own.pop()
-    flowing = [i for i in inputs if isinstance(i, Tensor) and i.requires_grad]
-    paths = {layer.get(id(i), "") for i in flowing}
-    if any(isinstance(i, np.ndarray) or (isinstance(i, Tensor) and not i.requires_grad) for i in inputs):
-        return _common(path.rpartition(".")[0] for path in paths)  # as when x + f(x) adds the data
-    for x in flowing if len(paths) > 1 else ():
-        around = layer.get(id(x), "").rpartition(".")[0]
-        if around and {id(i) for i in flowing if i is not x} <= _entering(x, around, layer, merged):
-            return around  # x + f(x), and this x is f's
+    variables = [i for i in inputs if isinstance(i, Tensor) and i.requires_grad]
+    paths = {layers.get(id(i), "") for i in variables}
+    if len(variables) < sum(not is_inline(i) for i in inputs):
+        return _common(path.rpartition(".")[0] for path in paths)  # x + f(x) of constant x is outside of f
+    for x in variables if len(paths) > 1 else ():
+        around = layers.get(id(x), "").rpartition(".")[0]
+        if around and {id(i) for i in variables if i is not x} <= entering[around]:
+            return around  # x + f(x), and this one is f(x)
     return _common(paths)
 
 
-def _entering(x: Any, path: str, layer: Mapping[int, str], merged: set[int]) -> set[int]:
-    """What goes into a module on the way to a node in it, by identity."""
-    entering, seen, stack = set(), set(), [x]
-    while stack:
-        y = stack.pop()
-        if id(y) in seen:
-            continue
-        seen.add(id(y))
-        if f"{layer.get(id(y), '')}.".startswith(f"{path}."):
-            stack += [i for *_, i in parts(y, merged)]
-        else:
-            entering.add(id(y))
-    return entering
+def _outer_paths(path: str) -> list[str]:
+    """`a.b.c` as a, a.b and a.b.c; none for ""."""
+    return list(accumulate(path.split("."), "{}.{}".format)) if path else []
+
+
+def is_within(path: str, outer: str) -> bool:
+    """True if a path is `outer` or leads into it, as `a.b` leads into `a`."""
+    return f"{path}.".startswith(f"{outer}.")
 
 
 def _common(paths: Iterable[str]) -> str:
-    """The module that holds all of these layers; none for the model itself."""
-    split = [path.split(".") for path in paths]
-    shared = []
-    for names in zip(*split, strict=False):
-        if len(set(names)) > 1:
-            break
-        shared.append(names[0])
-    return ".".join(shared)
+    """The innermost module around all of these layers; "" for the model itself."""
+    columns = zip(*(path.split(".") for path in paths), strict=False)
+    return ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, columns))
 
 
 def boxes(members: Mapping[str, Sequence[Any]], model: Any) -> tuple[Layer, ...]:
-    """The layers with their captions, outer before inner; `members` has the nodes by their layer.
+    """The layers with their captions, outer before inner; `members` has the nodes of each layer.
 
-    A module around others has a box if it holds two of them, or a node of its own.
+    A module around others has a box if it contains two of them, or a node of its own.
     """
     modules = dict(model.named_modules()) if model is not None else {}
-    inside: dict[str, list[str]] = {}
+    children: dict[str, set[str]] = {}
     for path in members:
-        names = path.split(".")
-        for end in range(1, len(names)):
-            inside.setdefault(".".join(names[:end]), []).append(path)
-    outer = [path for path, held in inside.items() if len({p[len(path) :].split(".")[1] for p in held}) > 1]
+        for parent, child in pairwise(_outer_paths(path)):
+            children.setdefault(parent, set()).add(child)
+    outer = [path for path, inside in children.items() if len(inside) > 1]
     paths = sorted(filter(None, dict.fromkeys([*members, *outer])), key=lambda path: path.count("."))
-    return tuple(_box(f"box{i}", path, members, modules, path in outer) for i, path in enumerate(paths))
+    return tuple(
+        _box(f"box{i}", path, members, modules.get(path), path in outer) for i, path in enumerate(paths)
+    )
 
 
-def _box(
-    id_: str, path: str, members: Mapping[str, Sequence[Any]], modules: Mapping[str, Any], outer: bool
-) -> Layer:
-    own = members.get(path, ())
+def _box(id_: str, path: str, members: Mapping[str, Sequence[Any]], module: Any, is_outer: bool) -> Layer:
     if path.startswith(_BACKWARD):
         return Layer(id_, path, "made with create_graph=True", 0, backward=True)
-    held = [x for p, nodes in members.items() if f"{p}.".startswith(f"{path}.") for x in nodes]
-    count = sum(x.size for x in held if isinstance(x, Parameter))
-    module = modules.get(path)
-    composite = outer or (module is not None and len(module.named_modules()) > 1)
-    words = [] if module is None else [type(module).__name__ if composite else module.kind()]
-    if not composite:
-        words += {x.op.name: 1 for x in own if made(x) and len(x.inputs) == 1}
-    return Layer(id_, path, " + ".join(words), count, backward=False)
+    inside = [x for other, nodes in members.items() if is_within(other, path) for x in nodes]
+    count = sum(x.size for x in inside if isinstance(x, Parameter))
+    is_composite = is_outer or (module is not None and len(module.named_modules()) > 1)
+    kinds = []
+    if module is not None:
+        kinds.append(type(module).__name__ if is_composite else module.kind())
+    if not is_composite:
+        kinds += dict.fromkeys(x.op.name for x in members.get(path, ()) if has_op(x) and len(x.inputs) == 1)
+    return Layer(id_, path, " + ".join(kinds), count, backward=False)

@@ -1,4 +1,4 @@
-"""What a card tells of an array: shape, extremes, norm and its first entries; at most 32 of them."""
+"""Statistics of an array for its card: shape, extremes, norm and the first entries, 32 at most."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 
 from autograd_lite.drawing.text import number
 
-ROWS, COLUMNS = 4, 8
+ROWS = 4  # rows of a heat strip, at most
+COLUMNS = 8
 LEVELS = 16  # shades of a heat cell on either side of zero
-_PRINTED = 6  # up to so many entries are written out
+_PRINTED = 6  # entries of an array that is written out as numbers, at most
 
 Levels = tuple[tuple[int | None, ...], ...]
 
 
 class Statistics(NamedTuple):
-    """An array in a few numbers; `rows` are its first entries, `scale` the largest of all in size.
+    """An array in a few numbers; `rows` are its first entries, `scale` is the largest absolute value.
 
-    `low` and `high` are of the entries that are numbers or infinite, `mean` and `deviation` of the finite
-    ones; nan where there are none.
+    `low` and `high` ignore nan; `mean`, `deviation` and `scale` ignore infinities too. They are nan (`scale`
+    is 0) if no entry is left.
     """
 
     shape: tuple[int, ...]
@@ -41,24 +42,27 @@ def statistics(data: Any) -> Statistics:
     """The statistics of an array or a number."""
     array = np.asarray(data)
     entries = array.ravel().astype(float)
+    numbers = entries[~np.isnan(entries)]
     finite = entries[np.isfinite(entries)]
-    low, high, mean, deviation = (math.nan,) * 4
-    known = entries[~np.isnan(entries)]
-    if known.size:
-        low, high = float(known.min()), float(known.max())
     with np.errstate(all="ignore"):
-        if finite.size:
-            mean, deviation = float(finite.mean()), float(finite.std())
-    return Statistics(
-        shape=array.shape, dtype=str(array.dtype), size=array.size, rows=_corner(array, entries), low=low,
-        high=high, mean=mean, deviation=deviation, norm=norm_of(entries),
-        scale=float(np.abs(finite).max(initial=0.0)),
-        zeros=array.size - int(np.count_nonzero(entries)), not_finite=array.size - finite.size,
-    )  # fmt: skip
+        return Statistics(
+            shape=array.shape,
+            dtype=str(array.dtype),
+            size=array.size,
+            rows=_first_rows(array, entries),
+            low=float(numbers.min()) if numbers.size else math.nan,
+            high=float(numbers.max()) if numbers.size else math.nan,
+            mean=float(finite.mean()) if finite.size else math.nan,
+            deviation=float(finite.std()) if finite.size else math.nan,
+            norm=norm_of(entries),
+            scale=float(np.abs(finite).max(initial=0.0)),
+            zeros=array.size - int(np.count_nonzero(entries)),
+            not_finite=array.size - finite.size,
+        )
 
 
 def norm_of(entries: Any) -> float:
-    """The Euclidean norm of an array, which neither overflows nor underflows on the way."""
+    """The Euclidean norm of an array, computed without overflow or underflow."""
     flat = np.asarray(entries, float).ravel()
     scale = float(np.abs(flat).max(initial=0.0))
     if not 0 < scale < math.inf:
@@ -67,50 +71,51 @@ def norm_of(entries: Any) -> float:
         return scale * float(np.linalg.norm(flat / scale))
 
 
-def _corner(array: Any, entries: Any) -> tuple[tuple[float, ...], ...]:
-    """The first entries as rows: the corner of a matrix, the start of anything else."""
-    if array.ndim >= 2 and array.shape[-1] > 1 and array.size:
-        rows = entries.reshape(-1, array.shape[-1])[:ROWS, :COLUMNS]
-    else:
-        rows = entries[None, :COLUMNS]
-    return tuple(tuple(row) for row in rows.tolist())
+def _first_rows(array: Any, entries: Any) -> tuple[tuple[float, ...], ...]:
+    """The first entries as rows: the corner of a matrix, the start of any other array."""
+    is_matrix = array.ndim >= 2 and array.shape[-1] > 1 and array.size
+    rows = entries.reshape(-1, array.shape[-1])[:ROWS] if is_matrix else entries[None]
+    return tuple(tuple(row) for row in rows[:, :COLUMNS].tolist())
 
 
-def summary(told: Statistics, gradient: bool) -> str:
-    """An array in one line: its entries where they are few, else a norm (of a gradient) or extremes."""
-    if told.size == 0:
-        return "empty"
-    if _printed(told):
-        return ",  ".join(number(x) for x in told.rows[0])
-    return f"norm {number(told.norm)}" if gradient else extremes(told)
+def summary(array: Statistics, gradient: bool) -> str:
+    """An array in one line: its entries if they are few, else the norm of a gradient, or the extremes."""
+    if array.size and _is_printed(array):
+        return ",  ".join(number(x) for x in array.rows[0])
+    return f"norm {number(array.norm)}" if array.size and gradient else extremes(array)
 
 
-def extremes(told: Statistics) -> str:
-    """The smallest and the largest entry, or the one they both are."""
-    if told.size == 0:
-        return "empty"
-    low, high = number(told.low), number(told.high)
-    return low if low == high else f"{low} … {high}"
+def extremes(array: Statistics) -> str:
+    """The smallest and the largest entry, or one number if they are equal."""
+    return interval(array.low, array.high) if array.size else "empty"
 
 
-def levels(told: Statistics) -> Levels:
-    """The first entries as shades from -16, the most negative, over 0 to 16; None is nan.
+def interval(low: float, high: float) -> str:
+    """Two numbers as `1.5 … 2`, or one if they are written alike."""
+    ends = dict.fromkeys((number(low), number(high)))
+    return " … ".join(ends)
 
-    No shades where the entries are written out.
+
+def levels(array: Statistics) -> Levels:
+    """The first entries as shades from -16 (the most negative) to 16; None for nan.
+
+    It is empty for an array whose entries are written out.
     """
-    if told.size == 0 or _printed(told):
+    if array.size == 0 or _is_printed(array):
         return ()
-    return tuple(tuple(_level(x, told.scale) for x in row) for row in told.rows)
+    return tuple(tuple(_level(x, array.scale) for x in row) for row in array.rows)
 
 
-def _printed(told: Statistics) -> bool:
-    return told.size <= _PRINTED and len(told.rows) == 1
+def _is_printed(array: Statistics) -> bool:
+    return array.size <= _PRINTED and len(array.rows) == 1
 
 
 def _level(x: float, scale: float) -> int | None:
-    """The shade of an entry; whatever is not zero has one, so that a small entry is told from none."""
+    """The shade of an entry; only 0 has the shade 0, so that a small entry differs from it."""
     if math.isnan(x):
         return None
-    part = max(-1.0, min(1.0, x / scale)) if scale else math.copysign(1.0, x) if x else 0.0
-    shade = round(LEVELS * abs(part) ** 0.75)  # small entries stay visible
-    return int(math.copysign(max(shade, 1), x)) if x else 0
+    if x == 0:
+        return 0
+    part = min(abs(x) / scale, 1.0) if scale else 1.0
+    shade = round(LEVELS * part**0.75)  # a power below 1, so that small entries stay visible
+    return int(math.copysign(max(shade, 1), x))

@@ -1,22 +1,22 @@
-"""Backpropagation told step by step: the values forward, then the gradients backward, with the arithmetic."""
+"""Backpropagation as a list of steps: values forward, then gradients backward, with the arithmetic."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from autograd_lite.drawing.cards import STRANGE, Card, Folded
-from autograd_lite.drawing.roads import Lane
+from autograd_lite.drawing.cards import FOREIGN_GRADIENT, AnyCard, Card, Edge, FoldedCard
 from autograd_lite.drawing.scene import Scene
-from autograd_lite.drawing.statistics import Statistics, extremes, summary
+from autograd_lite.drawing.statistics import extremes, summary
 from autograd_lite.drawing.text import number, shape
 
-_TERMS = 3  # of a sum of gradients that are written out
+_TERMS = 3  # terms of a sum of gradients that are written out, at most
 
 
 class Step(NamedTuple):
-    """One value or one gradient that appears: of which card, and how it comes about."""
+    """One value or gradient (`backward`), the id of its card, and how it is computed."""
 
     backward: bool
     card: str
@@ -24,96 +24,86 @@ class Step(NamedTuple):
 
 
 def steps(scene: Scene) -> list[Step]:
-    """First every value that is computed, in order, then every gradient, in the order of backpropagation."""
+    """First every computed value, in order, then every gradient, in the order of backpropagation."""
     cards = {x.id: x for x in scene.everything() if isinstance(x, Card) or not x.members}
     order = [cards[id_] for id_ in scene.order if id_ in cards]
-    onward: dict[str, list[Lane]] = {}
-    for lane in scene.lanes:
-        if lane.width is not None:
-            onward.setdefault(lane.source, []).append(lane)
-    forward = [
-        Step(False, card.id, _value(card)) for card in order if isinstance(card, Folded) or card.recipe
+    outgoing: dict[str, list[Edge]] = {}
+    for edge in scene.edges:
+        if edge.width is not None:
+            outgoing.setdefault(edge.source, []).append(edge)
+    computed = [card for card in order if isinstance(card, FoldedCard) or card.recipe]
+    with_gradient = [card for card in reversed(order) if card.grad]
+    return [
+        *(Step(False, card.id, _value(card)) for card in computed),
+        *(Step(True, card.id, _gradient(card, outgoing.get(card.id, []), cards)) for card in with_gradient),
     ]
-    backward = [
-        Step(True, card.id, _gradient(card, onward.get(card.id, []), cards))
-        for card in reversed(order)
-        if card.grad
-    ]
-    return forward + backward
 
 
-def _value(card: Card | Folded) -> str:
+def _value(card: AnyCard) -> str:
     """`w1 × x1 = 0.6 × 1.5 = 0.9`, `z1 = X @ W1 + b1, (16, 4): −7.61 … 2.09`."""
-    if isinstance(card, Folded):
+    if isinstance(card, FoldedCard):
         return f"{card.title}: {card.tag}"
     assert card.recipe is not None
-    told = [card.short, card.recipe.formula]
+    parts = [card.short, card.recipe.formula]
     if card.recipe.worked:
-        return " = ".join(dict.fromkeys([*told, card.recipe.worked, number(card.value.rows[0][0])]))
-    of = f", {shape(card.value.shape)}: " if card.value.shape else " = "
-    return " = ".join(dict.fromkeys(told)) + of + summary(card.value, gradient=False)
+        parts += [card.recipe.worked, number(card.value.rows[0][0])]
+        return " = ".join(dict.fromkeys(parts))
+    before_value = f", {shape(card.value.shape)}: " if card.value.shape else " = "
+    return " = ".join(dict.fromkeys(parts)) + before_value + summary(card.value, gradient=False)
 
 
-def _gradient(card: Card | Folded, lanes: list[Lane], cards: dict[str, Card | Folded]) -> str:
+def _gradient(card: AnyCard, edges: Sequence[Edge], cards: Mapping[str, AnyCard]) -> str:
     """`grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318`, `grad(W1) = X.T @ grad(z1): norm 0.2536`."""
-    if isinstance(card, Folded):
+    if isinstance(card, FoldedCard):
         return f"grad through {card.title}: {card.grad}"
     assert card.grad is not None
-    result = _result(card.grad)
-    told = f"grad({card.short})"
-    if not lanes:
-        one = card.grad.size == 1 and card.grad.low == 1
-        return f"start: ∂{card.short}/∂{card.short} = 1" if one else f"start: {told} = {result}"
-    if STRANGE in card.notes or any(STRANGE in cards[lane.target].notes for lane in lanes):
-        return f"{told} = {result}"
-    if card.grad.size == 1 and (worked := _worked(lanes, cards, card.grad.rows[0][0])):
-        return f"{told} = {worked} = {result}"
-    terms = [words for lane in lanes if (words := _words(lane, cards))]
-    if len(terms) < len(lanes):
-        return f"{told} = {result}"
-    more = [f"… ({len(terms)} terms)"] if len(terms) > _TERMS else []
-    return f"{told} = {' + '.join(terms[:_TERMS] + more)}{':' if card.grad.size > 1 else ' ='} {result}"
+    result = f"norm {number(card.grad.norm)}" if card.grad.size > 1 else extremes(card.grad)
+    name = f"grad({card.short})"
+    if not edges:
+        is_one = card.grad.size == 1 and card.grad.low == 1
+        return f"start: ∂{card.short}/∂{card.short} = 1" if is_one else f"start: {name} = {result}"
+    if any(FOREIGN_GRADIENT in other.notes for other in (card, *(cards[edge.target] for edge in edges))):
+        return f"{name} = {result}"
+    if card.grad.size == 1 and (worked := _worked(edges, cards, card.grad.rows[0][0])):
+        return f"{name} = {worked} = {result}"
+    terms = [_term(edge, cards[edge.target]) for edge in edges]
+    if not all(terms):
+        return f"{name} = {result}"
+    rest = [f"… ({len(terms)} terms)"] if len(terms) > _TERMS else []
+    return f"{name} = {' + '.join(terms[:_TERMS] + rest)}{':' if card.grad.size > 1 else ' ='} {result}"
 
 
-def _result(told: Statistics) -> str:
-    return (
-        number(told.rows[0][0])
-        if told.size == 1
-        else f"norm {number(told.norm)}"
-        if told.size
-        else extremes(told)
-    )
+def _term(edge: Edge, target: AnyCard) -> str:
+    """The part of a gradient that comes over an edge, in words; "" for an edge without rule.
 
-
-def _words(lane: Lane, cards: dict[str, Card | Folded]) -> str:
-    """What a lane adds, in words: `grad(p) × p(1−p)`, `X.T @ grad(z1)`, `grad(z1), sum over 16 rows`."""
-    target = cards[lane.target]
-    if isinstance(target, Folded) or not lane.rule:
-        return ""
-    flowing = f"grad({target.short})"
-    if lane.rule[0] in "×÷":
-        return f"{flowing} {lane.rule}"
-    told, found = re.subn(r"\bgrad\b", lambda _: flowing, lane.rule)
-    return told if found else f"{flowing}, {lane.rule}"
-
-
-def _worked(lanes: list[Lane], cards: dict[str, Card | Folded], expected: float) -> str:
-    """The chain rule in numbers, `0.8787 × x1 = 0.8787 × 1.5`; nothing unless it gives what is expected.
-
-    It does not where a stable form passed an op by, or gradients of several passes were added.
+    `grad(p) × p(1−p)`, `X.T @ grad(z1)`, `grad(z1), sum over 16 rows`.
     """
-    symbols, numbers, total = [], [], 0.0
-    for lane in lanes:
-        target = cards[lane.target]
-        if lane.factor is None or isinstance(target, Folded) or not (target.grad and target.grad.size == 1):
+    if isinstance(target, FoldedCard) or not edge.rule:
+        return ""
+    incoming = f"grad({target.short})"
+    if edge.rule[0] in "×÷":
+        return f"{incoming} {edge.rule}"
+    term, count = re.subn(r"\bgrad\b", lambda _: incoming, edge.rule)
+    return term if count else f"{incoming}, {edge.rule}"
+
+
+def _worked(edges: Sequence[Edge], cards: Mapping[str, AnyCard], expected: float) -> str:
+    """The chain rule in numbers, `0.8787 × x1 = 0.8787 × 1.5`; "" if it does not give what is expected.
+
+    It does not if the backward pass used a numerically stable form of two ops at once.
+    """
+    symbols = []
+    numbers = []
+    total = 0.0
+    for edge in edges:
+        target = cards[edge.target]
+        if edge.factor is None or isinstance(target, FoldedCard) or not target.grad or target.grad.size != 1:
             return ""
-        flowing = target.grad.rows[0][0]
-        total += flowing * lane.factor
-        named = lane.rule[:1] in ("×", "÷") and any(c.isalpha() for c in lane.rule)
-        symbols.append(
-            f"{number(flowing)} {lane.rule}" if named else f"{number(flowing)} × {number(lane.factor)}"
-        )
-        numbers.append(f"{number(flowing)} × {number(lane.factor)}")
-    if not math.isclose(total, expected, rel_tol=1e-3, abs_tol=1e-300) or len(lanes) > _TERMS:
+        incoming = target.grad.rows[0][0]
+        total += incoming * edge.factor
+        numbers.append(f"{number(incoming)} × {number(edge.factor)}")
+        has_name = edge.rule[:1] in ("×", "÷") and any(c.isalpha() for c in edge.rule)
+        symbols.append(f"{number(incoming)} {edge.rule}" if has_name else numbers[-1])
+    if not math.isclose(total, expected, rel_tol=1e-3, abs_tol=1e-300) or len(edges) > _TERMS:
         return ""
     return " = ".join(dict.fromkeys((" + ".join(symbols), " + ".join(numbers))))

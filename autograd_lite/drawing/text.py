@@ -1,4 +1,4 @@
-"""Numbers and names as a drawing writes them."""
+"""How a drawing writes numbers, names and formulas."""
 
 from __future__ import annotations
 
@@ -9,56 +9,45 @@ from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
 
-# How tightly signs bind, and how tightly a word must hold together right of a sign, and left of one.
-_WHOLE = 5
-_BIND = {"+": 1, MINUS: 1, "-": 1, "@": 2, "×": 3, "*": 3, "÷": 3, "/": 3, "·": 3, "^": 4, "²": 4}
-_AFTER = {"+": 1, MINUS: 2, "@": 4, "×": 3, "·": 3, "÷": 4, "/": 4, "^": _WHOLE}
-_BEFORE = {"@": 2, "×": 3, "·": 3, "÷": 3, "/": 3} | dict.fromkeys("^².[", _WHOLE)
-_EXPONENT = re.compile(rf"(?<=\de)[{MINUS}-](?=\d)")  # a minus that is part of a number
+# Precedence of the loosest sign of a term, and the one that a term needs right and left of a sign.
+_ATOM = 5
+_PRECEDENCE = {"+": 1, MINUS: 1, "-": 1, "@": 2, "×": 3, "*": 3, "÷": 3, "/": 3, "·": 3, "^": 4, "²": 4}
+_NEEDED_AFTER = {"+": 1, MINUS: 2, "@": 4, "×": 3, "·": 3, "÷": 4, "/": 4, "^": _ATOM}
+_NEEDED_BEFORE = {"@": 2, "×": 3, "·": 3, "÷": 3, "/": 3} | dict.fromkeys("^².[", _ATOM)
+_EXPONENT = re.compile(rf"(?<=\de)[{MINUS}-](?=\d)")  # the minus of 1e−5 is part of the number
 _SLOT = re.compile(r"\{(\w+)\}")
 
-_WORDS = {math.inf: "inf", -math.inf: f"{MINUS}inf"}
+_NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _ESCAPES = str.maketrans(
-    {
-        "\\": "\N{SET MINUS}",
-        "&": "&amp;",
-        "<": "&lt;",
-        ">": "&gt;",
-        '"': "&quot;",
-        "'": "&#39;",
-        "\n": " ",
-        "\r": " ",
-        "\t": " ",
-        "\N{NARROW NO-BREAK SPACE}": " ",
-    }
+    {"\\": "\N{SET MINUS}", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+    | dict.fromkeys(("\n", "\r", "\t", _NARROW_SPACE), " ")
 )
 
 
 def number(x: Any) -> str:
-    """Four significant digits, with a true minus sign: 0.8787, −1.1, 3.2e−5, NaN."""
-    x = float(x) + 0.0  # a negative zero is none
+    """Four significant digits with a true minus sign: 0.8787, −1.1, 3.2e−5, NaN."""
+    x = float(x) + 0.0  # turns -0.0 into 0.0
     if math.isnan(x):
         return "NaN"
-    if x in _WORDS:
-        return _WORDS[x]
     digits = f"{x:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     return digits.replace("-", MINUS)
 
 
 def escape(text: str) -> str:
-    """Text as an HTML-like label takes it: no character of it is markup, none is a control code.
+    """Text for an HTML-like label of DOT, without markup and control characters.
 
-    A backslash becomes its look-alike: Graphviz would replace \\\\N and others, even here.
+    A backslash becomes a set minus, which looks alike: Graphviz would replace \\\\N and others.
     """
     return "".join(c for c in text.translate(_ESCAPES) if c.isprintable() or c == " ")
 
 
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters, the end cut off for an ellipsis, but not in the middle of a number."""
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters; an ellipsis replaces the rest, but no number is cut in two."""
     if len(text) <= limit:
         return text
-    kept = text[: limit - 1]
-    return f"{(kept.rstrip('0123456789.') if text[limit - 1] in '0123456789.' else kept) or kept}…"
+    start = text[: limit - 1]
+    whole = start.rstrip("0123456789.") if text[limit - 1] in "0123456789." else start
+    return f"{whole or start}…"
 
 
 def shape(lengths: tuple[int, ...]) -> str:
@@ -68,43 +57,47 @@ def shape(lengths: tuple[int, ...]) -> str:
 
 def plural(count: int, noun: str) -> str:
     """1 parameter, 12 parameters."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", _NARROW_SPACE)
 
 
-def filled(template: str, words: Mapping[str, str]) -> str:
-    """The template with words in its slots, in parentheses where it would tear them apart.
+def fill_template(template: str, words: Mapping[str, str]) -> str:
+    """The template with its slots replaced by words, in parentheses where precedence requires them.
 
-    >>> filled("{a} ÷ {b}", {"a": "x × y", "b": "x × y"})
+    >>> fill_template("{a} ÷ {b}", {"a": "x × y", "b": "x × y"})
     'x × y ÷ (x × y)'
     """
 
-    def word(slot: re.Match[str]) -> str:
-        known = words.get(slot[1])
-        return slot[0] if known is None else grouped(known, template[: slot.start()], template[slot.end() :])
+    def replacement(slot: re.Match[str]) -> str:
+        if slot[1] not in words:
+            return slot[0]
+        return parenthesise(words[slot[1]], template[: slot.start()], template[slot.end() :])
 
-    return _SLOT.sub(word, template)
+    return _SLOT.sub(replacement, template)
 
 
-def grouped(word: str, before: str, after: str) -> str:
-    """The word as it must stand between two texts: in parentheses where their signs bind tighter.
+def parenthesise(word: str, before: str, after: str) -> str:
+    """The word as it must be written between two texts: in parentheses where precedence requires them.
 
-    >>> grouped("−3", "", "²"), grouped("−3", "2 × ", ""), grouped("a × b", "c ÷ ", "")
+    >>> parenthesise("−3", "", "²"), parenthesise("−3", "2 × ", ""), parenthesise("a × b", "c ÷ ", "")
     ('(−3)', '−3', '(a × b)')
     """
-    signs = before.rstrip()[-1:], after.lstrip()[:1]
+    left = before.rstrip()[-1:]
+    right = after.lstrip()[:1]
     needed = max(
-        _WHOLE if before[-1:].isalnum() or before[-1:] in {")", "}"} else _AFTER.get(signs[0], 0),
-        _WHOLE if after[:1].isalnum() or after[:1] in {"(", "{"} else _BEFORE.get(signs[1], 0),
+        _ATOM if before[-1:].isalnum() or before[-1:] in {")", "}"} else _NEEDED_AFTER.get(left, 0),
+        _ATOM if after[:1].isalnum() or after[:1] in {"(", "{"} else _NEEDED_BEFORE.get(right, 0),
     )
-    negative = word[:1] in {MINUS, "-"} and (needed == _WHOLE or signs[0] == MINUS)
-    glued = before[-1:].isalnum() and not word[:1].isalpha()
-    return f"({word})" if negative or glued or _binding(word) < needed else word
+    negative = word[:1] in {MINUS, "-"} and (needed == _ATOM or left == MINUS)
+    adjoining = before[-1:].isalnum() and not word[:1].isalpha()
+    return f"({word})" if negative or adjoining or _precedence(word) < needed else word
 
 
-def _binding(word: str) -> int:
-    """How tightly a word holds together: as its loosest sign outside of brackets, but for a leading minus."""
-    depth, found = 0, _WHOLE
+def _precedence(word: str) -> int:
+    """Precedence of the loosest sign outside of brackets, a leading minus not counted."""
+    depth = 0
+    loosest = _ATOM
     for c in _EXPONENT.sub("", word)[word[:1] in {MINUS, "-"} :]:
         depth += (c in "([") - (c in ")]")
-        found = min(found, _BIND.get(c, _WHOLE)) if depth <= 0 else found
-    return found
+        if depth <= 0:
+            loosest = min(loosest, _PRECEDENCE.get(c, _ATOM))
+    return loosest

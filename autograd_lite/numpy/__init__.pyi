@@ -8,6 +8,7 @@ from autograd_lite.typing import Array
 from autograd_lite.typing import ArrayLike
 from autograd_lite.typing import Axis
 from autograd_lite.typing import Number
+from autograd_lite.typing import Shape
 from builtins import bool as _bool
 from collections.abc import Sequence
 from numpy import False_ as False_
@@ -471,12 +472,12 @@ def all(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> Array:
 def allclose(a: Tensor | ArrayLike, b: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> _bool:
     """As `np.allclose`; the result is a plain array without gradient."""
 @overload
-def amax(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def amax(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
 @overload
 def amax(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
 @overload
-def amin(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def amin(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
 @overload
 def amin(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -574,7 +575,7 @@ class _atan(_np.ufunc):
 atan: _atan
 """Inverse tangent of x in radians, elementwise, in (-pi/2, pi/2)."""
 @overload
-def broadcast_to(array: Tensor, shape: Any) -> Tensor:
+def broadcast_to(array: Tensor, shape: int | Shape) -> Tensor:
     """x repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
 @overload
 def broadcast_to(array: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -753,7 +754,7 @@ class _fabs(_np.ufunc):
 fabs: _fabs
 """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
 @overload
-def flip(x: Tensor, axis: Any = None) -> Tensor:
+def flip(x: Tensor, axis: Axis = None) -> Tensor:
     """Same as NumPy's `flip`."""
 @overload
 def flip(x: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -919,7 +920,7 @@ class _matmul(_np.ufunc):
 matmul: _matmul
 """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
 @overload
-def max(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def max(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
 @overload
 def max(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -943,12 +944,12 @@ maximum: _maximum
 def may_share_memory(a: Tensor | ArrayLike, b: Tensor | ArrayLike, /, *args: Any, **kwargs: Any) -> _bool:
     """As `np.may_share_memory`; the result is a plain array without gradient."""
 @overload
-def mean(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def mean(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Arithmetic mean over axes, as `np.mean`."""
 @overload
 def mean(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
 @overload
-def min(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def min(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
 @overload
 def min(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -1102,7 +1103,7 @@ class _power(_np.ufunc):
 power: _power
 """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
 @overload
-def prod(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def prod(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Product over axes, as `np.prod`; its gradient is right at zeros too."""
 @overload
 def prod(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -1138,7 +1139,7 @@ def repeat(x: NDArray[F] | float, repeats: NDArray[F] | float, *args: Any, **kwa
 @overload
 def repeat(x: ArrayLike, repeats: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
 @overload
-def reshape(a: Tensor, /, shape: Any) -> Tensor:
+def reshape(a: Tensor, /, shape: int | Shape) -> Tensor:
     """The entries of x in row-major order with another `shape`; one length may be -1."""
 @overload
 def reshape(a: NDArray[F], /, *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -1206,14 +1207,12 @@ sinh: _sinh
 def size(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> int:
     """As `np.size`; the result is a plain array without gradient."""
 @overload
-def split(x: Tensor, indices_or_sections: Tensor | ArrayLike, axis: int = 0) -> Tensor:
+def split(x: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     """Same as NumPy's `split`."""
 @overload
-def split(x: ArrayLike, indices_or_sections: Tensor, axis: int = 0) -> Tensor: ...
+def split(x: NDArray[F], *args: Any, **kwargs: Any) -> list[NDArray[F]]: ...
 @overload
-def split(x: NDArray[F] | float, indices_or_sections: NDArray[F] | float, *args: Any, **kwargs: Any) -> NDArray[F]: ...
-@overload
-def split(x: ArrayLike, indices_or_sections: ArrayLike, *args: Any, **kwargs: Any) -> Array: ...
+def split(x: ArrayLike, *args: Any, **kwargs: Any) -> list[Array]: ...
 
 class _sqrt(_np.ufunc):
     """Square root of x, elementwise; its derivative at 0 is infinite."""
@@ -1245,7 +1244,7 @@ class _square(_np.ufunc):
 square: _square
 """Square x^2, elementwise."""
 @overload
-def squeeze(x: Tensor, axis: Any = None) -> Tensor:
+def squeeze(x: Tensor, axis: Axis = None) -> Tensor:
     """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
 @overload
 def squeeze(x: NDArray[F], *args: Any, **kwargs: Any) -> NDArray[F]: ...
@@ -1259,7 +1258,7 @@ def stack(arrays: Sequence[ArrayLike], *args: Any, **kwargs: Any) -> Array: ...
 @overload
 def stack(arrays: Sequence[Tensor | ArrayLike], axis: int = 0) -> Tensor: ...
 @overload
-def std(a: Tensor, axis: Any = None, *, ddof: float = 0, keepdims: _bool = ...) -> Tensor:
+def std(a: Tensor, axis: Axis = None, *, ddof: float = 0, keepdims: _bool = ...) -> Tensor:
     """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
 @overload
 def std(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -1281,7 +1280,7 @@ class _subtract(_np.ufunc):
 subtract: _subtract
 """Difference a - b, elementwise; a and b broadcast."""
 @overload
-def sum(a: Tensor, axis: Any = None, *, keepdims: _bool = ...) -> Tensor:
+def sum(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Sum over axes, as `np.sum`."""
 @overload
 def sum(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...
@@ -1374,7 +1373,7 @@ class _true_divide(_np.ufunc):
 true_divide: _true_divide
 """Quotient a / b, elementwise; a and b broadcast."""
 @overload
-def var(a: Tensor, axis: Any = None, *, ddof: float = 0, keepdims: _bool = ...) -> Tensor:
+def var(a: Tensor, axis: Axis = None, *, ddof: float = 0, keepdims: _bool = ...) -> Tensor:
     """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
 @overload
 def var(a: ArrayLike, *args: Any, **kwargs: Any) -> Any: ...

@@ -5,6 +5,7 @@
 from autograd_lite.tensor import Tensor
 from autograd_lite.typing import Array
 from autograd_lite.typing import ArrayLike
+from autograd_lite.typing import Axis
 from autograd_lite.typing import Number
 from builtins import bool as _bool
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ import numpy as _np
 F = TypeVar("F", bound=floating[Any])
 
 @overload
-def norm(x: Tensor, ord: None = None, axis: Any = None, keepdims: _bool = False) -> Tensor:
+def norm(x: Tensor, ord: None = None, axis: Axis = None, keepdims: _bool = False) -> Tensor:
     """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
     Raises ValueError if `ord` is not None.

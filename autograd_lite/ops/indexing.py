@@ -17,8 +17,21 @@ _MASK = np.array([[True, False, True], [False, True, False]])
 _INDEXED_MODES = ("edge", "reflect", "symmetric", "wrap")
 
 
+def _written(index: Any) -> str:
+    """An index as code: `:, 2`, `::-1`, `mask`."""
+    if isinstance(index, tuple):
+        return ", ".join(map(_written, index))
+    if isinstance(index, slice):
+        ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
+        return ":".join(ends[:2] if index.step is None else ends)
+    if isinstance(index, np.ndarray | list):
+        return "mask" if np.asarray(index).dtype.kind == "b" else "indices"
+    return "..." if index is Ellipsis else str(index)
+
+
 @op(
     "[ ]",
+    formula=lambda y: f"{{x}}[{_written(y.settings['index'])}]",
     samples=(
         case((3, 4), index=(slice(None), slice(None, None, -2))),
         case((3, 4), index=(1, None, Ellipsis)),

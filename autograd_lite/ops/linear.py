@@ -10,9 +10,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import case, implements, op
-from autograd_lite.ops.arithmetic import multiply
+from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
+from autograd_lite.typing import Axis
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -136,6 +137,9 @@ def _(g, y, x, w, b):
     return g
 
 
+add.composites[matmul] = affine  # X @ w + b, written with operators, has one card in a drawing
+
+
 @implements(np.tensordot)
 def tensordot(a, b, axes: Any = 2):
     """Sum of products over pairs of axes, as `np.tensordot`: a product of two matrices."""
@@ -248,7 +252,7 @@ def _einsum(subscripts: str, *operands):
         case((2, 3, 2), axis=-2),
     ),
 )
-def norm(x, ord: None = None, axis: Any = None, keepdims: bool = False):
+def norm(x, ord: None = None, axis: Axis = None, keepdims: bool = False):
     """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
     Raises ValueError if `ord` is not None.

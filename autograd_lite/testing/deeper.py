@@ -157,7 +157,7 @@ def _python_numbers(run: Run) -> Failure | None:
     """A Python number as an input, as in `t ** 3`, gives what a NumPy number gives."""
     op = run.subject.op
     if op is None or not op.infix or len(run.inputs) < 2:
-        return None  # where NumPy numbers come to the rules
+        return None  # other ops get NumPy numbers
     expected = run.fitted()
     for other in [i for i, x in enumerate(run.inputs) if np.ndim(x) == 0 and x.dtype.kind == "f"]:
         for number in (float, int):

@@ -12,10 +12,10 @@ SETTINGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 )
-# What the page tells of itself, as functions of one object.
+# Functions that inspect the page, as methods of one object.
 SCRIPT = """
-window.told = {
-  // How much of an element is seen: its opacity and that of all around it.
+window.probe = {
+  // The visible part of an element: the product of its opacity and those of its ancestors.
   seen(element) {
     let part = 1;
     for (let e = element; e instanceof Element; e = e.parentElement) {
@@ -32,25 +32,25 @@ window.told = {
   },
   shapes: () => [...document.querySelectorAll(".node[tabindex]")],
   title: (shape) => shape.querySelector("text").textContent,
-  name: (shape) => told.title(shape).split(" = ")[0],
-  named: (name) => told.shapes().find((shape) => told.name(shape) === name),
-  // The texts of every card, by its name: those that are seen.
+  name: (shape) => probe.title(shape).split(" = ")[0],
+  named: (name) => probe.shapes().find((shape) => probe.name(shape) === name),
+  // The visible texts of every card, by its name.
   cards() {
     const text = (shape, part) => {
       const found = shape.querySelector(`text.${part}[font-size="13.00"]`);
-      return found && told.seen(found) ? found.textContent : null;
+      return found && probe.seen(found) ? found.textContent : null;
     };
-    return Object.fromEntries(told.shapes().map((shape) => [told.name(shape), {
+    return Object.fromEntries(probe.shapes().map((shape) => [probe.name(shape), {
       value: text(shape, "value"), grad: text(shape, "gradient"), asked: text(shape, "unknown"),
-      cells: [...shape.querySelectorAll(".cell")].filter(told.seen).length,
+      cells: [...shape.querySelectorAll(".cell")].filter(probe.seen).length,
     }]));
   },
-  // The names of what the roads of a class join; the sign of an op is called "op" and what it makes.
-  roads(part) {
-    const card = (id) => told.name(document.getElementById(id.replace(/^o/, "")));
+  // The names of the two ends of every edge of a class; the sign of an op is "op" and the name of its result.
+  edges(part) {
+    const card = (id) => probe.name(document.getElementById(id.replace(/^o/, "")));
     const name = (id) => (id[0] === "o" ? "op " : "") + card(id);
     const found = [...document.querySelectorAll(`.edge.${part}`)];
-    return found.map((road) => [name(road.dataset.s), name(road.dataset.t)]);
+    return found.map((edge) => [name(edge.dataset.s), name(edge.dataset.t)]);
   },
   // The contrast of every text with what is under it: [contrast, text, colours].
   contrasts() {
@@ -74,7 +74,7 @@ window.told = {
     for (const e of document.querySelectorAll(".tick")) add(e.textContent, getComputedStyle(e).fill, page);
     return found;
   },
-  // What is wrong with the places of things: cut off, outside of its card, on top of another.
+  // Faults of the layout: things that are cut off, outside of their card, or on top of others.
   misplaced() {
     const wrong = [], header = document.querySelector("header"), main = document.querySelector("main");
     const all = (css) => [...document.querySelectorAll(css)], rect = (e) => e.getBoundingClientRect();
@@ -87,7 +87,7 @@ window.told = {
     for (const e of all("header *")) check(within(rect(e), whole, 0.5), `cut off: ${e.id || e.textContent}`);
     for (const e of all("button, #caption, output, h1"))
       check(e.scrollWidth <= e.clientWidth + 1, `cut off: ${e.id || e.textContent}`);
-    for (const card of told.shapes()) {
+    for (const card of probe.shapes()) {
       const box = (e) => { const b = e.getBBox(); return new DOMRect(b.x, b.y, b.width, b.height); };
       const own = box(card.querySelector("path"));
       for (const text of card.querySelectorAll("text:not(:empty)"))
@@ -106,14 +106,14 @@ window.told = {
 
 
 class Page:
-    """A page in the browser, as its reader meets it."""
+    """A page in the browser."""
 
     def __init__(self, driver, folder):
         self.driver, self.folder = driver, folder
         self.url = ""
 
     def open(self, drawing, *, width=1400, height=900, dark=False, motion=False):
-        """Save the drawing or film and open it in a window of that size; the page itself."""
+        """Save the drawing or film, open it in a window of that size, and return this page."""
         self.check()
         path = self.folder / "page.html"
         drawing.save(path)
@@ -132,12 +132,12 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def media(self, dark=False, motion=False):
-        """What the reader prefers: dark colours, motion. Without motion a step is done at once."""
-        asked = {
+        """Set the reader's preferences: dark colours, motion. Without motion a step takes no time."""
+        preferences = {
             "prefers-color-scheme": "dark" if dark else "light",
             "prefers-reduced-motion": "no-preference" if motion else "reduce",
         }
-        features = [{"name": name, "value": value} for name, value in asked.items()]
+        features = [{"name": name, "value": value} for name, value in preferences.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def run(self, script, *arguments):
@@ -147,28 +147,28 @@ class Page:
         return self.driver.find_element("css selector", css)
 
     def press(self, *keys):
-        """Press keys by their names, as selenium has them, or as letters."""
+        """Press keys, given as letters or by their names in selenium."""
         from selenium.webdriver import ActionChains, Keys
 
         ActionChains(self.driver, duration=0).send_keys(*(getattr(Keys, key, key) for key in keys)).perform()
 
     def click(self, element, x=0, y=0):
-        """Click on an element, at its middle or that far from there."""
+        """Click on an element, at its middle or at a distance from it."""
         from selenium.webdriver import ActionChains
 
         ActionChains(self.driver, duration=0).move_to_element_with_offset(element, x, y).click().perform()
 
     def hover(self, name):
-        """Move the mouse to a card, from elsewhere."""
+        """Move the mouse from the heading to a card."""
         from selenium.webdriver import ActionChains
 
-        shape = self.run("return told.named(arguments[0])", name)
+        shape = self.run("return probe.named(arguments[0])", name)
         mouse = ActionChains(self.driver, duration=0).move_to_element(self.find("h1"))
         mouse.move_to_element(shape).perform()
 
     def step(self, at):
-        """Go to a step as the slider does."""
-        self.run("told.slide(arguments[0])", at)
+        """Move the slider to a step."""
+        self.run("probe.slide(arguments[0])", at)
 
     @property
     def at(self):
@@ -180,13 +180,13 @@ class Page:
 
     @property
     def cards(self):
-        return self.run("return told.cards()")
+        return self.run("return probe.cards()")
 
-    def roads(self, part):
-        return {tuple(ends) for ends in self.run("return told.roads(arguments[0])", part)}
+    def edges(self, part):
+        return {tuple(ends) for ends in self.run("return probe.edges(arguments[0])", part)}
 
     def check(self):
-        """The page so far has written nothing to the console and asked for nothing but itself."""
+        """Assert that the page has written nothing to the console and loaded nothing except itself."""
         if self.url:
             assert self.console() == []
             assert self.requests() == [self.url]
@@ -195,7 +195,7 @@ class Page:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self):
-        """Every address that the page asked for, without what it carries itself."""
+        """Every address that the page loaded, except data inside the page."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
         return [url for url in asked if not url.startswith("data:")]
@@ -203,20 +203,20 @@ class Page:
     def wait(self, condition, seconds=10.0):
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, "it does not happen"
+            assert time.monotonic() < end, "the condition is still false"
             time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
-    """The browser, or a reason why there is none; where CI is set that is a failure."""
+    """The browser. If it is not installed the tests are skipped, or fail in CI."""
     binary = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
     if not (binary and driver):
         (pytest.fail if os.environ.get("CI") else pytest.skip)(
             "no Chromium with its driver: apt-get install chromium chromium-driver"
         )
-    os.environ["SE_OFFLINE"] = "true"  # selenium downloads no browser and tells nobody of this run
+    os.environ["SE_OFFLINE"] = "true"  # selenium downloads no browser and sends no statistics
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -232,7 +232,7 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def page(chromium, tmp_path):
-    """A page to open; at the end its console is empty, and it has asked for nothing but itself."""
+    """A page to open. At the end its console is empty, and it has loaded nothing except itself."""
     shown = Page(chromium, tmp_path)
     yield shown
     shown.check()

@@ -1,4 +1,4 @@
-"""Drawings: what stands on the cards, that they are snapshots, and that nothing breaks them."""
+"""Drawings: the contents of the cards, snapshots, formats, and names and values that might break them."""
 
 import copy
 import importlib
@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.__main__ import main
+from autograd_lite.drawing import FORMATS
 from autograd_lite.drawing.statistics import statistics
 from autograd_lite.drawing.text import escape, number
 from autograd_lite.nn import BinaryNetwork, Parameter
@@ -48,16 +50,16 @@ def test_a_scalar_graph_reads_as_the_chain_rule():
     assert any(w.strip().endswith(f"= {number(sigma * (1 - sigma))}") for w in words)
 
 
-def test_kinds_by_colour_and_two_lanes_only_where_a_gradient_flows():
+def test_kinds_by_colour_and_two_lines_only_where_a_gradient_flows():
     loss = neuron()
     loss.backward()
     dot = ag.draw(loss).to_dot()
     assert 'color="#00735A" penwidth=2' in card(dot, "w")
     assert 'fillcolor="#FFF7D6"' in card(dot, "loss")
     assert 'fillcolor="#F8FAFC"' in card(dot, "x")
-    roads = [line for line in dot.splitlines() if "->" in line]
-    assert sum("dir=both" in road for road in roads) == 9
-    assert sum('color="#94A3B8"' in road for road in roads) == 2  # x and y
+    edges = [line for line in dot.splitlines() if "->" in line]
+    assert sum("dir=both" in edge for edge in edges) == 9
+    assert sum('color="#94A3B8"' in edge for edge in edges) == 2  # x and y
 
 
 def test_before_backward_it_says_so_and_a_constant_has_no_gradient_row():
@@ -104,7 +106,7 @@ def test_names_come_from_variables_from_names_and_from_the_tensors():
     assert "r = σ(z1)" in ag.draw(error, names={p: "r"}).to_dot()
 
 
-def test_layers_are_boxes_with_captions_and_a_dead_unit_is_told():
+def test_layers_are_boxes_with_captions_and_a_dead_unit_is_an_alert():
     X = np.random.default_rng(0).normal(size=(16, 2))
     net = BinaryNetwork([2, 4, 1], activation="relu", rng=0)
     net.layer1.b.data = np.array([0.1, -60.0, 0.0, 0.0])
@@ -118,7 +120,7 @@ def test_layers_are_boxes_with_captions_and_a_dead_unit_is_told():
     assert "12 parameters" in ag.draw(loss).to_dot()
 
 
-def test_fan_out_and_reuse_are_told():
+def test_fan_out_and_reuse_are_marked():
     w = Parameter(2.0, name="w")
     square = w * w
     total = square + square * 3.0
@@ -128,7 +130,7 @@ def test_fan_out_and_reuse_are_told():
     assert "sum of 2 gradients" in card(dot, "square")
 
 
-def test_vanishing_and_exploding_gradients_are_told():
+def test_vanishing_and_exploding_gradients_are_alerts():
     a, b = Parameter(np.ones(8), name="l1.W"), Parameter(np.ones(8), name="l2.W")
     loss = (a * 1e-3 + b).sum()
     loss.backward()
@@ -139,7 +141,7 @@ def test_vanishing_and_exploding_gradients_are_told():
     assert "exploding: gradient up to 1.0e+09" in ag.draw(huge).to_dot()
 
 
-def test_gradients_that_were_not_kept_are_no_alarm():
+def test_gradients_that_were_not_kept_are_not_an_alert():
     loss = neuron()
     loss.backward(keep="leaves")
     dot = ag.draw(loss).to_dot()
@@ -147,7 +149,7 @@ def test_gradients_that_were_not_kept_are_no_alarm():
     assert "call backward()" not in dot
 
 
-def test_a_parameter_updated_since_is_told():
+def test_a_parameter_that_was_updated_since_is_marked():
     loss = neuron()
     loss.backward()
     loss.inputs[0].inputs[0].inputs[0].inputs[0].data = np.float64(9)
@@ -155,14 +157,14 @@ def test_a_parameter_updated_since_is_told():
     assert "changed since" not in card(ag.draw(loss).to_dot(), "b")
 
 
-def test_the_signs_of_a_scalar_layer_stand_inside_its_box():
+def test_the_signs_of_a_scalar_layer_are_inside_its_box():
     w, b = Parameter(0.5, name="unit.w"), Parameter(0.1, name="unit.b")
     loss = ag.bce(ag.sigmoid(w * 2.0 + b), 1.0)
     box = re.search(r"subgraph cluster_0 \{(.*?)\n  \}", ag.draw(loss).to_dot(), re.DOTALL)[1]
     assert len(re.findall(r"^\s+on\d+ \[id", box, re.MULTILINE)) == 3
 
 
-def test_an_array_has_no_number_on_its_lane():
+def test_an_array_has_no_number_on_its_edge():
     w = Parameter(0.5, name="w")
     total = (w * np.ones(4)).sum()
     total.backward()
@@ -172,9 +174,18 @@ def test_an_array_has_no_number_on_its_lane():
 
 @pytest.mark.parametrize(
     "data",
-    [np.nan, np.inf, np.array([np.nan, 1.0, -np.inf, 2, 3, 4, 5, 6]), np.zeros((0, 3)), np.zeros(9),
-     np.full((5, 5), 1e300), np.ones((2, 3, 4)), np.float32(1.5), np.full(8, 5e-324)],
-)  # fmt: skip
+    [
+        np.nan,
+        np.inf,
+        np.array([np.nan, 1.0, -np.inf, 2, 3, 4, 5, 6]),
+        np.zeros((0, 3)),
+        np.zeros(9),
+        np.full((5, 5), 1e300),
+        np.ones((2, 3, 4)),
+        np.float32(1.5),
+        np.full(8, 5e-324),
+    ],
+)
 def test_any_value_can_be_drawn(data):
     leaf = ag.Tensor(data, name="t")
     assert any("t" in w for w in texts(ag.draw(leaf)))
@@ -183,7 +194,7 @@ def test_any_value_can_be_drawn(data):
     assert texts(ag.draw(made, detail="tensor"))
 
 
-def test_nan_is_told_in_words():
+def test_nan_is_an_alert():
     x = ag.Tensor(np.array([np.nan, 1.0, np.inf]), name="x")
     assert "! NaN in 1 of 3" in ag.draw(x).to_dot()
     assert "! inf in 1 of 3" in ag.draw(x).to_dot()
@@ -214,16 +225,23 @@ def test_any_name_can_be_drawn(name):
 
 def test_numbers_have_four_digits_and_a_true_minus():
     assert [number(x) for x in (0.87868, -1.1, 1e-5, -2.5e300, 12345.6, 0.0, np.nan, -np.inf)] == [
-        "0.8787", "−1.1", "1e−5", "−2.5e300", "1.235e4", "0", "NaN", "−inf",
-    ]  # fmt: skip
+        "0.8787",
+        "−1.1",
+        "1e−5",
+        "−2.5e300",
+        "1.235e4",
+        "0",
+        "NaN",
+        "−inf",
+    ]
     assert escape('<&">') == "&lt;&amp;&quot;&gt;"
 
 
 def test_at_most_32_entries_are_kept():
-    told = statistics(np.arange(1000.0).reshape(10, 100))
-    assert sum(map(len, told.rows)) == 32
-    assert told.rows[1][0] == 100.0
-    assert (told.low, told.high, told.size) == (0.0, 999.0, 1000)
+    array = statistics(np.arange(1000.0).reshape(10, 100))
+    assert sum(map(len, array.rows)) == 32
+    assert array.rows[1][0] == 100.0
+    assert (array.low, array.high, array.size) == (0.0, 999.0, 1000)
     assert len(statistics(np.arange(100.0)).rows[0]) == 8
 
 
@@ -253,39 +271,39 @@ def test_a_huge_picture_is_scaled_down_with_a_warning(monkeypatch):
 
 def test_the_warning_points_at_the_line_that_saved(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.import_module("autograd_lite.drawing.render"), "PIXELS", 10_000)
-    with pytest.warns(UserWarning, match="million pixels") as told:
+    with pytest.warns(UserWarning, match="million pixels") as warnings:
         ag.draw(neuron()).save(tmp_path / "a.png")
-    assert told[0].filename == __file__
+    assert warnings[0].filename == __file__
 
 
-def test_a_scale_without_a_pixel_is_told():
+def test_the_error_for_a_scale_without_a_pixel():
     with pytest.raises(ValueError, match="scale=1e-06 leaves no pixel; a scale of 1 is"):
         ag.draw(neuron()).to_png(scale=1e-6)
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
     with pytest.raises(
-        ValueError, match=r"'x.gif' ends in '.gif'; the kinds are .png, .svg, .pdf, .html, .dot"
+        ValueError, match=r"'x.gif' ends in '.gif'; the formats are .png, .svg, .pdf, .html, .dot"
     ):
         ag.draw(neuron()).save(tmp_path / "x.gif")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_systems_dot_serves_where_the_embedded_engine_is_missing(monkeypatch, tmp_path):
+def test_the_systems_dot_draws_if_pygraphviz_is_missing(monkeypatch, tmp_path):
     fake = tmp_path / "dot"
-    fake.write_text("#!/bin/sh\nfor file; do :; done\necho '<svg/>' >$file.svg\necho '{}' >$file.json\n")
+    fake.write_text("#!/bin/sh\ncase $2 in -Tsvg) echo '<svg/>';; *) echo '{}'; esac\n")
     fake.chmod(0o755)
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert ag.draw(neuron()).to_svg().strip() == "<svg/>"
 
 
-def test_without_any_engine_the_two_ways_to_get_one_are_told(monkeypatch):
+def test_the_error_without_any_engine_names_two_remedies(monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(RuntimeError, match=r"pip install pygraphviz.*or install Graphviz"):
         ag.draw(neuron()).to_svg()
-    with pytest.raises(RuntimeError, match="the engine 'dot' is not here"):
+    with pytest.raises(RuntimeError, match="the engine 'dot' is not installed"):
         ag.draw(neuron(), engine="dot").to_svg()
 
 
@@ -326,7 +344,7 @@ def test_other_errors():
         ag.draw(neuron(), theme=np.ones(2))
     with pytest.raises(ValueError, match="scale='2'; give a positive number"):
         ag.draw(neuron()).to_png(scale="2")
-    with pytest.raises(ValueError, match="marks has 'w', which is no tensor of this graph"):
+    with pytest.raises(ValueError, match="marks has 'w', which is not a tensor of this graph"):
         ag.draw(neuron(), marks={"w": "wrong"})
 
 
@@ -354,18 +372,29 @@ def test_the_table_and_the_notebook():
     assert copy.deepcopy(drawing).to_dot() == drawing.to_dot()
 
 
-@pytest.mark.parametrize(("direction", "shrinks"), [("LR", True), ("TB", False)])
-def test_a_notebook_shows_a_drawing_as_it_is_but_no_wider_than_its_column(direction, shrinks):
-    drawing = ag.draw(neuron(), direction=direction)
-    picture, shown = (ElementTree.fromstring(svg).attrib for svg in (
-        drawing.to_svg(), drawing._repr_mimebundle_()["image/svg+xml"],
-    ))  # fmt: skip
-    assert shown["viewBox"] == picture["viewBox"]
-    width, height = (float(picture[side].removesuffix("pt")) * 96 / 72 for side in ("width", "height"))
-    assert (width > 900) == shrinks
-    assert float(shown["width"]) == pytest.approx(min(width, 900), abs=0.5)
-    assert float(shown["width"]) / float(shown["height"]) == pytest.approx(width / height, rel=0.01)
-    assert shown["style"] == "max-width:100%;height:auto"
+def test_a_notebook_shows_a_drawing_as_it_is_but_no_wider_than_its_column():
+    drawing = ag.draw(neuron())
+    picture = ElementTree.fromstring(drawing.to_svg())
+    shown = ElementTree.fromstring(drawing._repr_mimebundle_()["image/svg+xml"])
+    assert shown.attrib == {**picture.attrib, "style": "max-width:min(100%,900px);height:auto"}
+    assert ElementTree.tostring(shown[0]) == ElementTree.tostring(picture[0])
+
+
+def test_a_format_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
+    """Its row is all that `save`, the error for an unknown suffix and the command line need."""
+    drawing = ag.draw(neuron())
+    monkeypatch.setitem(FORMATS, ".txt", lambda drawing, scale: str(drawing).encode())
+    assert drawing.save(tmp_path / "table.txt").read_text("utf-8") == str(drawing)
+    with pytest.raises(ValueError, match=r"the formats are .png, .svg, .pdf, .html, .dot, .txt"):
+        drawing.save(tmp_path / "x.gif")
+    (tmp_path / "script.py").write_text("import autograd_lite as ag\nloss = ag.Tensor(2.0) * 3.0\n")
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["draw", f"{tmp_path / 'script.py'}:loss", "-o", str(tmp_path / "loss.txt")]) == 0
+    assert "loss" in (tmp_path / "loss.txt").read_text("utf-8")
+    with pytest.raises(SystemExit):
+        main(["draw", "--help"])
+    assert ".txt" in capsys.readouterr().out
 
 
 def legend(drawing):

@@ -1,4 +1,4 @@
-"""The film of a training: what it records, that it changes nothing, and its page in a browser."""
+"""Films: what they record, that they change nothing, and their page in a browser."""
 
 import copy
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.drawing.film import Film
+from autograd_lite.drawing import Film
 from autograd_lite.nn import BinaryNetwork, Dropout, Linear, LogisticUnit, Parameter, Sequential
 
 GRID = 25
@@ -37,11 +37,18 @@ class Notes:
 
 def trained(net, X, y, steps=10, every=1, loss=ag.bce_with_logits, **settings):
     """A film of a training with fit, and the parameters at each step."""
-    film, notes = ag.draw.film(net, X, y, loss=loss, every=every, **settings), Notes(net)
+    film, notes = ag.film(net, X, y, loss=loss, every=every, **settings), Notes(net)
     ag.fit(
-        net, X, y, loss=loss, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=steps,
-        callbacks=[film, notes], progress=False, rng=0,
-    )  # fmt: skip
+        net,
+        X,
+        y,
+        loss=loss,
+        optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+        epochs=steps,
+        callbacks=[film, notes],
+        progress=False,
+        rng=0,
+    )
     return film, notes.kept
 
 
@@ -60,8 +67,8 @@ def numbers(text):
     ]
 
 
-def told(array, grad):
-    """The numbers that a card tells of an array: all, where they are few; else a norm or the ends."""
+def shown(array, grad):
+    """The numbers of an array on its card: all if they are few, else the norm or the extremes."""
     array = np.asarray(array)
     if array.size <= 6 and (array.ndim < 2 or array.shape[0] == 1):
         return array.ravel().tolist()
@@ -78,10 +85,17 @@ def by_hand(parameters, X, y):
     da = np.outer(ds, v)
     dz = da * (1 - a * a)
     return {
-        "W1": (W, X.T @ dz), "b1": (b, dz.sum(0)), "z1": (z, dz), "a1": (a, da), "W2": (v, a.T @ ds),
-        "b2": (c, ds.sum()), "z2": (s, ds), "loss": (np.mean(np.log1p(np.exp(s)) - y * s), 1.0),
-        "X": (X, None), "y": (y, None),
-    }  # fmt: skip
+        "W1": (W, X.T @ dz),
+        "b1": (b, dz.sum(0)),
+        "z1": (z, dz),
+        "a1": (a, da),
+        "W2": (v, a.T @ ds),
+        "b2": (c, ds.sum()),
+        "z2": (s, ds),
+        "loss": (np.mean(np.log1p(np.exp(s)) - y * s), 1.0),
+        "X": (X, None),
+        "y": (y, None),
+    }
 
 
 def logits(parameters, X):
@@ -124,21 +138,21 @@ def test_a_film_of_200_steps_is_small_and_shows_every_step_as_it_was(page, xor, 
         cards = page.cards
         assert set(cards) == set(expected)
         for name, (value, grad) in expected.items():
-            assert numbers(cards[name]["value"]) == pytest.approx(told(value, False), rel=6e-4, abs=1e-12)
+            assert numbers(cards[name]["value"]) == pytest.approx(shown(value, False), rel=6e-4, abs=1e-12)
             assert (cards[name]["grad"] is None) == (grad is None)
             if grad is not None:
-                assert numbers(cards[name]["grad"]) == pytest.approx(told(grad, True), rel=6e-4, abs=1e-12)
+                assert numbers(cards[name]["grad"]) == pytest.approx(shown(grad, True), rel=6e-4, abs=1e-12)
         assert page.caption == f"step {step}: loss {cards['loss']['value']}"
         assert page.find("output").text == f"step {step} of 200"
         page.hover("W1")
         assert f"gradient\n{cards['W1']['grad']}" in page.find("#tip").text
-        label = page.run("return told.named('W1').getAttribute('aria-label')")
+        label = page.run("return probe.named('W1').getAttribute('aria-label')")
         texts = f"value: {cards['W1']['value']}; gradient: {cards['W1']['grad']}"
         assert label == f"W1; what: parameter (2, 2) float64; {texts}"
 
 
-# Whether each square of a gradient has its dash.
-DASHES = """return [...told.named('W1').querySelectorAll('.cell.gradient + path')].map(
+# For each square of a gradient: true if it has a dash.
+DASHES = """return [...probe.named('W1').querySelectorAll('.cell.gradient + path')].map(
   (dash) => dash.getAttribute('stroke') !== 'none')"""
 
 
@@ -146,7 +160,7 @@ def test_squares_take_the_colours_of_the_step(page, xor):
     film, kept, X, y = xor
     page.open(film)
     cells = (
-        "return [...told.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
+        "return [...probe.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
     )
     for step in (0, 30, 200):
         page.step(step)
@@ -171,7 +185,7 @@ def test_the_mark_is_on_the_curve_of_the_loss(page, xor):
     assert heights[1] == pytest.approx(expected, abs=0.2)
 
 
-def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
+def test_the_colours_and_the_boundary_of_the_plane_agree_with_the_model(page, xor):
     film, kept, X, y = xor
     page.open(film)
     shapes = set()
@@ -190,7 +204,7 @@ def test_the_plane_is_coloured_and_cut_as_the_model_says(page, xor):
         around = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]) * whole / (GRID - 1)
         near = logits(kept[step], (there[:, None] + around).reshape(-1, 2)).reshape(-1, 9) > 0
         assert (near.any(1) & ~near.all(1)).all()  # both classes are next to the line
-        if step == 0:  # smooth, so that the line is where the margin is 0
+        if step == 0:  # the model is still smooth, so the line is exactly where the margin is 0
             assert np.abs(np.tanh(logits(kept[step], there) / 2)).max() < 0.01
     assert len(shapes) == 3
     kinds = page.run(
@@ -209,7 +223,7 @@ def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model
     y = np.array([0, 1, 1, 1])
     unit = LogisticUnit(2)
     unit.w.data, unit.b.data = np.array([1.5, 0.7]), np.float64(-0.6)
-    film = ag.draw.film(model(unit), X, y, loss=loss)
+    film = ag.film(model(unit), X, y, loss=loss)
     film.record()
     page.open(film)
     points, kinds = plane(page, X)
@@ -218,7 +232,7 @@ def test_the_boundary_of_a_unit_is_where_its_probability_is_one_half(page, model
     assert np.array_equal(kinds[sure], np.sign(z)[sure])
 
 
-def test_without_a_plane_there_is_none(page):
+def test_only_two_features_and_two_classes_have_a_plane(page):
     X, y = examples(features=3)
     film, _ = trained(BinaryNetwork([3, 2, 1], rng=0), X, y, steps=2)
     page.open(film)
@@ -228,7 +242,7 @@ def test_without_a_plane_there_is_none(page):
     net = Sequential(Linear(2, 1, rng=0))
     X = X[:, :2]
     film, _ = trained(net, X, X[:, :1] * 2.0, steps=2, loss=ag.mse)
-    page.open(film)  # neither is there where the labels are no classes
+    page.open(film)  # no plane either, because the labels are not classes
     assert page.run("return document.querySelectorAll('.plane').length") == 0
 
 
@@ -244,7 +258,7 @@ def test_slider_keys_and_play_move_the_film(page, xor):
     assert page.caption.startswith("step 1: loss 0.")
     page.step(196)
     page.find("#play").click()
-    assert page.find("#caption").get_attribute("aria-live") == "off"  # it would be spoken without end
+    assert page.find("#caption").get_attribute("aria-live") == "off"  # a screen reader would read every step
     page.wait(lambda: page.at == 200)
     assert page.find("#play").text == "play"
     assert page.find("#caption").get_attribute("aria-live") == "polite"
@@ -254,11 +268,19 @@ def test_training_with_a_film_gives_the_same_parameters(xor):
     X, y = examples()
     net = Sequential(Linear(2, 8, rng=0), Dropout(0.5, rng=0), Linear(8, 1, rng=1))
     one, other = copy.deepcopy(net), copy.deepcopy(net)
-    for model, callbacks in ((one, [ag.draw.film(one, X, y[:, None], loss=ag.mse)]), (other, [])):
+    for model, callbacks in ((one, [ag.film(one, X, y[:, None], loss=ag.mse)]), (other, [])):
         ag.fit(
-            model, X, y[:, None], loss=ag.mse, optimizer=ag.optim.Adam(model.parameters(), lr=0.1), epochs=5,
-            batch_size=16, callbacks=callbacks, progress=False, rng=0,
-        )  # fmt: skip
+            model,
+            X,
+            y[:, None],
+            loss=ag.mse,
+            optimizer=ag.optim.Adam(model.parameters(), lr=0.1),
+            epochs=5,
+            batch_size=16,
+            callbacks=callbacks,
+            progress=False,
+            rng=0,
+        )
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         assert np.array_equal(p.data, q.data)
 
@@ -277,17 +299,17 @@ def test_recording_leaves_gradients_and_flags_alone(model):
     def plain(X):
         return net(X)
 
-    ag.draw.film(net if model == "module" else plain, X, y, loss=ag.bce_with_logits).record()
+    ag.film(net if model == "module" else plain, X, y, loss=ag.bce_with_logits).record()
     assert all(p.grad is g for p, g in zip(net.parameters(), gradients, strict=True))
     assert [(module, module.training) for _, module in net.named_modules()] == before
     assert {flag for _, flag in before} == {True, False}
 
 
-def test_a_loop_of_ones_own_and_every_fifth_step(page):
+def test_a_loop_of_your_own_and_every_fifth_step(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     optimizer = ag.optim.SGD(net.parameters(), lr=0.5)
-    film, notes = ag.draw.film(net, X, y, loss=ag.bce_with_logits, every=5), Notes(net)
+    film, notes = ag.film(net, X, y, loss=ag.bce_with_logits, every=5), Notes(net)
     film.record()
     notes.step()
     for _ in range(12):
@@ -296,7 +318,7 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
         film.step()
         notes.step()
     film.end()
-    film.end()  # is no second time
+    film.end()  # records nothing, because the last step is recorded
     assert [frame.step for frame in film.frames] == [0, 5, 10, 12]
     page.open(film)
     for at, step in enumerate((0, 5, 10, 12)):
@@ -306,10 +328,10 @@ def test_a_loop_of_ones_own_and_every_fifth_step(page):
         assert numbers(page.cards["loss"]["value"]) == pytest.approx([loss], rel=6e-4)
 
 
-def test_a_loop_that_records_no_start_has_none():
+def test_the_start_is_only_recorded_on_request():
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     net.layer2.b.data = np.float64(3.0)  # the first step
     film.step()
     assert [frame.step for frame in film.frames] == [1]
@@ -318,22 +340,28 @@ def test_a_loop_that_records_no_start_has_none():
 def test_a_second_training_goes_on_with_the_film():
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     for _ in range(2):
         ag.fit(
-            net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=2,
-            callbacks=[film], progress=False,
-        )  # fmt: skip
+            net,
+            X,
+            y,
+            loss=ag.bce_with_logits,
+            optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+            epochs=2,
+            callbacks=[film],
+            progress=False,
+        )
     assert [frame.step for frame in film.frames] == [0, 1, 2, 3, 4]
 
 
 def test_a_loss_that_is_nan_on_the_way_is_shown(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     film.record()
     for p in net.parameters():
-        p.grad = np.full(p.shape, 7.0)  # of a step before; it is none of this loss
+        p.grad = np.full(p.shape, 7.0)  # of an earlier step, not of this loss
     good = net.layer1.W.data
     for broken in (good * np.nan, good * np.inf, good):
         net.layer1.W.data = broken
@@ -345,11 +373,11 @@ def test_a_loss_that_is_nan_on_the_way_is_shown(page):
     assert page.cards["W1"]["grad"] in (None, "")
     assert set(page.run(DASHES)) == {False}
     squares = (
-        "return [...told.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
+        "return [...probe.named('W1').querySelectorAll('.cell.gradient')].map((e) => e.getAttribute('fill'))"
     )
     assert set(page.run(squares)) == {"var(--cell-p0)"}
     assert "! loss = BCE(σ(z2), y): NaN" in page.find(".alerts").text
-    assert page.run("return told.named('loss').classList.contains('alarm')")
+    assert page.run("return probe.named('loss').classList.contains('alarm')")
     assert page.find(".dot").get_attribute("visibility") == "hidden"
     assert set(
         page.run("return [...document.querySelectorAll('rect.plane')].map((c) => c.getAttribute('fill'))")
@@ -365,7 +393,7 @@ def test_a_film_of_nothing_but_nan_opens(page):
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
     net.layer1.W.data = net.layer1.W.data * np.nan
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits)
     film.record()
     page.open(film)
     assert page.caption == "step 0: loss NaN"
@@ -376,7 +404,7 @@ def test_a_film_of_nothing_but_nan_opens(page):
 def test_a_model_that_is_nan_on_a_part_of_the_plane_has_a_boundary_elsewhere(page):
     w = Parameter(2.0, name="w")
     X = np.array([[0.1, 0.0], [1.0, 1.0], [0.2, 2.0], [0.9, 0.5]])
-    made = ag.draw.film(lambda X: 1.0 - w * np.sqrt(X[:, 0]), X, X[:, 0] < 0.25, loss=ag.bce_with_logits)
+    made = ag.film(lambda X: 1.0 - w * np.sqrt(X[:, 0]), X, X[:, 0] < 0.25, loss=ag.bce_with_logits)
     made.record()
     page.open(made)
     fills = page.run(
@@ -391,7 +419,7 @@ def test_a_model_that_is_nan_on_a_part_of_the_plane_has_a_boundary_elsewhere(pag
 def film(**settings):
     X, y = examples()
     known = {"model": BinaryNetwork([2, 2, 1], rng=0), "X": X, "y": y, "loss": ag.bce_with_logits} | settings
-    return ag.draw.film(known.pop("model"), known.pop("X"), known.pop("y"), **known)
+    return ag.film(known.pop("model"), known.pop("X"), known.pop("y"), **known)
 
 
 @pytest.mark.parametrize(
@@ -405,7 +433,7 @@ def film(**settings):
         ({"theme": "pink"}, ValueError, r"theme='pink'"),
     ],
 )
-def test_settings_that_no_film_has(settings, error, message):
+def test_wrong_arguments(settings, error, message):
     with pytest.raises(error, match=message):
         film(**settings)
 
@@ -417,7 +445,7 @@ def test_settings_that_no_film_has(settings, error, message):
         ({"loss": lambda p, y: p}, r"film: loss returned a tensor of shape \(40,\); it must return a Tensor"),
     ],
 )
-def test_a_loss_that_is_no_number_is_told(settings, message):
+def test_the_error_for_a_loss_that_is_not_a_number(settings, message):
     with pytest.raises(TypeError, match=message):
         film(**settings).record()
 
@@ -432,14 +460,14 @@ def test_a_film_without_a_frame_is_not_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_graph_that_changes_is_told():
+def test_the_error_for_a_graph_that_changes():
     w, deep = Parameter(1.0, name="w"), []
 
     def model(X):
         return np.tanh(w * X[:, 0]) if deep else w * X[:, 0]
 
     X, y = examples()
-    made = ag.draw.film(model, X, y, loss=ag.mse)
+    made = ag.film(model, X, y, loss=ag.mse)
     made.record()
     deep.append(True)
     with pytest.raises(ValueError, match="the graph of step 1 is not that of step 0; a film shows one graph"):
@@ -452,7 +480,7 @@ def test_titles_and_names_of_a_film_run_nothing(page):
     nasty = "</script><script>window.hacked=1</script>{{data}}"
     X, y = examples()
     net = BinaryNetwork([2, 2, 1], rng=0)
-    made = ag.draw.film(net, X, y, loss=ag.bce_with_logits, title=nasty, names={nasty: X, "y": y})
+    made = ag.film(net, X, y, loss=ag.bce_with_logits, title=nasty, names={nasty: X, "y": y})
     made.record()
     page.open(made)
     assert page.find("h1").text == nasty
@@ -466,7 +494,7 @@ def test_titles_and_names_of_a_film_run_nothing(page):
 @pytest.mark.parametrize(
     ("width", "height", "under"), [(1400, 900, True), (1400, 520, False), (1000, 600, True)]
 )
-def test_the_figures_stand_where_they_leave_more_room_to_the_drawing(page, xor, width, height, under):
+def test_the_figures_are_where_they_leave_more_room_to_the_drawing(page, xor, width, height, under):
     page.open(xor[0], width=width, height=height)
     places = """const main = document.querySelector('main'), own = main.getBoundingClientRect();
       return [[...document.querySelectorAll('figure')].map((figure) => {
@@ -478,7 +506,7 @@ def test_the_figures_stand_where_they_leave_more_room_to_the_drawing(page, xor, 
 
 def test_no_text_is_wider_than_its_card_at_any_step(page, xor):
     page.open(xor[0])
-    wide = """return told.shapes().flatMap((shape) => {
+    wide = """return probe.shapes().flatMap((shape) => {
       const card = shape.querySelector('path').getBBox();
       return [...shape.querySelectorAll('text:not(:empty)')].filter((text) => {
         const { x, width } = text.getBBox();
@@ -490,7 +518,7 @@ def test_no_text_is_wider_than_its_card_at_any_step(page, xor):
         assert page.run(wide) == []
     page.run(
         "document.querySelector('main > svg').style.fontFamily = 'monospace'"
-    )  # of a viewer without ours
+    )  # a viewer without the font Inter
     for step in (1, 200):
         page.step(step)
         assert page.run(wide) == []

@@ -1,39 +1,29 @@
-"""Fonts: those that ship are what they say, every letter of a drawing is one, and none is a box."""
+"""Fonts: the bundled ones draw every letter of a drawing, and none of them as an empty box."""
 
 import hashlib
 import io
 import os
-import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 
 from autograd_lite.drawing import fonts
-from autograd_lite.drawing.engines import pictures
-from autograd_lite.drawing.render import chosen, render
+from autograd_lite.drawing.engines import draw_with
+from autograd_lite.drawing.render import to_pdf, to_png, to_svgs
 
 DATA = Path(fonts.__file__).parent / "fonts_data"
 FILES = sorted(path for path in DATA.iterdir() if path.suffix in {".otf", ".ttf"})
-BARS = "−∣‖—"  # letters that fill their rectangle, or nearly
+BARS = "−∣‖—"  # letters that fill their rectangle, or almost
 SIGNS = "σ×→←…·∂∑√∞≈≤≥²′⊙ᵀ÷γμ∗∇≠ℝ₁\N{SET MINUS}"
 NAMES = "Wilm18ÄžБжЩשםبج权重學習ねヌ가힣☺"
-STIX = Path(mpl.get_data_path(), "fonts", "ttf", "STIXGeneral.ttf")
-SCRIPT = "\N{SCRIPT SMALL G}"  # in STIX, in none of ours
-
-
-@pytest.fixture(autouse=True)
-def no_system_fonts(monkeypatch):
-    monkeypatch.setattr(fonts, "FOLDERS", ())
 
 
 def letters(text, face=""):
@@ -47,7 +37,7 @@ def letters(text, face=""):
 
 
 def ink(png):
-    """Where a PNG is dark."""
+    """The dark pixels of a PNG, as a matrix of booleans."""
     return imread(io.BytesIO(png), format="png")[..., :3].mean(axis=-1) < 0.5
 
 
@@ -57,14 +47,14 @@ def cut(png, text):
 
 
 def boxed(letter):
-    """Whether the ink has a straight frame on its four sides, as the sign for a missing letter has."""
+    """True if the ink has a straight frame on its four sides, like the sign for a missing letter."""
     rows, columns = np.flatnonzero(letter.any(1)), np.flatnonzero(letter.any(0))
     shape = letter[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return all(side.mean() > 0.9 for side in (shape[0], shape[-1], shape[:, 0], shape[:, -1]))
 
 
 def leaning(letter):
-    """By how many pixels the ink of the first row lies right of that of the last."""
+    """The distance in pixels from the ink of the last row to the right, to the ink of the first row."""
     rows = np.flatnonzero(letter.any(1))
     return np.flatnonzero(letter[rows[0]]).mean() - np.flatnonzero(letter[rows[-1]]).mean()
 
@@ -72,24 +62,25 @@ def leaning(letter):
 @pytest.mark.parametrize("face", ["", "<B>", "<I>"])
 def test_every_letter_is_inked_and_none_is_a_box_or_like_another(face):
     text = SIGNS + NAMES + BARS
-    drawn = cut(render(letters(text, face), "png", "auto", 0.5), text)
+    drawn = cut(to_png(letters(text, face), "auto", 0.5), text)
     assert [c for c, shape in drawn.items() if shape.sum() < 10] == []
     assert [c for c, shape in drawn.items() if c not in BARS and boxed(shape)] == []
     assert len({shape.tobytes() for shape in drawn.values()}) == len(text)
 
 
-def test_a_box_is_known_as_one():
-    (without,) = pictures(chosen("auto"), [letters("Wi")], ["png"], [])[0]
+def test_a_missing_glyph_is_a_box(monkeypatch, tmp_path):
+    """What `boxed` finds: a character that the fonts lack, and every one if there are no fonts."""
+    (missing,) = draw_with("auto", [letters("🙂🚀")], ["png"])[0]
+    assert all(boxed(shape) for shape in cut(missing, "🙂🚀").values())
+    shutil.copy(DATA / "fonts.conf", tmp_path)
+    monkeypatch.setattr(fonts, "FONTS", str(tmp_path))
+    (without,) = draw_with("auto", [letters("Wi")], ["png"])[0]
     assert all(boxed(shape) for shape in cut(without, "Wi").values())
-    files, lacking = fonts.ours("🙂🚀")
-    assert lacking == {"🙂", "🚀"}
-    (numbered,) = pictures(chosen("auto"), [letters("🙂🚀")], ["png"], files)[0]
-    assert all(boxed(shape) for shape in cut(numbered, "🙂🚀").values())
 
 
 def test_bold_and_italic_differ_from_upright_also_where_the_font_has_no_such_face():
     upright, bold, italic = (
-        cut(render(letters("W权∣", face), "png", "auto"), "W权∣") for face in ("", "<B>", "<I>")
+        cut(to_png(letters("W权∣", face), "auto", 1), "W权∣") for face in ("", "<B>", "<I>")
     )
     assert bold["W"].sum() > 1.15 * upright["W"].sum()
     assert bold["权"].sum() > 1.15 * upright["权"].sum()
@@ -98,127 +89,32 @@ def test_bold_and_italic_differ_from_upright_also_where_the_font_has_no_such_fac
     assert (italic["W"] != upright["W"]).any()
 
 
-def test_names_are_drawn_as_they_are_and_l_is_no_I():
-    as_said = "0x1F", "4x8", "->"
-    for_typographers = "0×1F", "4×8", "→"
-    for plain, changed in zip(as_said, for_typographers, strict=True):
-        first, second = (render(f'digraph {{a [label="{x}"]}}', "png", "auto") for x in (plain, changed))
+def test_names_are_drawn_as_they_are_and_l_differs_from_I():
+    for plain, ligature in (("0x1F", "0×1F"), ("4x8", "4×8"), ("->", "→")):
+        first, second = (to_png(f'digraph {{a [label="{x}"]}}', "auto", 1) for x in (plain, ligature))
         assert first != second
-    drawn = cut(render(letters("lI"), "png", "auto"), "lI")
+    drawn = cut(to_png(letters("lI"), "auto", 1), "lI")
     widths = [np.ptp(np.flatnonzero(drawn[c].any(0))) for c in "lI"]
     assert widths[0] > 1.5 * widths[1]
 
 
-def test_a_letter_that_no_font_has_is_its_number_except_in_an_svg():
-    dot, told = (f'digraph {{a [label="{name}"]}}' for name in ("w🙂\ud800", "wU+1F642U+D800"))
-    assert render(dot, "png", "auto") == render(told, "png", "auto")
-    undated = [re.sub(rb"/CreationDate.*", b"", render(x, "pdf", "auto")) for x in (dot, told)]
+def test_a_character_that_no_font_has_is_its_number_except_in_an_svg():
+    dot, numbered = (f'digraph {{a [label="{name}"]}}' for name in ("w🙂\ud800", "wU+1F642U+D800"))
+    assert to_png(dot, "auto", 1) == to_png(numbered, "auto", 1)
+    undated = [re.sub(rb"/CreationDate.*", b"", to_pdf(x, "auto")) for x in (dot, numbered)]
     assert undated[0] == undated[1]
-    assert "w🙂" in render(dot, "svg", "auto").decode()
+    assert "w🙂" in to_svgs([dot], "auto")[0].decode()
 
 
-def test_a_letter_that_ours_lack_comes_from_the_system(monkeypatch, tmp_path):
-    assert fonts.legible(SCRIPT)[0] == f"U+{ord(SCRIPT):04X}"
-    (tmp_path / "a.ttf").write_bytes(b"no font")
-    (tmp_path / "b.otf").symlink_to(tmp_path / "nothing")
-    for name in "dbgaefc":  # the first by the alphabet, whatever order the file system has
-        (tmp_path / name).mkdir()
-        shutil.copy(STIX, tmp_path / name / "c.TTF")
-    monkeypatch.setattr(fonts, "FOLDERS", ("/nowhere", str(tmp_path)))
-    text, files = fonts.legible(SCRIPT + "🙂")
-    assert text == SCRIPT + "U+1F642"
-    assert files[-1] == str(tmp_path / "a" / "c.TTF")
-    assert len(files) == 4
-    drawn = cut(render(letters(SCRIPT), "png", "auto"), SCRIPT)
-    assert not boxed(drawn[SCRIPT])
+def test_the_table_of_characters_agrees_with_the_fonts():
+    expected = set(range(128)).union(*(FT2Font(str(path)).get_charmap() for path in FILES))
+    drawn = {code for code in range(0x110000) if fonts.replace_missing_glyphs(chr(code)) == chr(code)}
+    assert drawn == expected
 
 
-def test_a_font_of_coloured_pictures_is_not_used(tmp_path):
-    data = FILES[0].read_bytes()
-    assert fonts._draws(str(FILES[0]), "W")
-    coloured = tmp_path / "coloured.ttf"
-    coloured.write_bytes(data.replace(b"GPOS", b"COLR", 1))
-    assert not fonts._draws(str(coloured), "W")
-
-
-@pytest.mark.parametrize("path", [*FILES, STIX], ids=lambda path: path.name)
-def test_the_reader_agrees_with_freetype(path):
-    known = FT2Font(str(path)).get_charmap()
-    chosen = random.Random(0)
-    codes = [*chosen.sample(sorted(known), 300), *chosen.sample(range(0x20, 0x20000), 300), 0xFFFF, 0x10FFFF]
-    assert [hex(c) for c in codes if fonts._draws(str(path), chr(c)) != bool(known.get(c))] == []
-
-
-def map_4(segments, glyphs=()):
-    """A map of format 4 with such segments of (first, last, delta, offset)."""
-    first, last, delta, offset = zip(*segments, (0xFFFF, 0xFFFF, 1, 0), strict=True)
-    words = [*last, 0, *first, *delta, *offset, *glyphs]
-    count = len(segments) + 1
-    return struct.pack(f">{7 + len(words)}H", 4, 14 + 2 * len(words), 0, 2 * count, 0, 0, 0, *words)
-
-
-def map_12(groups):
-    """A map of format 12 with such groups of (first, last, glyph)."""
-    body = b"".join(struct.pack(">III", *group) for group in groups)
-    return struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(groups)) + body
-
-
-@pytest.mark.parametrize(
-    ("platform", "encoding", "table", "drawn"),
-    [
-        (0, 3, map_4([(65, 67, 5, 0), (70, 70, 65536 - 70, 0)]), "ABC"),
-        (3, 1, map_4([(65, 68, 0, 4)], (0, 9, 0, 9)), "BD"),
-        (3, 1, map_4([(65, 66, 0, 6), (67, 68, 3, 8)], (0, 7, 0, 7)), "BD"),
-        (3, 10, map_12([(65, 66, 3), (67, 68, 0), (0x1F642, 0x1F642, 8)]), "ABD🙂"),
-        (0, 4, map_12([(67, 67, 1)]), "C"),
-        (3, 0, map_4([(65, 67, 5, 0)]), ""),
-        (1, 0, map_12([(65, 67, 5)]), ""),
-        (0, 5, struct.pack(">HH12H", 14, 0, *range(65, 77)), ""),
-        (0, 3, struct.pack(">HHHHH4H", 6, 18, 0, 65, 4, 1, 2, 3, 4), ""),
-    ],
-    ids=range(9),
-)
-def test_maps_of_both_formats_and_only_those_of_unicode(tmp_path, platform, encoding, table, drawn):
-    cmap = struct.pack(">HHHHI", 0, 1, platform, encoding, 12) + table
-    font = tmp_path / "small.ttf"
-    head = struct.pack(">4sHHHH4sIII", b"\0\1\0\0", 1, 0, 0, 0, b"cmap", 0, 28, len(cmap))
-    font.write_bytes(head + cmap)
-    assert "".join(c for c in "ABCDEF🙂" if fonts._draws(str(font), c)) == drawn
-
-
-def test_the_first_font_of_a_collection_is_read(tmp_path):
-    data = FILES[0].read_bytes()
-    (count,) = struct.unpack(">4xH", data[:6])
-    entries = struct.iter_unpack(">4sIII", data[12 : 12 + 16 * count])
-    moved = b"".join(struct.pack(">4sIII", tag, check, at + 16, size) for tag, check, at, size in entries)
-    collection = tmp_path / "a.ttc"
-    head = struct.pack(">4sHHII", b"ttcf", 1, 0, 1, 16)
-    collection.write_bytes(head + data[:12] + moved + data[12 + 16 * count :])
-    assert fonts._draws(str(collection), "W")
-    assert not fonts._draws(str(collection), "权")
-
-
-def test_a_broken_font_has_no_letters_and_raises_nothing(tmp_path):
-    source, broken = FILES[0].read_bytes(), tmp_path / "broken.ttf"
-    damage = random.Random(1)
-    for size in (0, 3, 11, 12, 40, 200, 5000, len(source) - 1):
-        broken.write_bytes(source[:size])
-        assert not fonts._draws(str(broken), "W")
-    (at,) = struct.unpack_from(">I", source, source.index(b"cmap") + 8)
-    for _ in range(300):
-        spoiled = bytearray(source)
-        for _ in range(8):
-            spoiled[damage.choice((damage.randrange(300), at + damage.randrange(200)))] = damage.randrange(
-                256
-            )
-        broken.write_bytes(spoiled)
-        assert fonts._draws(str(broken), "W") in {True, False}
-        assert fonts._draws(str(broken), "🙂") in {True, False}
-
-
-def test_the_fonts_are_those_of_the_list_with_their_licences():
-    said = (DATA / "SOURCES.md").read_text(encoding="utf-8")
-    sums = dict(reversed(line.split()) for line in re.findall(r"^[0-9a-f]{64}  \S+$", said, re.MULTILINE))
+def test_the_fonts_are_listed_with_their_checksums_and_licences():
+    sources = (DATA / "SOURCES.md").read_text(encoding="utf-8")
+    sums = dict(reversed(line.split()) for line in re.findall(r"^[0-9a-f]{64}  \S+$", sources, re.MULTILINE))
     assert sums == {name: hashlib.sha256((DATA / name).read_bytes()).hexdigest() for name in sums}
     assert {path.name for path in FILES} <= set(sums)
     assert sum(path.stat().st_size for path in DATA.iterdir()) < 7_000_000
@@ -229,21 +125,22 @@ def test_the_fonts_are_those_of_the_list_with_their_licences():
     licences = set(DATA.glob("LICENSE-*.txt"))
     assert len(licences) == 3
     assert licences | {DATA / "SOURCES.md"} <= named
-    assert all(path.name in said for path in licences)
+    assert all(path.name in sources for path in licences)
     for licence in ("OFL-1.1", "Bitstream-Vera", "Apache-2.0"):
         assert licence in project["license"].split(" AND ")
-        assert licence in said
+        assert licence in sources
 
 
-def test_the_cache_is_written_where_it_is_said(tmp_path):
-    told = fonts.environment(fonts.ours("w")[0], str(tmp_path))
+def test_the_cache_of_the_fonts_is_in_the_temporary_folder(tmp_path):
     script = "import pygraphviz as p; p.AGraph('digraph { a }').draw('a.png', prog='dot')"
-    subprocess.run([sys.executable, "-c", script], env=told, cwd=tmp_path, check=True, capture_output=True)
+    with fonts.bundled_fonts(str(tmp_path)):
+        subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True)
     assert any((tmp_path / "cache").iterdir())
+    assert "FONTCONFIG_FILE" not in os.environ
 
 
 def test_a_drawing_leaves_no_mark_beside_the_fonts():
     before = sorted(os.listdir(DATA))
-    render("digraph {a}", "png", "auto")
+    to_png("digraph {a}", "auto", 1)
     assert sorted(os.listdir(DATA)) == before
     assert [name for name in before if name.startswith(".")] == []

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.drawing.dot import Style
-from autograd_lite.drawing.page import document
+from autograd_lite.drawing.page import html_page
 from autograd_lite.nn import Parameter
 
 MANY = settings(max_examples=10_000 if settings.default.max_examples >= 1000 else 500)
@@ -76,7 +76,7 @@ def test_a_name_stays_what_it_is(name):
 @with_examples
 @given(NAMES)
 def test_a_name_or_title_ends_no_script_and_no_tag_of_a_page(name):
-    html = document(Style("light", "auto", name, "both"), name, [], {"text": name})
+    html = html_page(Style("light", "auto", name, "both"), name, [], {"text": name})
     assert html.count("<script") == html.count("</script>") == 2
     assert html.count("<!--") == 0
     assert html.encode()
@@ -87,7 +87,7 @@ def test_a_name_or_title_ends_no_script_and_no_tag_of_a_page(name):
 
 
 def possible(name):
-    """Whether a file can have this name, and a suffix."""
+    """True if a file can have this name, and a suffix."""
     try:
         length = len(os.fsencode(name))
     except UnicodeEncodeError:

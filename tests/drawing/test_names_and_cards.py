@@ -34,7 +34,7 @@ def unit():
     return ag.draw(loss)
 
 
-def test_a_product_that_only_a_sum_uses_stands_in_the_formula_of_the_sum():
+def test_a_product_that_only_a_sum_uses_is_part_of_the_sum_s_formula():
     dot = unit().to_dot()
     assert "<B>z = X @ w + b</B>" in dot
     assert "X.T @ grad" in dot
@@ -70,7 +70,7 @@ def test_a_made_up_name_is_never_one_that_the_user_took():
     assert "<B>z2 = z1 + 1</B>" in dot
 
 
-def test_a_parameter_of_the_model_that_the_result_does_not_need_is_told():
+def test_a_parameter_of_the_model_that_the_result_does_not_need_has_an_alert():
     net = Pair()
     loss = ag.mse(net(np.ones((4, 2))), np.zeros((4, 3)))
     loss.backward()
@@ -88,7 +88,7 @@ def test_every_text_of_an_svg_is_held_to_its_width():
     assert {text.get("lengthAdjust") for text in texts} == {"spacingAndGlyphs"}
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no folder .*missing' for 'a.png'; make it first"):
         unit().save(tmp_path / "missing" / "a.png")
 
@@ -133,7 +133,7 @@ def test_only_a_loss_is_called_a_loss():
     assert headers(ag.draw([ag.mse(w, np.zeros(2))][0]))[-1].startswith("loss = ")
 
 
-def test_what_the_user_calls_a_loss_is_one():
+def test_a_result_that_the_user_names_loss_is_a_loss():
     w = Parameter(2.0, name="w")
     loss = w**2
     row = str(ag.draw(loss)).splitlines()[-1].split()
@@ -161,7 +161,7 @@ def test_a_loss_of_the_user_is_one():
 
 def test_a_film_ends_in_the_loss_whatever_made_it():
     w = Parameter(np.ones(2), name="w")
-    film = ag.draw.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=lambda p, y: ((p - y) ** 2).mean())
+    film = ag.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=lambda p, y: ((p - y) ** 2).mean())
     film.record()
     assert film.frames[0].view.cards[-1].short == "loss"
 

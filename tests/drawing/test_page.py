@@ -1,4 +1,4 @@
-"""The stepping page in a browser: what each step shows and says, folds, tips, keyboard, colours, sizes."""
+"""The page of a drawing in a browser: its steps, captions, folds, tooltips, keyboard, colours and sizes."""
 
 import math
 
@@ -11,11 +11,15 @@ from autograd_lite.nn import BinaryNetwork, Linear, Parameter, Sequential, Tanh
 W1, W2, B, X1, X2 = 0.6, -1.1, 0.2, 1.5, -0.8
 FORWARD = ["w1 × x1", "w2 × x2", "z1", "z2", "p", "loss"]
 BACKWARD = ["loss", "p", "z2", "b", "z1", "w2 × x2", "w2", "w1 × x1", "w1"]
-# What each card is made of, in the logistic unit.
-MADE = {
-    "w1 × x1": ["w1", "x1"], "w2 × x2": ["w2", "x2"], "z1": ["w1 × x1", "w2 × x2"], "z2": ["z1", "b"],
-    "p": ["z2"], "loss": ["p", "y"],
-}  # fmt: skip
+# The inputs of each card of the logistic unit.
+INPUT_NAMES = {
+    "w1 × x1": ["w1", "x1"],
+    "w2 × x2": ["w2", "x2"],
+    "z1": ["w1 × x1", "w2 × x2"],
+    "z2": ["z1", "b"],
+    "p": ["z2"],
+    "loss": ["p", "y"],
+}
 INPUTS = {"w1": W1, "w2": W2, "b": B, "x1": X1, "x2": X2, "y": 0.0}
 
 
@@ -32,7 +36,7 @@ def unit(backward=True, **settings):
 
 
 def four(x):
-    """Four digits, as the page writes them."""
+    """A number with four digits, as the page writes it."""
     return f"{x:.4g}".replace("-", "−")
 
 
@@ -49,7 +53,7 @@ def unit_numbers():
 
 
 def unit_captions():
-    """What is said of every step of the unit."""
+    """The caption of every step of the unit."""
     v, g = ({name: four(x) for name, x in numbers.items()} for numbers in unit_numbers())
     a, c, z, on_z = v["w1 × x1"], v["w2 × x2"], v["z2"], g["z2"]
     slope = four(unit_numbers()[0]["p"] * (1 - unit_numbers()[0]["p"]))
@@ -74,7 +78,7 @@ def unit_captions():
 
 
 def assert_unit_at(page, step):
-    """The page shows what is computed in the first steps, and nothing else."""
+    """Assert that the page shows the results of the first steps, and no others."""
     values, grads = unit_numbers()
     known = {*INPUTS, *FORWARD[:step]}
     back = BACKWARD[: max(step - len(FORWARD), 0)]
@@ -85,16 +89,16 @@ def assert_unit_at(page, step):
     assert page.at == step
 
 
-def lanes_of(name, back):
-    """The roads that a step uses: into a card as its value is made, out of it as its gradient is."""
+def edges_of(name, back):
+    """The edges of a step: into the card whose value is computed, or out of it for its gradient."""
     if not back:
-        return {*((source, f"op {name}") for source in MADE[name]), (f"op {name}", name)}
-    uses = [target for target, sources in MADE.items() if name in sources]
-    return {lane for target in uses for lane in ((name, f"op {target}"), (f"op {target}", target))}
+        return {*((source, f"op {name}") for source in INPUT_NAMES[name]), (f"op {name}", name)}
+    uses = [target for target, sources in INPUT_NAMES.items() if name in sources]
+    return {edge for target in uses for edge in ((name, f"op {target}"), (f"op {target}", target))}
 
 
 def two_layers(back=True, seed=0):
-    """A network of two layers with its loss, and the arrays that go in."""
+    """A network of two layers, its input and labels, and the drawing of its loss."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(16, 2))
     y = (X[:, 0] > 0).astype(float)
@@ -105,7 +109,7 @@ def two_layers(back=True, seed=0):
     return net, X, y, ag.draw(loss, model=net, names={"X": X, "y": y, "loss": loss})
 
 
-def test_at_the_start_no_value_that_is_computed_and_no_gradient_is_seen(page):
+def test_at_the_start_no_computed_value_and_no_gradient_is_visible(page):
     page.open(unit())
     assert (
         page.caption
@@ -114,10 +118,10 @@ def test_at_the_start_no_value_that_is_computed_and_no_gradient_is_seen(page):
     assert_unit_at(page, 0)
     assert page.find("#first").get_attribute("disabled")
     assert page.find("#previous").get_attribute("disabled")
-    assert page.roads("now") == set()
+    assert page.edges("now") == set()
 
 
-def test_every_step_shows_its_value_or_gradient_and_says_how_it_comes_about(page):
+def test_every_step_shows_its_value_or_gradient_with_the_arithmetic(page):
     page.open(unit())
     captions = unit_captions()
     assert "grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318" in captions
@@ -132,23 +136,23 @@ def test_every_step_shows_its_value_or_gradient_and_says_how_it_comes_about(page
         assert_unit_at(page, step)
 
 
-# Of every road that is lit, of its lanes of each kind: how much each is seen, and how wide it is.
-LIT = """
-const lane = (path) => [told.seen(path), getComputedStyle(path).strokeWidth];
-return [...document.querySelectorAll('.edge.now')].map((road) =>
-  ['value', 'gradient'].map((part) => [...road.querySelectorAll(`path.${part}`)].map(lane)));
+# For every highlighted edge, the lines of each kind: the visible part and the width of each.
+HIGHLIGHTED = """
+const line = (path) => [probe.seen(path), getComputedStyle(path).strokeWidth];
+return [...document.querySelectorAll('.edge.now')].map((edge) =>
+  ['value', 'gradient'].map((part) => [...edge.querySelectorAll(`path.${part}`)].map(line)));
 """
 
 
-def test_the_lanes_in_use_are_lit(page):
+def test_the_edges_of_a_step_are_highlighted(page):
     page.open(unit())
     for step, name in enumerate([*FORWARD, *BACKWARD], 1):
         page.press("ARROW_RIGHT")
         back = step > len(FORWARD)
-        assert page.roads("now") == lanes_of(name, back), (step, name)
-        lit = page.run("return [...document.querySelectorAll('.node.now')].map(told.name)")
+        assert page.edges("now") == edges_of(name, back), (step, name)
+        lit = page.run("return [...document.querySelectorAll('.node.now')].map(probe.name)")
         assert name in lit
-        for value, gradient in page.run(LIT):
+        for value, gradient in page.run(HIGHLIGHTED):
             assert all(width == "4px" for _, width in value + gradient)
             assert all(part == (0.3 if back else 1) for part, _ in value)
             assert all(part == back for part, _ in gradient)
@@ -160,7 +164,7 @@ def test_slider_keys_and_buttons_all_step(page):
     slider = page.find("input")
     page.click(slider, x=round(slider.size["width"] * 0.4))
     assert_unit_at(page, 14)
-    page.press("ARROW_LEFT")  # of the slider itself
+    page.press("ARROW_LEFT")  # a key of the slider itself
     assert_unit_at(page, 13)
     page.press("HOME")
     assert_unit_at(page, 0)
@@ -186,21 +190,21 @@ def test_play_goes_on_by_itself_and_stops_at_the_end(page):
     page.wait(lambda: page.at == 15)
     assert button.text == "play"
     page.run("document.activeElement.blur()")
-    page.press(" ")  # from the start again
+    page.press(" ")  # starts again from the beginning
     assert (button.text, page.at) == ("pause", 0)
     page.wait(lambda: page.at == 1)
     page.press(" ")
     assert (button.text, page.at) == ("play", 1)
     page.step(14)
     button.click()
-    assert (button.text, page.at) == ("play", 15)  # where there is no more to play
+    assert (button.text, page.at) == ("play", 15)  # because the end is reached
     page.step(1)
     button.click()
-    page.press("ARROW_LEFT")  # a step by hand ends it
+    page.press("ARROW_LEFT")  # a step by hand stops the player
     assert (button.text, page.at) == ("play", 1)
 
 
-def test_the_captions_of_a_network_tell_what_numpy_computes(page):
+def test_the_captions_of_a_network_agree_with_numpy(page):
     net, X, y, drawing = two_layers()
     (W, b), (v, c) = ((layer.W.data, layer.b.data) for layer in (net.layer1, net.layer2))
     z = X @ W + b
@@ -228,7 +232,7 @@ def test_the_captions_of_a_network_tell_what_numpy_computes(page):
     ]
     page.open(drawing)
     assert page.cards["z1"]["cells"] == 0
-    marks = page.run("return told.named('z1').querySelectorAll('.unknown').length")
+    marks = page.run("return probe.named('z1').querySelectorAll('.unknown').length")
     assert marks == 1  # not one for each square
     for caption in expected:
         page.press("ARROW_RIGHT")
@@ -236,28 +240,28 @@ def test_the_captions_of_a_network_tell_what_numpy_computes(page):
     assert page.cards["z1"]["cells"] == 2 * 16
 
 
-def test_a_tip_tells_every_statistic_and_the_paths_to_the_result_light_up(page):
+def test_a_tooltip_has_every_statistic_and_the_paths_to_the_result_are_highlighted(page):
     net, _, y, drawing = two_layers()
     page.open(drawing)
     page.hover("W1")
     assert "gradient\nnot computed yet" in page.find("#tip").text
     page.press("END")
-    told = page.find("#tip").text
+    tooltip = page.find("#tip").text
     for array in (net.layer1.W.data, net.layer1.W.grad):
         names = {"min": array.min(), "mean": array.mean(), "max": array.max(), "std": array.std()}
-        told_of = ", ".join(f"{name} {four(x)}" for name, x in names.items())
-        assert f"{told_of}, norm {four(np.linalg.norm(array))}" in told
-    assert told.startswith("W1\nwhat\nparameter (2, 4) float64")
-    assert page.roads("path") == {("W1", "z1"), ("z1", "a1"), ("a1", "z2"), ("z2", "loss")}
+        statistics = ", ".join(f"{name} {four(x)}" for name, x in names.items())
+        assert f"{statistics}, norm {four(np.linalg.norm(array))}" in tooltip
+    assert tooltip.startswith("W1\nwhat\nparameter (2, 4) float64")
+    assert page.edges("path") == {("W1", "z1"), ("z1", "a1"), ("a1", "z2"), ("z2", "loss")}
     page.hover("y")
     assert f"{np.count_nonzero(y == 0)} zeros of 16" in page.find("#tip").text
-    assert page.roads("path") == {("y", "loss")}
+    assert page.edges("path") == {("y", "loss")}
     page.click(page.find("h1"))
     assert not page.find("#tip").is_displayed()
-    assert page.roads("path") == set()
+    assert page.edges("path") == set()
 
 
-def test_the_paths_of_a_value_that_is_used_twice_all_light_up(page):
+def test_all_paths_of_a_value_that_is_used_twice_are_highlighted(page):
     w, v = Parameter(2.0, name="w"), Parameter(3.0, name="v")
     square = w * w
     total = square * v + square
@@ -265,14 +269,14 @@ def test_the_paths_of_a_value_that_is_used_twice_all_light_up(page):
     (product,) = set(page.cards) - {"w", "v", "square", "total"}
     after = {(product, "total")}
     page.hover("w")
-    assert page.roads("path") == {("w", "square"), ("square", product), ("square", "total")} | after
+    assert page.edges("path") == {("w", "square"), ("square", product), ("square", "total")} | after
     assert page.run("return document.querySelectorAll('.edge.path').length") == 5  # two from w to its square
     page.hover("v")
-    assert page.roads("path") == {("v", product)} | after
+    assert page.edges("path") == {("v", product)} | after
 
 
 def fold_states(page):
-    """Which of the two layers are folded, as their cards and boxes tell."""
+    """The folded ones of the two layers, by the labels of their cards and boxes."""
     script = """return [...document.querySelectorAll('[aria-expanded]')].map((shape) => [
       ...shape.getAttribute('aria-label').split(/[ ;]/).slice(0, 2), shape.getAttribute('aria-expanded')])"""
     found = page.run(script)
@@ -282,7 +286,7 @@ def fold_states(page):
 
 
 def box(page, name):
-    """The box of an open layer, or the card of a folded one: its caption."""
+    """The caption of a layer: on its box, or on its card if it is folded."""
     script = """return [...document.querySelectorAll('[aria-expanded]')].find(
       (shape) => shape.querySelector('text').textContent === arguments[0]).querySelector('text')"""
     return page.run(script, name)
@@ -331,17 +335,17 @@ def test_folds_open_and_close_by_keyboard_and_by_their_buttons(page):
     (name,) = {"layer1", "layer2"} & set(page.run(focused).split())
     page.press("ENTER")
     assert fold_states(page) == {name}
-    assert page.run(focused).startswith(f"unfold {name}; ")  # where the reader was
+    assert page.run(focused).startswith(f"unfold {name}; ")  # the focus stays on the same layer
     page.press(" ")
     assert fold_states(page) == set()
     assert page.at == 0  # a space on a fold does not play
 
 
-def test_a_fold_has_its_value_and_gradient_when_all_it_holds_has(page):
+def test_a_fold_has_its_value_and_gradient_when_all_its_members_have_them(page):
     page.open(two_layers()[-1])
     page.find("[data-view='']").click()
-    waits = "return told.named(arguments[0]).classList.contains('waiting')"
-    for step, waiting, gradient, lit in (
+    waits = "return probe.named(arguments[0]).classList.contains('waiting')"
+    for step, waiting, gradient, highlighted in (
         (1, True, False, {("X", "layer1")}),
         (2, False, False, set()),
         (3, False, False, {("layer1", "layer2")}),
@@ -353,10 +357,10 @@ def test_a_fold_has_its_value_and_gradient_when_all_it_holds_has(page):
         page.step(step)
         assert page.run(waits, "layer1") == waiting
         assert bool(page.cards["layer1"]["grad"]) == gradient
-        assert page.roads("now") - {("layer2", "loss")} == lit, step
+        assert page.edges("now") - {("layer2", "loss")} == highlighted, step
 
 
-def test_of_many_layers_each_opens_or_all_do(page):
+def test_of_many_layers_one_or_all_are_open(page):
     net = Sequential(*(Linear(2, 2, rng=i) for i in range(18)))
     loss = ag.mse(net(np.ones((3, 2))), np.zeros((3, 2)))
     loss.backward()
@@ -372,11 +376,17 @@ def test_of_many_layers_each_opens_or_all_do(page):
 def trained(**settings):
     """A film of a few steps of the two layers."""
     net, X, y, _ = two_layers()
-    film = ag.draw.film(net, X, y, loss=ag.bce_with_logits, **settings)
+    film = ag.film(net, X, y, loss=ag.bce_with_logits, **settings)
     ag.fit(
-        net, X, y, loss=ag.bce_with_logits, optimizer=ag.optim.Adam(net.parameters(), lr=0.1), epochs=4,
-        callbacks=[film], progress=False,
-    )  # fmt: skip
+        net,
+        X,
+        y,
+        loss=ag.bce_with_logits,
+        optimizer=ag.optim.Adam(net.parameters(), lr=0.1),
+        epochs=4,
+        callbacks=[film],
+        progress=False,
+    )
     return film
 
 
@@ -397,7 +407,7 @@ KINDS = {"unit": unit, "layers": lambda: two_layers()[-1], "long names": wordy, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_everything_has_a_name_for_those_who_do_not_see_it(page, kind):
+def test_everything_has_a_name_for_screen_readers(page, kind):
     page.open(KINDS[kind]())
     tree = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     named = {}
@@ -410,7 +420,7 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page, kind):
     assert len(named["slider"]) == 1
     assert {"first step", "previous step", "play", "next step"} <= set(named["button"])
     for name, card in page.cards.items():
-        label = page.run("return told.named(arguments[0]).getAttribute('aria-label')", name)
+        label = page.run("return probe.named(arguments[0]).getAttribute('aria-label')", name)
         assert " ".join(label.split()) in found
         assert not card["value"] or "value: " in label
     caption = page.find("#caption")
@@ -419,16 +429,16 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page, kind):
     assert valued == caption.text
 
 
-def test_what_is_read_of_a_card_is_known_at_that_step(page):
+def test_a_screen_reader_gets_only_the_numbers_of_that_step(page):
     page.open(unit())
-    label = "return told.named(arguments[0]).getAttribute('aria-label')"
+    label = "return probe.named(arguments[0]).getAttribute('aria-label')"
     assert page.run(label, "w1") == "w1; what: parameter float64; value: 0.6; gradient: not computed yet"
     assert "2.1" not in page.run(label, "loss")
     page.press("END")
     assert page.run(label, "w1").startswith("w1; what: parameter float64; value: 0.6; gradient: 1.318")
 
 
-# The element with the focus: its kind, outline, border of its shape, and whether the tip is open.
+# The element with the focus: its kind, outline, border of its shape, and true if the tooltip is open.
 FOCUSED = """
 const e = document.activeElement, style = getComputedStyle(e), path = e.querySelector(':scope > path');
 return [e.matches('g') ? e.classList[0] : e.localName, `${style.outlineStyle} ${style.outlineWidth}`,
@@ -436,7 +446,7 @@ return [e.matches('g') ? e.classList[0] : e.localName, `${style.outlineStyle} ${
 """
 
 
-def test_the_focus_is_seen_and_opens_the_tip(page):
+def test_the_focus_is_visible_and_opens_the_tooltip(page):
     page.open(two_layers()[-1])
     seen = []
     for _ in range(16):
@@ -454,7 +464,7 @@ MOVING = """return [...document.querySelectorAll('*')].filter(
   (e) => Math.max(...getComputedStyle(e).transitionDuration.split(',').map(parseFloat)) > 0).length"""
 
 
-def test_nothing_moves_for_those_who_prefer_so(page):
+def test_nothing_moves_if_the_reader_prefers_reduced_motion(page):
     page.open(unit(), motion=True)
     assert page.run(MOVING) > 0
     page.press("ARROW_RIGHT")
@@ -491,34 +501,34 @@ def test_every_text_has_contrast(page, make, step, dark):
     page.step(step)
     name = next(iter(page.cards))
     page.hover(name)
-    found = page.run("return told.contrasts()")
+    found = page.run("return probe.contrasts()")
     assert len(found) > 40
     assert [text for text in found if text[0] < 4.5] == []
     background = page.run("return getComputedStyle(document.body).backgroundColor")
     assert background == ("rgb(15, 23, 42)" if dark else "rgb(255, 255, 255)")
 
 
-def test_a_page_that_was_made_dark_is_dark_everywhere(page):
+def test_a_page_with_the_dark_theme_is_always_dark(page):
     page.open(unit(theme="dark"), dark=False)
     page.step(12)
-    assert min(page.run("return told.contrasts()"))[0] >= 4.5
+    assert min(page.run("return probe.contrasts()"))[0] >= 4.5
     assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(15, 23, 42)"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_at_every_width_all_has_its_place(page, kind):
+def test_the_layout_has_no_faults_at_any_width(page, kind):
     page.open(KINDS[kind]())
-    left = "return told.shapes().sort((a, b) => a.getBBox().x - b.getBBox().x).map(told.name)"
+    left = "return probe.shapes().sort((a, b) => a.getBBox().x - b.getBBox().x).map(probe.name)"
     names = page.run(left)
     ends = (names[0], names[-1])
-    page.press("ESCAPE")  # the keyboard is in use, so that the focus opens the tip
+    page.press("ESCAPE")  # the browser notes that the keyboard is used, so the focus opens the tooltip
     for width in (1920, 1400, 1000, 600, 400):
         page.resize(width)
         for step in (0, 3):
             page.step(step)
-            assert page.run("return told.misplaced()") == [], (width, step)
+            assert page.run("return probe.misplaced()") == [], (width, step)
         for name in ends:
-            page.run("told.named(arguments[0]).focus()", name)
+            page.run("probe.named(arguments[0]).focus()", name)
             tip = page.find("#tip").rect
             assert tip["width"] > 100
             assert tip["x"] >= 0
@@ -545,8 +555,8 @@ def test_a_hostile_name_is_shown_as_it_is(page, name):
     plain = " ".join(name.split())
     drawn = plain.replace("\\", "\N{SET MINUS}")  # which Graphviz leaves as it is
     assert page.find("h1").text == page.driver.title == drawn
-    assert page.run("return told.title(told.shapes()[0])").rstrip("…") in drawn
-    page.run("told.shapes()[0].focus()")
+    assert page.run("return probe.title(probe.shapes()[0])").rstrip("…") in drawn
+    page.run("probe.shapes()[0].focus()")
     page.press("END")
     assert page.caption == f"grad({plain}) = 1 × 3 = 3"
     assert page.find("#tip strong").text.rstrip("…") in plain
@@ -596,17 +606,25 @@ SLOPE = four(-2 * math.tanh(1) * (1 - math.tanh(1) ** 2))
     [
         (lambda: unit(backward=False), NO_BACKWARD, 6, "loss = BCE(p, y) = BCE(0.8787, 0) = 2.109"),
         (lambda: unit(show="values"), ONLY_FORWARD, 6, "loss = BCE(p, y) = BCE(0.8787, 0) = 2.109"),
-        (lambda: unit(show="gradients"), "Press play or the arrow keys: the gradients, backward.", 9,
-         "grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318"),
-        (lambda: ag.draw(Parameter(2.0, name="w")), "Nothing to compute: the graph is a leaf.", 0,
-         "Nothing to compute: the graph is a leaf."),
+        (
+            lambda: unit(show="gradients"),
+            "Press play or the arrow keys: the gradients, backward.",
+            9,
+            "grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318",
+        ),
+        (
+            lambda: ag.draw(Parameter(2.0, name="w")),
+            "Nothing to compute: the graph is a leaf.",
+            0,
+            "Nothing to compute: the graph is a leaf.",
+        ),
         (deep, BOTH, 4, "grad through 300 × Linear(3 → 3) + tanh: 2.204e−40 … 1.09e−20"),
         (square, BOTH, 3, "grad(w) = 1 × w + 1 × w = 1 × 3 + 1 × 3 = 6"),
         (broken, NO_BACKWARD, 2, "a1 = sum(double) = NaN"),
         (penalty, BOTH, 9, f"grad(x) = −1.523 × (1−y²) = −1.523 × 0.42 = {SLOPE}"),
     ],
     ids=["before backward", "values", "gradients", "leaf", "deep", "square", "NaN", "create_graph"],
-)  # fmt: skip
+)
 def test_every_kind_of_graph_steps_from_start_to_end(page, make, start, count, end):
     page.open(make())
     assert page.caption == start
@@ -621,15 +639,16 @@ def test_every_kind_of_graph_steps_from_start_to_end(page, make, start, count, e
 
 def test_before_backward_every_card_says_what_to_call(page):
     page.open(unit(backward=False))
-    texts = page.run("return told.shapes().map((shape) => [told.name(shape), shape.textContent])")
+    texts = page.run("return probe.shapes().map((shape) => [probe.name(shape), shape.textContent])")
     assert {name for name, text in texts if "call backward()" in text} == {*FORWARD, "w1", "w2", "b"}
     page.press("END")
     assert (
-        page.run("return [...document.querySelectorAll('.gradient, .unknown')].filter(told.seen).length") == 0
+        page.run("return [...document.querySelectorAll('.gradient, .unknown')].filter(probe.seen).length")
+        == 0
     )
 
 
-def test_only_what_was_asked_for_is_shown(page):
+def test_show_selects_values_or_gradients(page):
     page.open(unit(show="values"))
     assert page.run("return document.querySelectorAll('.gradient, .unknown').length") == 0
     page.open(unit(show="gradients"))
@@ -646,42 +665,42 @@ def test_a_step_over_a_fold_that_cannot_be_opened(page):
     page.open(deep())
     assert page.run("return document.querySelectorAll('[aria-expanded], [data-view]').length") == 0
     name = "300 × Linear(3 → 3) + tanh"
-    for card, lanes in (
+    for card, edges in (
         (name, {("x1", name)}),
         ("loss", {(name, "loss"), ("x2", "loss")}),
         ("loss", set()),
         (name, {(name, "loss")}),
     ):
         page.press("ARROW_RIGHT")
-        assert page.run("return [...document.querySelectorAll('.node.now')].map(told.name)") == [card]
-        assert page.roads("now") == lanes
+        assert page.run("return [...document.querySelectorAll('.node.now')].map(probe.name)") == [card]
+        assert page.edges("now") == edges
     assert page.cards[name]["grad"]
 
 
-def test_alerts_and_their_red_border_come_with_what_they_are_about(page):
-    told = """const shape = told.named(arguments[0]);
+def test_alerts_and_their_red_border_appear_with_their_value_or_gradient(page):
+    alerts = """const shape = probe.named(arguments[0]);
       const border = getComputedStyle(shape.querySelector('path')).stroke;
-      const seen = [...shape.querySelectorAll('.alert')].filter(told.seen).map((text) => text.textContent);
+      const seen = [...shape.querySelectorAll('.alert')].filter(probe.seen).map((text) => text.textContent);
       return [border === 'rgb(185, 28, 28)', seen];"""
     both = [True, ["! NaN in 1 of 3", "! inf in 1 of 3"]]
     page.open(broken())
-    assert page.run(told, "x") == both
-    assert page.run(told, "double") == [False, []]
-    label = "return told.named('double').getAttribute('aria-label')"
+    assert page.run(alerts, "x") == both
+    assert page.run(alerts, "double") == [False, []]
+    label = "return probe.named('double').getAttribute('aria-label')"
     assert "NaN" not in page.run(label)
     page.step(1)
     assert "! NaN in 1 of 3" in page.run(label)
-    assert page.run(told, "double")[1] == both[1]
+    assert page.run(alerts, "double")[1] == both[1]
     assert page.cards["double"]["value"].split() == ["2,", "NaN,", "inf"]
     page.step(2)
-    assert page.run(told, "double") == both
+    assert page.run(alerts, "double") == both
     page.open(deep())
     name = "300 × Linear(3 → 3) + tanh"
     page.step(3)
-    assert page.run(told, name) == [False, []]
+    assert page.run(alerts, name) == [False, []]
     page.step(4)
     page.hover("x1")
-    assert page.run(told, name)[1][0].startswith("! b1: vanishing: ")
+    assert page.run(alerts, name)[1][0].startswith("! b1: vanishing: ")
 
 
 def test_the_graph_of_a_gradient_has_a_region_of_its_own(page):
@@ -693,7 +712,7 @@ def test_the_graph_of_a_gradient_has_a_region_of_its_own(page):
     assert page.caption.startswith("grad(x) = ")
 
 
-def test_a_name_like_a_label_of_a_card_hides_nothing(page):
+def test_a_tensor_may_have_the_name_of_a_label(page):
     grad = Parameter(np.arange(8.0), name="grad")
     loss = grad.sum()
     loss.backward()

@@ -1,14 +1,15 @@
-"""The palette: every text can be read on what it stands on, in both themes and in greyscale."""
+"""The palette: every text can be read on its ground, in both themes and in greyscale."""
 
 import itertools
 import re
 
 import numpy as np
 import pytest
+from colours import contrast
 
 import autograd_lite as ag
 from autograd_lite.drawing.statistics import LEVELS
-from autograd_lite.drawing.theme import DARK, LIGHT, LOOKS, STAND_INS, THEMES, contrast, dash, shade
+from autograd_lite.drawing.theme import DARK, LIGHT, LOOKS, STAND_INS, THEMES, dash, shade
 from autograd_lite.nn import BinaryNetwork, Parameter
 
 ON_CARDS = ("value", "gradient", "muted", "alert", "ink")
@@ -30,15 +31,17 @@ def test_every_text_has_a_contrast_of_at_least_4_5(theme):
     } == {}
 
 
-def test_contrast_is_that_of_wcag():
+def test_contrast_is_as_in_wcag():
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)  # just too little, as is known
-    assert contrast("#0B5F95", "#FFFFFF") == pytest.approx(6.8, abs=0.05)  # the palette's own table
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(
+        4.48, abs=0.005
+    )  # a well-known pair, which is just too little
+    assert contrast("#0B5F95", "#FFFFFF") == pytest.approx(6.8, abs=0.05)  # the table of the palette
     assert contrast("#B84A00", "#FFFFFF") == pytest.approx(5.2, abs=0.05)
 
 
 def everything():
-    """Drawings that between them show every kind of text."""
+    """Functions of a theme; their drawings together contain every kind of text."""
     X, y = np.random.default_rng(0).normal(size=(8, 2)), np.arange(8) % 2.0
     X[0, 0] = np.nan
     net = BinaryNetwork([2, 3, 1], rng=0)
@@ -58,8 +61,8 @@ def everything():
 
 
 @pytest.mark.parametrize("name", THEMES)
-def test_drawings_use_no_text_and_ground_but_those(name):
-    """Whatever colour a text has stands in a pair; whatever fills a card or cell is the ground of one."""
+def test_drawings_use_only_these_pairs(name):
+    """The colour of a text is the first of a pair, the ground of a card or cell the second of one."""
     theme = THEMES[name]
     texts = {theme[text] for text, _ in PAIRS}
     grounds = {theme[ground] for _, ground in PAIRS} | {theme[shade(level)] for level in range(LEVELS + 1)}

@@ -1,4 +1,4 @@
-"""What a drawing says is so: gradients of other graphs, infinities, layers of modules of every build."""
+"""Drawings say what is true: foreign gradients, infinities, layers of modules of every build."""
 
 import os
 import subprocess
@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.drawing.cards import FOREIGN_GRADIENT
 from autograd_lite.drawing.steps import steps
 from autograd_lite.nn import BinaryNetwork, Linear, Module, Parameter, Sequential
 
 
 def rows(drawing):
-    """The lines of the table by the first column."""
+    """The lines of the table, by their first column."""
     lines = [line.split("  ") for line in str(drawing).splitlines()[1:]]
     return {line[0]: " ".join(filter(None, map(str.strip, line[1:]))) for line in lines}
 
 
 def captions(drawing):
-    """What the page says, step by step."""
+    """The text of each step of the page."""
     return [step.text for step in steps(drawing._scene)]
 
 
@@ -29,49 +30,89 @@ def boxes(drawing):
     return {card.title: card.layer for card in drawing._scene.cards}
 
 
-STRANGE = "gradient not of this graph alone"
-
-
-def test_a_gradient_of_another_graph_is_told_and_no_equation_is_made_of_it():
+def test_a_gradient_of_another_graph_has_a_note_and_no_equation():
     a, b = Parameter(2.0, name="a"), Parameter(3.0, name="b")
     (a * 2).backward()
-    told = rows(ag.draw(a * b))
-    assert STRANGE in told["a"]
-    assert "call backward()" in told["b"]
-    assert "not reached" not in told["b"]
+    table = rows(ag.draw(a * b))
+    assert FOREIGN_GRADIENT in table["a"]
+    assert "call backward()" in table["b"]
+    assert "not reached" not in table["b"]
     one, two = a * 5.0, a * 7.0
     one.backward()
     two.backward(accumulate=True)
     drawing = ag.draw(one)
-    assert STRANGE in rows(drawing)["a"]
+    assert FOREIGN_GRADIENT in rows(drawing)["a"]
     assert captions(drawing)[-1] == "grad(a) = 12"
 
 
-def test_gradients_of_this_graph_are_not_called_strange():
+def test_gradients_of_this_graph_have_no_note():
     w = Parameter(np.ones(3), name="w")
-    loss = (w * 2.0).sum()
-    for kept in ("all", "leaves"):
+    for kept in ("leaves", "all"):
+        loss = (w * 2.0).sum()
         loss.backward(keep=kept)
-        assert STRANGE not in str(ag.draw(loss))
+        assert FOREIGN_GRADIENT not in str(ag.draw(loss))
     loss.backward(np.float64(7.0))
     drawing = ag.draw(loss)
-    assert STRANGE not in str(drawing)
+    assert FOREIGN_GRADIENT not in str(drawing)
     assert "start: grad(loss) = 7" in captions(drawing)
     vector = w * 2.0
     vector.backward(np.ones(3))
-    assert STRANGE not in str(ag.draw(vector))
+    assert FOREIGN_GRADIENT not in str(ag.draw(vector))
+
+
+def test_below_several_roots_a_gradient_must_be_the_sum_of_their_passes():
+    w, v = Parameter(2.0, name="w"), Parameter(3.0, name="v")
+    one, two = w * 5.0, w * v
+    one.backward()
+    two.backward()
+    table = rows(ag.draw([one, two]))
+    assert FOREIGN_GRADIENT in table["w"]  # of `two` alone
+    assert FOREIGN_GRADIENT not in table["v"]
+    w.grad = v.grad = None
+    one, two = w * 5.0, w * v
+    one.backward()
+    two.backward(accumulate=True)
+    drawing = ag.draw([one, two])
+    assert FOREIGN_GRADIENT not in rows(drawing)["w"]
+    assert "grad(w) = 1 × 5 + 1 × v = 1 × 5 + 1 × 3 = 8" in captions(drawing)
+    (one + two).backward()
+    assert FOREIGN_GRADIENT not in str(ag.draw([one, two]))
+
+
+def test_a_gradient_that_was_accumulated_twice_has_a_note():
+    w = Parameter(2.0, name="w")
+    loss = w * 3.0
+    loss.backward()
+    loss.backward(accumulate=True)
+    drawing = ag.draw(loss)
+    assert FOREIGN_GRADIENT in rows(drawing)["w"]
+    assert captions(drawing)[-1] == "grad(w) = 6"
+
+
+def test_a_gradient_of_the_user_s_own_making_is_not_judged():
+    w = Parameter(2.0, name="w")
+    w.grad = np.float64(5.0)
+    assert FOREIGN_GRADIENT not in str(ag.draw(w * 3.0))
+
+
+def test_a_film_leaves_the_gradients_to_the_graph_that_they_belong_to():
+    w = Parameter(np.ones(2), name="w")
+    loss = ag.mse(np.eye(2) @ w, np.ones(2))
+    loss.backward()
+    ag.film(lambda X: X @ w, np.eye(2), np.ones(2), loss=ag.mse).record()
+    assert FOREIGN_GRADIENT not in str(ag.draw(loss))
 
 
 def test_a_hidden_tensor_starts_from_the_gradient_it_got():
     w = Parameter(2.0, name="w")
     hidden = w * 3.0
     (hidden * 4.0).backward()
-    told = captions(ag.draw(hidden, names={"h": hidden}))
-    assert "start: grad(h) = 4" in told
-    assert told[-1] == "grad(w) = 4 × 3 = 12"
+    table = captions(ag.draw(hidden, names={"h": hidden}))
+    assert "start: grad(h) = 4" in table
+    assert table[-1] == "grad(w) = 4 × 3 = 12"
 
 
-def test_a_rule_that_fails_says_nothing_against_a_gradient():
+def test_a_graph_is_drawn_when_a_rule_of_the_user_s_fails():
     @ag.op("brittle")
     def brittle(x):
         """x times 2."""
@@ -89,18 +130,19 @@ def test_a_rule_that_fails_says_nothing_against_a_gradient():
         loss = brittle(w).sum()
         loss.backward()
         fails = True
-        assert STRANGE not in str(ag.draw(loss))
+        assert FOREIGN_GRADIENT not in str(ag.draw(loss))
     finally:
         ag.OPS.pop("brittle")
 
 
 def test_infinities_are_extremes_and_only_nan_is_nan():
-    told = rows(ag.draw([ag.Tensor(np.full((3, 3), -np.inf), name="low"),
-                         ag.Tensor(np.array([np.inf, -np.inf, np.nan, 1.0] * 2), name="mixed"),
-                         ag.Tensor(np.full(9, np.nan), name="none")]))  # fmt: skip
-    assert told["low"].startswith("tensor (3, 3) −inf")
-    assert told["mixed"].startswith("tensor (8,) −inf … inf")
-    assert told["none"].startswith("tensor (9,) NaN")
+    low = ag.Tensor(np.full((3, 3), -np.inf), name="low")
+    mixed = ag.Tensor(np.array([np.inf, -np.inf, np.nan, 1.0] * 2), name="mixed")
+    none = ag.Tensor(np.full(9, np.nan), name="none")
+    table = rows(ag.draw([low, mixed, none]))
+    assert table["low"].startswith("tensor (3, 3) −inf")
+    assert table["mixed"].startswith("tensor (8,) −inf … inf")
+    assert table["none"].startswith("tensor (9,) NaN")
 
 
 @pytest.mark.parametrize(
@@ -116,12 +158,12 @@ def test_norms_neither_overflow_nor_underflow(entry, norm):
 def test_a_gradient_of_exactly_zero_has_vanished():
     a, b = Parameter(np.ones(3), name="l1.W"), Parameter(np.ones(3), name="l2.W")
     (a * 0.0 + b).sum().backward()
-    told = rows(ag.draw([(a * 0.0 + b).sum()]))
+    table = rows(ag.draw([(a * 0.0 + b).sum()]))
     loss = (a * 0.0 + b).sum()
     loss.backward()
-    told = rows(ag.draw(loss))
-    assert "! vanishing: 0 everywhere, unlike l2.W" in told["l1.W"]
-    assert "!" not in told["l2.W"]
+    table = rows(ag.draw(loss))
+    assert "! vanishing: 0 everywhere, unlike l2.W" in table["l1.W"]
+    assert "!" not in table["l2.W"]
 
 
 def test_dead_units_are_found_whatever_the_rectifier_and_the_shape():
@@ -129,6 +171,23 @@ def test_dead_units_are_found_whatever_the_rectifier_and_the_shape():
     for made in (ag.relu(z), np.maximum(z, 0.0), np.maximum(0.0, z)):
         assert "! unit 0 is dead: 0 on all 6 examples" in str(ag.draw(made))
     assert "dead" not in str(ag.draw(np.maximum(z, 1.0) * 0.0))
+    assert str(ag.draw(np.maximum(z, 0.0) * 1.0)).count("dead") == 1  # not again after the rectifier
+
+
+def test_dead_units_are_found_in_a_rectifier_of_the_user_s():
+    @ag.op("ramp")
+    def ramp(x):
+        """x where it is positive, else 0."""
+        return np.where(x > 0, x, 0.0)
+
+    @ramp.gradient("x")
+    def _(g, y, x):
+        return g * (x > 0)
+
+    try:
+        assert "! unit 0 is dead" in str(ag.draw(ramp(ag.Tensor(np.ones((4, 2)) * [-1.0, 1.0]))))
+    finally:
+        ag.OPS.pop("ramp")
 
 
 SCRIPT = """
@@ -144,12 +203,12 @@ print(drawing.to_dot(), drawing.to_svg(), drawing.to_html(), ag.draw(loss, model
 
 
 def test_the_same_bytes_whatever_the_hash_seed():
-    runs = {
-        subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True,
-                       env={**os.environ, "PYTHONHASHSEED": seed}).stdout
-        for seed in ("0", "1", "2", "3", "4")
-    }  # fmt: skip
-    assert len(runs) == 1
+    outputs = set()
+    for seed in ("0", "1", "2", "3", "4"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True, env=environment)
+        outputs.add(run.stdout)
+    assert len(outputs) == 1
 
 
 class Dense(Module):
@@ -166,9 +225,9 @@ def test_a_layer_written_by_hand_folds_with_its_shapes_and_gradient():
     model = Sequential(Dense())
     loss = model(np.ones((2, 4))).sum()
     loss.backward()
-    told = rows(ag.draw(loss, model=model, max_nodes=3))
+    table = rows(ag.draw(loss, model=model, max_nodes=3))
     size = np.hypot(np.linalg.norm(model[0].W.grad), np.linalg.norm(model[0].b.grad))
-    assert told["layer1"] == f"layer {size:.4g} Dense(); (2, 4) → (2, 3); 3 nodes · 15 parameters"
+    assert table["layer1"] == f"layer {size:.4g} Dense(); (2, 4) → (2, 3); 3 nodes · 15 parameters"
 
 
 def test_an_empty_tensor_has_a_page():
@@ -198,8 +257,8 @@ def test_layers_in_lists_have_boxes_and_names():
     loss = model(np.ones((2, 4))).sum()
     loss.backward()
     drawing = ag.draw(loss, model=model)
-    told = rows(drawing)
-    assert {"layers.0.W", "layers.1.W", "scales.0", "scales.1"} <= told.keys()
+    table = rows(drawing)
+    assert {"layers.0.W", "layers.1.W", "scales.0", "scales.1"} <= table.keys()
     assert set(boxes(drawing).values()) == {"", "layers.0", "layers.1"}
 
 
@@ -213,7 +272,7 @@ class Residual(Module):
         return np.tanh(x + self.f(x))
 
 
-def test_what_goes_around_a_layer_belongs_to_the_module_around():
+def test_a_residual_connection_belongs_to_the_module_around_the_layer():
     class Net(Module):
         def __init__(self):
             self.r1, self.r2, self.head = Residual(), Residual(), Linear(4, None, rng=1)
@@ -263,8 +322,8 @@ def test_a_penalty_on_the_weights_is_in_no_layer_and_folds_leave_it_out():
     penalty = sum((p**2).sum() for p in model.parameters())
     loss = ag.bce_with_logits(model(X), y) + 0.01 * penalty
     loss.backward()
-    told = boxes(ag.draw(loss, model=model))
-    assert {title for title, layer in told.items() if layer == "layer1"} == {
+    table = boxes(ag.draw(loss, model=model))
+    assert {title for title, layer in table.items() if layer == "layer1"} == {
         "W1",
         "b1",
         "z1 = X @ W1 + b1",
@@ -302,10 +361,10 @@ def test_a_network_of_single_numbers_folds_neuron_by_neuron():
     model = Layers([2, 16, 16, 1])
     loss = (model([1.0, -2.0]) - 1.0) ** 2
     loss.backward()
-    told = rows(ag.draw(loss, model=model))
-    assert [name for name in told if name.startswith("layers.0.")] == [f"layers.0.{i}" for i in range(16)]
-    assert all("8 nodes · 3 parameters" in told[f"layers.0.{i}"] for i in range(16))
-    assert all("50 nodes · 17 parameters" in told[f"layers.1.{i}"] for i in range(16))
+    table = rows(ag.draw(loss, model=model))
+    assert [name for name in table if name.startswith("layers.0.")] == [f"layers.0.{i}" for i in range(16)]
+    assert all("8 nodes · 3 parameters" in table[f"layers.0.{i}"] for i in range(16))
+    assert all("50 nodes · 17 parameters" in table[f"layers.1.{i}"] for i in range(16))
     few = rows(ag.draw(loss, model=model, max_nodes=9))
     assert any(name.startswith("16 × Neuron") for name in few)
 
@@ -314,12 +373,12 @@ def test_the_result_is_never_folded_away():
     h = ag.Tensor(0.5, name="h0")
     for _ in range(300):
         h = np.tanh(h)
-    told = rows(ag.draw(h))
-    assert list(told) == ["h0", "299 × tanh", "h"]
-    assert f"{h.item():.4g}" in told["h"]
+    table = rows(ag.draw(h))
+    assert list(table) == ["h0", "299 × tanh", "h"]
+    assert f"{h.item():.4g}" in table["h"]
 
 
-def test_how_often_ops_repeat_within_a_repetition_is_told():
+def test_the_title_of_repetitions_counts_equal_ops_within_one():
     x = ag.Tensor(0.5, name="x")
     for _ in range(50):
         for _ in range(4):
@@ -331,28 +390,28 @@ def test_how_often_ops_repeat_within_a_repetition_is_told():
 def test_lists_of_tensors_are_drawn_as_one_graph():
     w = Parameter(2.0, name="w")
     drawing = ag.draw([w * 2.0, w * 3.0])
-    told = rows(drawing)
-    assert "used 2×" in told["w"]
-    assert len(told) == 3
+    table = rows(drawing)
+    assert "used 2×" in table["w"]
+    assert len(table) == 3
     assert drawing.to_dot().count("#FFF7D6") == 2
 
 
-def test_dtypes_views_settings_and_documentation_are_told():
+def test_dtypes_views_settings_and_documentation_are_shown():
     x = ag.Tensor(np.arange(6.0, dtype=np.float32).reshape(2, 3), name="x")
     turned = x.T.sum(axis=0)
     drawing = ag.draw(turned)
     assert "float32" in drawing.to_dot()
-    told = rows(drawing)
-    assert any("view of x" in text for text in told.values())
+    table = rows(drawing)
+    assert any("view of x" in text for text in table.values())
     html = drawing.to_html()
     assert "axis=0, keepdims=False" in html
     assert "transpose: The axes of x in another order" in html
 
 
-def test_gradients_alone_are_drawn_on_orange_roads_alone():
+def test_gradients_alone_are_drawn_on_orange_edges_alone():
     w = Parameter(2.0, name="w")
     loss = w * 2.0
     loss.backward()
-    roads = [line for line in ag.draw(loss, show="gradients").to_dot().splitlines() if "->" in line]
-    assert roads
-    assert not any("#0B5F95" in road for road in roads)
+    edges = [line for line in ag.draw(loss, show="gradients").to_dot().splitlines() if "->" in line]
+    assert edges
+    assert not any("#0B5F95" in edge for edge in edges)

@@ -1,8 +1,8 @@
-"""The words of lanes, captions and cards are true: read as NumPy, they give what the engine gives.
+"""The formulas on edges, captions and cards are true: evaluated with NumPy, they give the engine's results.
 
-Every op is tried at the shapes and settings that it declares and at those of EXTRA. Its words are
-translated to Python sign by sign, and so read with Python's precedence; `grad` is the gradient of the
-result. Words that are no expression stand in PROSE, each with the computation that it tells of.
+Every op is tried at the shapes and settings that it declares and at those of EXTRA. Its formulas are
+translated to Python sign by sign, so Python's precedence applies; `grad` is the gradient of the result.
+Rules that are prose and not an expression are in PROSE, each with the computation that it describes.
 """
 
 import math
@@ -15,11 +15,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.drawing import naming
-from autograd_lite.drawing.naming import Names, factor_of, formula_of, rule_of
-from autograd_lite.drawing.roads import labelled
+from autograd_lite.drawing import formulas
+from autograd_lite.drawing.formulas import factor_of
+from autograd_lite.drawing.naming import Names
 from autograd_lite.drawing.steps import steps
-from autograd_lite.drawing.text import grouped, number, shortened
+from autograd_lite.drawing.text import number, parenthesise, shorten
 from autograd_lite.nn import Parameter
 from autograd_lite.operation import OPS, case
 from autograd_lite.ops.reductions import keep
@@ -123,6 +123,14 @@ def named(y):
     return Names(nodes, {id(y)}, said, set(), False)
 
 
+def formula_of(y, names):
+    return formulas.formula_of(y, names.inputs(y))
+
+
+def rule_of(y, position, names):
+    return formulas.rule_of(y, position, names.inputs(y), names.of(y))
+
+
 # Reading words.
 
 READ = [
@@ -161,7 +169,7 @@ class Quotients(np.ndarray):
 
 
 def known_of(y, grad):
-    """What the words about y speak of. Beside what it was made from, a reduction has its axes at length 1."""
+    """The names in formulas of y, with their values; reduced axes of a reduction have length 1."""
     known = dict(zip(LETTERS, map(np.asarray, y.values), strict=False)) | {
         "y": y.data,
         "grad": np.asarray(grad),
@@ -175,46 +183,48 @@ def known_of(y, grad):
     return {**known, **given, **labels, "Σ": lambda v: v.sum(axis=axis, **kept)}
 
 
-def gradient_told(words, y, position, grad):
-    """The gradient that words tell: `grad × b, sum over 3 rows`."""
+def gradient_of(words, y, position, grad):
+    """The value of a rule such as `grad × b, sum over 3 rows`."""
     shape = np.shape(y.values[position])
     words, *ends = re.split(r", (?=sum over \d|summed|0 where|0/0)", words)
     known = known_of(y, grad)
     if "0/0 as 0" in ends:
         known |= {name: known[name].view(Quotients) for name in "ab"}
     prose = PROSE.get(words.removeprefix("grad, ")) or PROSE.get(words.removeprefix("grad "))
-    told = prose(y, position, grad) if prose else read(words, known)
+    result = prose(y, position, grad) if prose else read(words, known)
     for end in ends:
         if zero := re.fullmatch(r"0 where (\w) = 0", end):
-            told = np.where(known[zero[1]] == 0, 0.0, told)
+            result = np.where(known[zero[1]] == 0, 0.0, result)
         elif end.startswith("sum"):
-            told = added(told if "@" in words or prose else np.broadcast_to(told, y.shape), end, shape)
+            result = added(result if "@" in words or prose else np.broadcast_to(result, y.shape), end, shape)
     if y.size == math.prod(shape) == 1:
-        return told.reshape(shape)
-    assert np.broadcast_shapes(told.shape, shape) == shape, (words, told.shape, shape)
-    return np.broadcast_to(told, shape)
+        return result.reshape(shape)
+    assert np.broadcast_shapes(result.shape, shape) == shape, (words, result.shape, shape)
+    return np.broadcast_to(result, shape)
 
 
-def added(told, ends, shape):
-    """What is left of a result when rows, columns, entries or a stack are added up."""
+def added(result, ends, shape):
+    """A result after the sum over rows, columns, entries or a stack."""
     if ends == "summed over the stack":
-        assert told.ndim > 2
-        axes = [i for i in range(told.ndim - 2) if i < told.ndim - len(shape) or shape[i - told.ndim] == 1]
+        assert result.ndim > 2
+        axes = [
+            i for i in range(result.ndim - 2) if i < result.ndim - len(shape) or shape[i - result.ndim] == 1
+        ]
     else:
         count, what = re.fullmatch(r"sum over (\d+) (rows?|columns?|entry|entries)", ends).groups()
         assert (count == "1") == (what in ("row", "column", "entry"))
         axes = {"r": [0], "c": [1]}.get(what[0])
         if axes is None:
-            lead = told.ndim - len(shape)
-            axes = [i for i in range(told.ndim) if i < lead or (shape[i - lead] == 1 != told.shape[i])]
-        assert math.prod(told.shape[i] for i in axes) == int(count)
-        assert what[0] == "e" or told.ndim <= 2
-    total = told.sum(axis=tuple(axes), keepdims=True)
+            lead = result.ndim - len(shape)
+            axes = [i for i in range(result.ndim) if i < lead or (shape[i - lead] == 1 != result.shape[i])]
+        assert math.prod(result.shape[i] for i in axes) == int(count)
+        assert what[0] == "e" or result.ndim <= 2
+    total = result.sum(axis=tuple(axes), keepdims=True)
     assert total.size == math.prod(shape)
     return total.reshape(shape)
 
 
-# Words that are no expression, and what they tell of.
+# Rules in prose, and the computations that they describe.
 
 
 def returned(y, position, grad):
@@ -223,9 +233,9 @@ def returned(y, position, grad):
     places[position] = 1.0 + np.arange(places[position].size).reshape(places[position].shape)
     settings = y.settings | ({"constant_values": 0} if y.op.name == "pad" else {})
     found = y.op.forward(*places, **settings)
-    told = np.zeros(1 + places[position].size)
-    np.add.at(told, found.astype(int), grad)
-    return told[1:].reshape(places[position].shape)
+    result = np.zeros(1 + places[position].size)
+    np.add.at(result, found.astype(int), grad)
+    return result[1:].reshape(places[position].shape)
 
 
 def once(y, position, grad):
@@ -259,19 +269,19 @@ def to_winners(extremum):
 
 def others(y, position, grad):
     x, axis = y.values[0], y.settings["axis"]
-    told = np.zeros(x.shape)
+    result = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
         rest = x.copy() if x.ndim else np.ones(())
         rest[place] = 1.0
-        told[place] = np.asarray(keep(grad * rest.prod(**y.settings), x, axis) * np.ones(x.shape))[place]
-    return told
+        result[place] = np.asarray(keep(grad * rest.prod(**y.settings), x, axis) * np.ones(x.shape))[place]
+    return result
 
 
 def onward(y, position, grad):
     axis = y.settings["axis"] or 0
     places = range(grad.shape[axis])
-    told = [np.take(grad, places[i:], axis).sum(axis=axis) for i in places]
-    return np.stack(told, axis).reshape(y.values[0].shape)
+    result = [np.take(grad, places[i:], axis).sum(axis=axis) for i in places]
+    return np.stack(result, axis).reshape(y.values[0].shape)
 
 
 def over_stack(y, position, grad):
@@ -280,14 +290,14 @@ def over_stack(y, position, grad):
 
 
 def by_entries(y, position, grad):
-    """What is true of any product: the words say only which arrays are combined."""
-    told = np.zeros(np.shape(y.values[position]))
-    for place in np.ndindex(told.shape):
-        unit = np.zeros(told.shape)
+    """The gradient of any product: the rule says only which arrays are combined."""
+    result = np.zeros(np.shape(y.values[position]))
+    for place in np.ndindex(result.shape):
+        unit = np.zeros(result.shape)
         unit[place] = 1.0
         values = [unit if i == position else v for i, v in enumerate(y.values)]
-        told[place] = (grad * y.op.forward(*values, **y.settings)).sum()
-    return told
+        result[place] = (grad * y.op.forward(*values, **y.settings)).sum()
+    return result
 
 
 PROSE = {
@@ -302,7 +312,7 @@ PROSE = {
     "× product of the others": others,
     "sum of grad from here on": onward,
     "sum of b @ grad over the stack": over_stack,
-    "einsum of grad and the others": by_entries,  # its subscripts would be longer than a lane
+    "einsum of grad and the others": by_entries,  # its subscripts would be longer than a label
     "tensordot of grad and b": by_entries,  # of which axes is too long to tell
     "tensordot of a and grad": by_entries,
     "sums of grad × b": by_entries,  # of flattened arrays
@@ -311,14 +321,14 @@ PROSE = {
 
 
 def spoken(rule):
-    """A lane's words as a caption has them."""
+    """The rule of an edge as a caption has it."""
     return f"grad {rule}" if rule[0] in "×÷" else rule if re.search(r"\bgrad\b", rule) else f"grad, {rule}"
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_words_of_a_lane_are_the_gradient(name, monkeypatch):
-    monkeypatch.setattr(naming, "_LANE", 100)  # whole, as they are before they are cut off
-    told = 0
+def test_the_rule_of_an_edge_is_the_gradient(name, monkeypatch):
+    monkeypatch.setattr(formulas, "_RULE", 100)  # whole, as they are before they are cut off
+    count = 0
     for y in results(name):
         grad = weights(y.shape, 2)
         with np.errstate(all="ignore"):
@@ -329,12 +339,12 @@ def test_the_words_of_a_lane_are_the_gradient(name, monkeypatch):
             rule = rule_of(y, i, named(y))
             assert rule
             assert not rule.endswith("…")
-            found = gradient_told(spoken(rule), y, i, np.asarray(grad))
+            found = gradient_of(spoken(rule), y, i, np.asarray(grad))
             single = y.size == x.size == 1  # then it may be a number of four digits
             where = f"{name}{[np.shape(v) for v in y.values]} {y.settings}: {rule}"
             np.testing.assert_allclose(found, x.grad, rtol=6e-4 if single else 1e-6, atol=1e-9, err_msg=where)
-            told += 1
-    assert told
+            count += 1
+    assert count
 
 
 # Cards.
@@ -343,29 +353,30 @@ def test_the_words_of_a_lane_are_the_gradient(name, monkeypatch):
 @pytest.mark.parametrize("name", OURS)
 def test_the_formula_of_a_card_is_its_value(name):
     for y in results(name):
-        told = formula_of(y, named(y))
-        if "indices, indices" in told:  # of which each is another
+        formula = formula_of(y, named(y))
+        if "indices, indices" in formula:  # of which each is another
             continue
         index = y.settings.get("index")
         known = dict(zip(LETTERS, map(np.asarray, y.values), strict=False)) | {
             "mask": index,
             "indices": index,
         }
-        told = re.sub(r"(\w+)=…", r"\1=given['\1']", told)
-        found = read(told, {**FORWARDS, **known, "given": y.settings})
-        np.testing.assert_allclose(found, y.data, rtol=1e-6, atol=1e-9, err_msg=told)
+        formula = re.sub(r"(\w+)=…", r"\1=given['\1']", formula)
+        found = read(formula, {**FORWARDS, **known, "given": y.settings})
+        np.testing.assert_allclose(found, y.data, rtol=1e-6, atol=1e-9, err_msg=formula)
 
 
 def test_a_setting_is_shown_unless_it_is_the_default():
     w = Parameter(np.ones((2, 3)), name="w")
     weight = np.arange(100.0)
-    told = {
+    expected = {
         "sum(w, axis=0)": np.sum(w, axis=np.int64(0)),
         "sum(w, axis=(1, 0))": np.sum(w, axis=(np.int64(1), 0)),
-        "sum(w)": w.sum(), "astype(w, dtype=float32)": w.astype(np.float32),
+        "sum(w)": w.sum(),
+        "astype(w, dtype=float32)": w.astype(np.float32),
         "w[:, ::-1]": np.flip(w, -1),
-    }  # fmt: skip
-    for formula, y in told.items():
+    }
+    for formula, y in expected.items():
         assert formula_of(y, Names([w, y], set(), {id(w): "w"}, set(), False)) == formula
     p = Parameter(np.ones(100), name="p")
     loss = ag.bce(p * 0.5, np.ones(100), sample_weight=weight, pos_weight=2.0)
@@ -380,16 +391,34 @@ def test_a_setting_is_shown_unless_it_is_the_default():
 NUMBERS = (-4.0, -2.0, -0.5, 0.5, 2.0, 4.0)
 STEPS = {
     1: (
-        lambda a: -a, np.square, abs, np.exp, ag.relu, ag.sigmoid, np.sin, np.tanh, np.reciprocal,
-        lambda a: a**2, lambda a: a**3,
-        lambda a: a**1, lambda a: a**-1, lambda a: np.sqrt(abs(a)), ag.softplus, lambda a: 2.0**a,
+        lambda a: -a,
+        np.square,
+        abs,
+        np.exp,
+        ag.relu,
+        ag.sigmoid,
+        np.sin,
+        np.tanh,
+        np.reciprocal,
+        lambda a: a**2,
+        lambda a: a**3,
+        lambda a: a**1,
+        lambda a: a**-1,
+        lambda a: np.sqrt(abs(a)),
+        ag.softplus,
+        lambda a: 2.0**a,
     ),
     2: (
-        lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b, lambda a,
-        b: abs(a) ** b,
-        np.maximum, lambda a, b: b * a, lambda a, b: a * b,
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: a * b,
+        lambda a, b: a / b,
+        lambda a, b: abs(a) ** b,
+        np.maximum,
+        lambda a, b: b * a,
+        lambda a, b: a * b,
     ),
-}  # fmt: skip
+}
 
 
 @st.composite
@@ -409,7 +438,7 @@ def graphs(draw):
 
 
 def near(words, known, value):
-    """Whether words of numbers of four digits have a value."""
+    """True if a formula of numbers with four digits has a value."""
     sizes = [abs(v) for v in known.values() if not callable(v)] + [
         float(n) for n in re.findall(r"\d+(?:\.\d+)?", words)
     ]
@@ -423,15 +452,15 @@ def test_formulas_worked_numbers_and_factors_of_single_numbers(y):
     cards = {card.id: card for card in scene.cards}
     known = {card.short: card.value.rows[0][0] for card in scene.cards}
     for card in scene.cards:
-        for told in (card.recipe.formula, card.recipe.worked) if card.recipe else ():
-            if "…" not in told:
-                assert near(told, {**FORWARDS, **known}, known[card.short]), (told, card)
-    for lane in scene.lanes:
-        if lane.factor is not None and "…" not in lane.rule:
-            assert near(f"1 {lane.rule}", known, lane.factor), (lane, cards[lane.target])
+        for formula in (card.recipe.formula, card.recipe.worked) if card.recipe else ():
+            if "…" not in formula:
+                assert near(formula, {**FORWARDS, **known}, known[card.short]), (formula, card)
+    for edge in scene.edges:
+        if edge.factor is not None and "…" not in edge.rule:
+            assert near(f"1 {edge.rule}", known, edge.factor), (edge, cards[edge.target])
 
 
-# Words as they stand on lanes: those that a reader meets most.
+# The rules that a reader meets most, as they are written on edges.
 
 A, B, C = (
     Parameter(np.full(shape, 2.0), name=name)
@@ -441,7 +470,7 @@ W, V = Parameter(np.ones(4), name="w"), Parameter(np.ones(4), name="v")
 Z, P = Parameter(np.ones((4, 3)), name="z"), Parameter(np.full(4, 0.25), name="p")
 COLUMN, ROW = Parameter(np.ones((3, 1)), name="c"), Parameter(np.ones(4), name="b")
 TIMES = np.array([1.0, 2.0, 3.0, 4.0])
-LANES = [
+RULES = [
     (A @ B, "grad @ B.T", "A.T @ grad"),
     (A @ W, "outer(grad, w)", "A.T @ grad"),
     (W @ B, "grad @ B.T", "outer(w, grad)"),
@@ -470,25 +499,25 @@ LANES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("y", "lanes"), [(y, lanes) for y, *lanes in LANES])
-def test_lanes(y, lanes):
+@pytest.mark.parametrize(("y", "rules"), [(y, rules) for y, *rules in RULES])
+def test_rules(y, rules):
     said = {id(x): x.name for x in y.inputs if isinstance(x, Parameter)}
     said |= {id(x): "v" for x in y.inputs if isinstance(x, ag.Tensor) and id(x) not in said}
     said |= {id(x): "t" for x in y.inputs if isinstance(x, np.ndarray)} | {id(y): "y"}
     names = Names([*(x for x in y.inputs if np.ndim(x)), y], set(), said, set(), False)
     wanted = [i for i, x in enumerate(y.inputs) if isinstance(x, ag.Tensor)]
-    assert [rule_of(y, i, names) for i in wanted] == lanes
+    assert [rule_of(y, i, names) for i in wanted] == rules
 
 
-def told_of(y, **named):
-    """The captions of a graph that ends in y, and the words on its lanes."""
+def captions_and_labels(y, **named):
+    """The captions of a graph that ends in y, and the labels of its edges."""
     y.backward()
     scene = ag.draw(y, names={**named, "y": y})._scene
-    return [step.text for step in steps(scene)], [labelled(lane) for lane in scene.lanes]
+    return [step.text for step in steps(scene)], [edge.label for edge in scene.edges]
 
 
 @pytest.mark.parametrize(
-    ("graph", "caption", "lane"),
+    ("graph", "caption", "label"),
     [
         (lambda a, b, c: c / (a * b), "y = c ÷ (a × b) = 12 ÷ −6 = −2", "÷ (a × b) = × −0.1667"),
         (lambda a, b, c: c / (a * b), "grad(a × b) = 1 × (−y/(a × b)) = 1 × −0.3333 = −0.3333", "× a = 2"),
@@ -509,14 +538,14 @@ def told_of(y, **named):
          "× (1 if b > 0 else 0.01) = 0.01"),
     ],
 )  # fmt: skip
-def test_parentheses_stand_where_they_must(graph, caption, lane):
+def test_parentheses_stand_where_they_must(graph, caption, label):
     a, b, c = (Parameter(x, name=name) for name, x in zip("abc", (2.0, -3.0, 12.0), strict=True))
-    captions, lanes = told_of(graph(a, b, c))
+    captions, labels = captions_and_labels(graph(a, b, c))
     assert caption in captions
-    assert lane in lanes
+    assert label in labels
 
 
-def test_captions_tell_what_was_computed_not_what_has_become_of_it():
+def test_captions_show_the_values_that_were_used_not_later_ones():
     w = Parameter(2.0, name="w")
     y = w * 3.0 + 1.0
     y.backward()
@@ -527,7 +556,7 @@ def test_captions_tell_what_was_computed_not_what_has_become_of_it():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_captions_of_gradients_are_the_lanes_words(name):
+def test_captions_of_gradients_are_the_rules_of_edges(name):
     for y in results(name):
         if y.size > 1:
             break
@@ -542,8 +571,8 @@ def test_captions_of_gradients_are_the_lanes_words(name):
         if words.endswith("…"):
             continue
         position = LETTERS.index(letter)
-        told = gradient_told(words.replace("grad(y)", "grad"), y, position, np.asarray(weights(y.shape, 2)))
-        np.testing.assert_allclose(told, y.inputs[position].grad, rtol=1e-6, atol=1e-9, err_msg=caption)
+        found = gradient_of(words.replace("grad(y)", "grad"), y, position, np.asarray(weights(y.shape, 2)))
+        np.testing.assert_allclose(found, y.inputs[position].grad, rtol=1e-6, atol=1e-9, err_msg=caption)
 
 
 def named_arrays(y):
@@ -601,7 +630,7 @@ def test_a_rule_is_asked_as_the_engine_asks_it(made):
         assert asked[-2] == asked[-1]
 
 
-def test_only_the_broadcasting_that_the_engine_undoes_is_told(made):
+def test_a_rule_mentions_only_the_broadcasting_that_the_engine_undoes(made):
     def mine(x):
         """Twice."""
         return np.stack([x, x])
@@ -636,6 +665,29 @@ def test_a_formula_of_the_user_s_may_have_settings_and_strange_braces():
         OPS.pop("mine", None)
 
 
+def test_a_formula_of_the_user_s_may_depend_on_the_result():
+    try:
+
+        @ag.op("mine", formula=lambda y: f"{{x}}↑{y.settings['times']}")
+        def mine(x, times=2):
+            """A power."""
+            return x**times
+
+        mine.gradient("x")(lambda g, y, x, times: g * times * x ** (times - 1))
+        y = mine(ag.Tensor(3.0, name="x"), times=4)
+        assert formula_of(y, named(y)) == "a↑4"
+        assert formulas.worked_formula(y) == "3↑4"
+    finally:
+        OPS.pop("mine", None)
+
+
+def test_an_entry_of_an_array_is_written_with_its_index():
+    x = ag.Tensor(np.array([3.0]), name="x")
+    y = x[0] * 2.0
+    captions, _ = captions_and_labels(y)
+    assert captions[:2] == ["a1 = x[0] = 3", "y = a1 × 2 = 3 × 2 = 6"]
+
+
 def test_words_of_the_user_s_may_depend_on_the_result_and_may_fail(made):
     def mine(x):
         """Mean."""
@@ -667,11 +719,11 @@ def test_words_of_the_user_s_may_depend_on_the_result_and_may_fail(made):
     ],
 )  # fmt: skip
 def test_a_word_is_in_parentheses_where_it_would_be_torn_apart(word, before, after, expected):
-    assert grouped(word, before, after) == expected
+    assert parenthesise(word, before, after) == expected
 
 
 def test_numbers_have_no_negative_zero_and_are_not_cut_in_two():
     assert number(-0.0) == number(0.0) == "0"
-    assert shortened("× clip(a−b, −1.25, 1.25)/128", 28) == "× clip(a−b, −1.25, 1.25)/128"
-    assert shortened("× clip(a−b, −1.25, 1.25)/128", 27) == "× clip(a−b, −1.25, 1.25)/…"
-    assert shortened("1111111111", 5) == "1111…"
+    assert shorten("× clip(a−b, −1.25, 1.25)/128", 28) == "× clip(a−b, −1.25, 1.25)/128"
+    assert shorten("× clip(a−b, −1.25, 1.25)/128", 27) == "× clip(a−b, −1.25, 1.25)/…"
+    assert shorten("1111111111", 5) == "1111…"

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from colours import contrast
 
 import autograd_lite as ag
 from autograd_lite import nn, plots
-from autograd_lite.drawing.theme import contrast
 from autograd_lite.plots import style
 
 matplotlib = pytest.importorskip("matplotlib")

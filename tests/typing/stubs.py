@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import operators
+from autograd_lite import autodiff, operators
 from autograd_lite import typing as aliases
 from autograd_lite.protocol import NUMPY
 
 PACKAGE = Path(ag.__file__).parent
+DERIVATIVES = Path(__file__).parent / "derivatives.pyi"
 TENSORS = "Tensor | ArrayLike"
 SAMPLE = [[0.5, 0.1], [0.2, 0.3]]
 Kind = inspect._ParameterKind
@@ -379,13 +380,14 @@ def package_stub(package: ModuleType) -> str:
     """The public names of a package whose `__getattr__` loads modules when they are first used."""
     stub = Stub(inspect.cleandoc(package.__doc__ or "").splitlines()[0])
     name = package.__name__
+    derivatives = write_derivatives(stub) if package is ag else set()
     tree = ast.parse(Path(package.__file__ or "").read_text("utf-8"))
     bound = {"__version__"} if hasattr(package, "__version__") else set()
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd_lite"):
             for alias in node.names:
                 bound.add(alias.asname or alias.name)
-                if not isinstance(getattr(package, alias.name), ag.Op):
+                if not isinstance(getattr(package, alias.name), ag.Op) and alias.name not in derivatives:
                     stub.imports.add(
                         f"from {node.module} import {alias.name} as {alias.asname or alias.name}"
                     )
@@ -399,6 +401,29 @@ def package_stub(package: ModuleType) -> str:
         if isinstance(value, ag.Op):
             stub.instance(op_name, "Op", op_overloads(stub, value), value.__doc__ or "")
     return stub.text()
+
+
+def write_derivatives(stub: Stub) -> set[str]:
+    """Write the functions of derivatives.pyi with their docstrings; return their names."""
+    source = DERIVATIVES.read_text("utf-8")
+    lines = source.splitlines()
+    written: set[str] = set()
+    for node in ast.parse(source).body[1:]:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        text = "\n".join(lines[first - 1 : node.end_lineno])
+        if isinstance(node, ast.ImportFrom):
+            stub.imports.add(text)
+            continue
+        if isinstance(node, ast.FunctionDef):
+            function = getattr(autodiff, node.name)
+            names = {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+            if not names <= inspect.signature(function).parameters.keys():
+                raise TypeError(f"derivatives.pyi: {node.name} has other parameters in autodiff.py")
+            if node.name not in written:
+                text = f"{text.removesuffix(' ...')}\n{docstring(function.__doc__, '    ')}"
+            written.add(node.name)
+        stub.body.append(text)
+    return written
 
 
 def op_overloads(stub: Stub, op: ag.Op) -> list[tuple[str, str]]:

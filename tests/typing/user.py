@@ -306,7 +306,7 @@ assert_type(drawing.save(Path("model.svg")), Path)
 assert_type(drawing.to_svg() + drawing.to_html() + drawing.to_dot(), str)
 assert_type(drawing.to_png(scale=2), bytes)
 print(drawing)
-film = ag.draw.film(network, X, y, loss=ag.bce_with_logits, every=2)
+film = ag.film(network, X, y, loss=ag.bce_with_logits, every=2)
 ag.fit(network, X, y, loss=ag.bce_with_logits, optimizer=adam, epochs=1, callbacks=[film])
 film.save("film.html")
 

@@ -33,6 +33,8 @@ np.expp(t)  # error
 
 ag.Tensor([1.0], require_grad=False)  # error
 t.sum(dim=0)  # error
+t.sum(axis="rows")  # error
+t.mean(axis=[0, 1])  # error
 t.sum(axis=0, keepdim=True)  # error
 t.backward(retain_graph=True)  # error
 t.reshape("2, 2")  # error
@@ -42,6 +44,7 @@ t + "one"  # error
 t @ "one"  # error
 ag.sigmoid(t, axis=0)  # error
 ag.mse(t)  # error
+ag.mse(t, t, reduction="average")  # error
 ag.mse(t, t, weight=y)  # error
 ag.leaky_relu(t, slope="0.1")  # error
 ag.softmax(t, dim=1)  # error

@@ -1,5 +1,5 @@
 "use strict";
-// The drawing itself: its cards and roads, what is told of a card, and the paths from it to the result.
+// What both kinds of pages share: the drawing, the tooltip of a card, the paths from it to the result, the controls.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const main = document.getElementById("graph");
 const stage = document.getElementById("stage");
@@ -8,19 +8,19 @@ const caption = document.getElementById("caption");
 const tip = document.getElementById("tip");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 60rem)");
-const READABLE = { page: 0.7, film: 0.55 }[DATA.kind]; // not smaller than this, to fit the window
+const SMALLEST_SCALE = { page: 0.7, film: 0.55 }[DATA.kind]; // below it texts are not readable
 let nodes = {}, edges = [];
 
-const cardOf = (id) => id.replace(/^o/, ""); // the sign of an op belongs to the card of what it made
+const cardOf = (id) => id.replace(/^o/, ""); // the sign of an op belongs to the card of its result
 
 function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
-// Puts a drawing on the page; it is fresh, without transitions, until it is `settled`.
+// Puts a drawing on the page, without transitions until `enableTransitions` is called.
 function draw(svg, label) {
   main.classList.add("fresh");
   main.innerHTML = svg;
@@ -29,24 +29,24 @@ function draw(svg, label) {
   picture.setAttribute("aria-label", label);
   nodes = {};
   edges = [...main.querySelectorAll(".edge")].map((shape) => {
-    sorted(shape, false);
+    classifyParts(shape, false);
     return { shape, source: shape.dataset.s, target: shape.dataset.t };
   });
   for (const shape of main.querySelectorAll(".node")) {
     nodes[shape.id] = shape;
-    sorted(shape, true);
-    if (shape.id in DATA.cards) named(shape);
+    classifyParts(shape, true);
+    if (shape.id in DATA.cards) addTooltip(shape);
   }
   fit();
 }
 
-function settled() {
-  void main.offsetWidth; // the styles so far count as the start
+function enableTransitions() {
+  void main.offsetWidth; // applies the styles, so that no transition begins from an older state
   main.classList.remove("fresh");
 }
 
-// Marks the parts of a card or road that belong to its value and those that belong to its gradient.
-function sorted(shape, card) {
+// Gives the parts of a card or an edge the class value or gradient, whichever they belong to.
+function classifyParts(shape, card) {
   let part = "value";
   for (const child of shape.children) {
     const size = child.getAttribute("font-size"), words = child.textContent;
@@ -58,16 +58,16 @@ function sorted(shape, card) {
     else if (words.startsWith("! ")) child.classList.add(/^! (?:[^:]*: )?(?:grad|vanishing|exploding)\b/.test(words) ? "gradient" : "value", "alert");
   }
   if (!card) return;
-  for (const text of shape.querySelectorAll('text.gradient[font-size="13.00"]')) text.before(unknown(text));
+  for (const text of shape.querySelectorAll('text.gradient[font-size="13.00"]')) text.before(questionMark(text));
   const [, kind] = /--(\w+)-fill/.exec(shape.firstElementChild.getAttribute("fill")) || [];
-  shape.style.setProperty("--calm", `var(--${kind}-border)`); // of its border while no alert is seen
+  shape.style.setProperty("--calm", `var(--${kind}-border)`); // colour of the border until an alert is visible
   for (const line of shape.querySelectorAll('path[stroke*="--alert"], polygon[stroke*="--alert"]')) {
     for (const name of ["fill", "stroke"]) line.setAttribute(name, line.getAttribute(name).replace("--alert", "--alarm"));
   }
 }
 
-// What stands in place of a gradient that is not known yet.
-function unknown(text) {
+// A question mark in place of a gradient that is not computed yet.
+function questionMark(text) {
   const mark = text.cloneNode();
   mark.textContent = "?";
   mark.setAttribute("class", "unknown");
@@ -77,23 +77,23 @@ function unknown(text) {
   return mark;
 }
 
-function named(shape) {
+function addTooltip(shape) {
   shape.setAttribute("tabindex", "0");
   shape.setAttribute("role", "img");
-  shape.addEventListener("pointerenter", (event) => tell(shape, event));
-  shape.addEventListener("pointerleave", untell);
-  shape.addEventListener("focus", () => { if (shape.matches(":focus-visible")) tell(shape); });
-  shape.addEventListener("blur", untell);
+  shape.addEventListener("pointerenter", (event) => showTooltip(shape, event));
+  shape.addEventListener("pointerleave", hideTooltip);
+  shape.addEventListener("focus", () => { if (shape.matches(":focus-visible")) showTooltip(shape); });
+  shape.addEventListener("blur", hideTooltip);
 }
 
-// What is read out of a card: the most of its `facts`, which each kind of page tells as they are at this step.
-const SPOKEN = ["what", "shapes", "value", "gradient"];
-function spoken(id) {
-  const { title, lines, notes } = facts(id);
-  return [title, ...lines.filter(([name]) => SPOKEN.includes(name)).map((line) => line.join(": ")), ...notes].join("; ");
+// The text of a card for screen readers. Each kind of page defines `contents(id)`: a card as it is at this step.
+const SPOKEN_LINES = ["what", "shapes", "value", "gradient"];
+function spokenText(id) {
+  const { title, lines, notes } = contents(id);
+  return [title, ...lines.filter(([name]) => SPOKEN_LINES.includes(name)).map((line) => line.join(": ")), ...notes].join("; ");
 }
 
-// The drawing as large as the window allows; beside the panel or, where it is larger there, above it.
+// Scales the drawing to the window. The panel is beside it, or below it if the drawing can be larger then.
 function fit() {
   const picture = main.firstElementChild;
   if (!picture) return;
@@ -101,22 +101,22 @@ function fit() {
   picture.setAttribute("width", 0);
   picture.setAttribute("height", 0);
   const room = getComputedStyle(main);
-  function whole(under) {
+  function scaleFor(under) {
     stage.classList.toggle("under", under);
     const wide = main.clientWidth - parseFloat(room.paddingLeft) - parseFloat(room.paddingRight);
     const high = main.clientHeight - parseFloat(room.paddingTop) - parseFloat(room.paddingBottom);
-    return narrow.matches ? wide / width : Math.min(wide / width, Math.max(high / height, READABLE));
+    return narrow.matches ? wide / width : Math.min(wide / width, Math.max(high / height, SMALLEST_SCALE));
   }
-  const under = panel.hasChildNodes() && !narrow.matches && whole(true) > whole(false);
-  const scale = Math.max(READABLE, Math.min(1.6, whole(under)));
+  const under = panel.hasChildNodes() && !narrow.matches && scaleFor(true) > scaleFor(false);
+  const scale = Math.max(SMALLEST_SCALE, Math.min(1.6, scaleFor(under)));
   picture.setAttribute("width", Math.floor(width * scale));
   picture.setAttribute("height", Math.floor(height * scale));
 }
 
-function tell(shape, event) {
+function showTooltip(shape, event) {
   tip.hidden = false;
   tip.dataset.of = shape.id;
-  retell();
+  updateTooltip();
   const box = shape.getBoundingClientRect(), own = tip.getBoundingClientRect();
   const below = box.bottom + 10 + own.height < innerHeight;
   const left = event ? event.clientX - own.width / 2 : box.left;
@@ -125,22 +125,22 @@ function tell(shape, event) {
   trace(shape.id);
 }
 
-// What the open tip says, at this step.
-function retell() {
+// Fills the open tooltip with the numbers of this step.
+function updateTooltip() {
   if (tip.hidden) return;
-  const { title, lines, notes } = facts(tip.dataset.of), list = element("dl");
+  const { title, lines, notes } = contents(tip.dataset.of), list = element("dl");
   for (const [name, text] of lines) list.append(element("dt", {}, name), element("dd", {}, text));
   const remarks = notes.map((note) => element("p", note.startsWith("!") ? { class: "alert" } : {}, note));
   tip.replaceChildren(element("strong", {}, title), list, ...remarks);
 }
 
-function untell() {
+function hideTooltip() {
   tip.hidden = true;
   main.classList.remove("tracing");
   for (const shape of main.querySelectorAll(".path")) shape.classList.remove("path");
 }
 
-// Lights up every path from a card to the result.
+// Highlights every path from a card to the result.
 function trace(id) {
   const reached = new Set([id]);
   for (let found = true; found;) {
@@ -156,7 +156,8 @@ function trace(id) {
   main.classList.add("tracing");
 }
 
-// The controls that both kinds of pages have: first, previous, play, next, and a slider.
+// Buttons for first, previous, play and next, and a slider. `show(at)` shows a step and returns its caption;
+// `position(at)` is the text beside the slider.
 const ICONS = {
   first: "M2 2h2.5v12H2zM14 2v12L5.5 8z", previous: "M12.5 2v12L3 8z", play: "M3.5 2v12L14 8z",
   pause: "M3 2h3.5v12H3zM9.5 2H13v12H9.5z", next: "M3.5 2v12L13 8z",
@@ -171,7 +172,7 @@ function icon(name) {
   return svg;
 }
 
-function controls(last, milliseconds, show, told) {
+function controls(last, milliseconds, show, position) {
   const bar = document.getElementById("controls");
   const slider = element("input", { type: "range", min: 0, max: last, value: 0, step: 1, "aria-label": "step" });
   const counter = element("output");
@@ -180,7 +181,7 @@ function controls(last, milliseconds, show, told) {
   function go(to) {
     slider.value = Math.max(0, Math.min(last, to));
     slider.setAttribute("aria-valuetext", show(at()));
-    counter.textContent = told(at());
+    counter.textContent = position(at());
     buttons.first.disabled = buttons.previous.disabled = at() === 0;
     buttons.next.disabled = at() === last;
     if (at() === last) pause();
@@ -188,18 +189,18 @@ function controls(last, milliseconds, show, told) {
   function pause() {
     clearInterval(timer);
     timer = null;
-    playing(false);
+    setPlaying(false);
   }
   function play() {
     if (timer) return pause();
     go(at() === last ? 0 : at() + 1);
     if (at() === last) return;
     timer = setInterval(() => go(at() + 1), milliseconds);
-    playing(true);
+    setPlaying(true);
   }
-  function playing(on) {
+  function setPlaying(on) {
     buttons.play.replaceChildren(icon(on ? "pause" : "play"), on ? "pause" : "play");
-    caption.setAttribute("aria-live", on ? "off" : "polite"); // a running film would never end to speak
+    caption.setAttribute("aria-live", on ? "off" : "polite"); // a screen reader would read every step
   }
   const moves = {
     first: () => { pause(); go(0); }, previous: () => { pause(); go(at() - 1); }, play,
@@ -213,11 +214,11 @@ function controls(last, milliseconds, show, told) {
     buttons[name].addEventListener("click", act);
     bar.append(buttons[name]);
   }
-  playing(false);
+  setPlaying(false);
   buttons.play.disabled = last === 0;
   slider.addEventListener("input", () => { pause(); go(at()); });
   bar.append(slider, counter);
-  counter.style.minWidth = `${Math.max(...[0, Math.min(1, last), last].map((i) => told(i).length)) / 1.8}em`; // what follows stays in place
+  counter.style.minWidth = `${Math.max(...[0, Math.min(1, last), last].map((i) => position(i).length)) / 1.8}em`; // keeps the buttons after it in place
   const keys = { ArrowRight: moves.next, ArrowLeft: moves.previous, Home: moves.first, End: () => go(last), " ": play };
   addEventListener("keydown", (event) => {
     const typed = event.target.matches("input, button") && event.target !== document.body;
@@ -226,9 +227,9 @@ function controls(last, milliseconds, show, told) {
     event.preventDefault();
     keys[event.key]();
   });
-  const asked = () => go(Number(location.hash.slice(1)) || 0);
-  addEventListener("hashchange", asked);
-  return { go, at, start: asked };
+  const goToHash = () => go(Number(location.hash.slice(1)) || 0);
+  addEventListener("hashchange", goToHash);
+  return { go, at, start: goToHash };
 }
 
 addEventListener("resize", fit);

@@ -1,5 +1,5 @@
 "use strict";
-// The stepping page: values appear forward, gradients backward; layers fold and unfold.
+// The page of a drawing: step by step values appear forward, then gradients backward; layers fold and unfold.
 const forwardAt = {}, backwardAt = {};
 DATA.steps.forEach((step, i) => { (step.back ? backwardAt : forwardAt)[step.card] = i + 1; });
 const count = DATA.steps.length;
@@ -8,28 +8,28 @@ const label = main.getAttribute("aria-label");
 let open = DATA.open;
 
 const members = {};
-for (const [card, fold] of Object.entries(DATA.home)) (members[fold] ||= []).push(card);
+for (const [card, fold] of Object.entries(DATA.foldOf)) (members[fold] ||= []).push(card);
 const everything = Object.keys(members).sort().join(" ");
-const shown = (id) => (id in nodes ? id : DATA.home[id]);
+const shown = (id) => (id in nodes ? id : DATA.foldOf[id]);
 const inside = (id) => (members[id] && !(id in forwardAt) ? members[id] : [id]);
-// A card's value is there from its step on, a leaf's from the start; a fold's when all it holds are.
+// A value is visible from its card's step on, that of a leaf from the start, that of a fold when all its members are.
 const hasValue = (id, at) => inside(cardOf(id)).every((card) => (forwardAt[card] || 0) <= at);
 const hasGradient = (id, at) => {
   const own = inside(cardOf(id)).filter((card) => card in backwardAt);
   return own.length > 0 && own.every((card) => backwardAt[card] <= at);
 };
 
-// What is told of a card: of its numbers, those that are computed by now.
-function facts(id) {
+// The tooltip of a card, without the numbers that are not computed yet.
+function contents(id) {
   const { title, lines, notes } = DATA.cards[id], at = player.at();
   const later = { value: !hasValue(id, at), gradient: inside(id).some((card) => backwardAt[card] > at) };
-  let of; // whether it is the value or the gradient that the next lines tell
+  let topic; // value or gradient, whichever the next lines describe
   const known = lines.flatMap(([name, text]) => {
-    if (name in later) of = name;
-    if (!later[of]) return [[name, text]];
-    return name === of ? [[name, "not computed yet"]] : [];
+    if (name in later) topic = name;
+    if (!later[topic]) return [[name, text]];
+    return name === topic ? [[name, "not computed yet"]] : [];
   });
-  const early = nodes[id].matches(".calm"); // too early for alerts
+  const early = nodes[id].matches(".calm"); // its alerts are about numbers that are not computed yet
   return { title, lines: known, notes: notes.filter((note) => !early || !note.startsWith("! ")) };
 }
 
@@ -44,17 +44,17 @@ function show(at) {
     const early = (alert) => shape.classList.contains(alert.matches(".value") ? "no-value" : "no-gradient");
     shape.classList.toggle("calm", [...shape.querySelectorAll(".alert")].every(early));
     mark(shape, cardOf(id) === now && (id === now || !step.back), step);
-    if (id in DATA.cards) shape.setAttribute("aria-label", (id in members ? "unfold " : "") + spoken(id));
+    if (id in DATA.cards) shape.setAttribute("aria-label", (id in members ? "unfold " : "") + spokenText(id));
   }
-  for (const { shape, lanes } of edges) {
-    shape.classList.toggle("waiting", !lanes.some(([, target]) => (forwardAt[target] || 0) <= at));
-    shape.classList.toggle("no-gradient", !lanes.some(([source]) => backwardAt[source] <= at));
-    mark(shape, step !== undefined && lanes.some((ends) => ends[step.back ? 0 : 1] === step.card), step);
+  for (const { shape, ends } of edges) {
+    shape.classList.toggle("waiting", !ends.some(([, target]) => (forwardAt[target] || 0) <= at));
+    shape.classList.toggle("no-gradient", !ends.some(([source]) => backwardAt[source] <= at));
+    mark(shape, step !== undefined && ends.some((pair) => pair[step.back ? 0 : 1] === step.card), step);
   }
   const text = step ? step.text : start();
   caption.textContent = text;
   caption.className = step ? (step.back ? "backward" : "forward") : "";
-  retell();
+  updateTooltip();
   if (now !== undefined) nodes[now].scrollIntoView({ block: "center", inline: "center", behavior: still.matches ? "auto" : "smooth" });
   return text;
 }
@@ -74,13 +74,13 @@ function start() {
   return `Press play or the arrow keys: ${parts.length > 1 ? "first " : ""}${parts.join(", then ")}.${hint}`;
 }
 
-function told(at) {
+function position(at) {
   const step = DATA.steps[at - 1];
   if (!step) return `0 of ${count}`;
   return `${step.back ? "backward" : "forward"} ${at} of ${count}`;
 }
 
-// Opens or closes a fold; where that combination was not laid out, the fold alone, or else all of them.
+// Opens or closes a fold. If the page lacks that combination, it opens the fold alone, or else all of them.
 function toggle(fold) {
   const set = new Set(open.split(" ").filter(Boolean));
   set.delete(fold) || set.add(fold);
@@ -90,9 +90,9 @@ function toggle(fold) {
 
 function unfold(key, fold) {
   open = key;
-  untell();
+  hideTooltip();
   draw(DATA.views[key], label);
-  for (const edge of edges) edge.lanes = DATA.lanes.filter((ends) => carries(edge, ...ends.map(shown)));
+  for (const edge of edges) edge.ends = DATA.edges.filter((pair) => joins(edge, ...pair.map(shown)));
   for (const [id, shape] of Object.entries(nodes)) if (id in members) openable(shape, id, false);
   for (const shape of main.querySelectorAll(".cluster")) {
     const closed = DATA.folds[shape.id];
@@ -102,13 +102,13 @@ function unfold(key, fold) {
   }
   for (const button of document.querySelectorAll("[data-view]")) button.disabled = button.dataset.view === key;
   show(player.at());
-  settled();
-  const again = fold && (nodes[fold] || [...main.querySelectorAll(".cluster")].find((c) => DATA.folds[c.id] === fold));
-  if (again) again.focus({ preventScroll: true });
+  enableTransitions();
+  const target = fold && (nodes[fold] || [...main.querySelectorAll(".cluster")].find((c) => DATA.folds[c.id] === fold));
+  if (target) target.focus({ preventScroll: true });
 }
 
-// Whether a road, or a part of it on the far side of an op's sign, is the one from a card to another.
-function carries({ source, target }, from, to) {
+// True if an edge, or its part before or after an op's sign, goes from one card to another.
+function joins({ source, target }, from, to) {
   return cardOf(target) === to && (source === from || source === `o${to}`);
 }
 
@@ -126,7 +126,7 @@ function openable(shape, fold, isOpen) {
   });
 }
 
-const player = controls(count, 900, show, told);
+const player = controls(count, 900, show, position);
 if (everything) {
   for (const [key, words] of [["", "fold all"], [everything, "unfold all"]]) {
     if (!(key in DATA.views)) continue;
@@ -137,4 +137,4 @@ if (everything) {
 }
 unfold(open);
 player.start();
-settled();
+enableTransitions();
