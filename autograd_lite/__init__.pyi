@@ -304,15 +304,15 @@ there are no examples.
 class _hinge(Op):
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-    The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
-    as in `mse`; raises ValueError also for other targets. The target has no gradient.
+    The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+    errors are the same as in `mse`; raises ValueError also for other targets. The target has no gradient.
     """
     @overload
     def __call__(self, score: Tensor, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
         """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-        The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
-        as in `mse`; raises ValueError also for other targets. The target has no gradient.
+        The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+        errors are the same as in `mse`; raises ValueError also for other targets. The target has no gradient.
         """
     @overload
     def __call__(self, score: ArrayLike, target: Tensor, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor: ...
@@ -326,22 +326,22 @@ class _hinge(Op):
 hinge: _hinge
 """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
-as in `mse`; raises ValueError also for other targets. The target has no gradient.
+The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+errors are the same as in `mse`; raises ValueError also for other targets. The target has no gradient.
 """
 
 class _huber(Op):
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-    e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
-    ValueError also if `delta` is not positive.
+    e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are the same as in
+    `mse`; raises ValueError also if `delta` is not positive.
     """
     @overload
     def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, delta: float = 1.0, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
         """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-        e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
-        ValueError also if `delta` is not positive.
+        e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are the same as in
+        `mse`; raises ValueError also if `delta` is not positive.
         """
     @overload
     def __call__(self, prediction: ArrayLike, target: Tensor, *, delta: float = 1.0, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor: ...
@@ -355,8 +355,8 @@ class _huber(Op):
 huber: _huber
 """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
-ValueError also if `delta` is not positive.
+e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are the same as in
+`mse`; raises ValueError also if `delta` is not positive.
 """
 
 class _leaky_relu(Op):
@@ -437,13 +437,13 @@ survive (Blanchard, Higham and Higham 2021).
 class _mae(Op):
     """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-    Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
+    Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`.
     """
     @overload
     def __call__(self, prediction: Tensor, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
         """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-        Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
+        Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`.
         """
     @overload
     def __call__(self, prediction: ArrayLike, target: Tensor, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor: ...
@@ -457,7 +457,7 @@ class _mae(Op):
 mae: _mae
 """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
+Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`.
 """
 
 class _mse(Op):

@@ -39,21 +39,28 @@ def case(*shapes: tuple[int, ...], **settings: Any) -> Case:
 class Op:
     """A differentiable operation: a forward, one gradient rule per input, and how to draw and check it.
 
-    A call with arrays returns the forward's result. A call with a Tensor returns a Tensor that remembers the
-    op, its inputs and its settings. Raises ValueError with the names and shapes of all inputs if they do not
-    fit, TypeError for inputs that are not real numbers.
+    A call with arrays returns the result of `forward`. A call with a Tensor returns a Tensor that remembers
+    the op, its inputs and its settings. Raises ValueError with the names and shapes of all inputs if they do
+    not fit, TypeError for inputs that are not real numbers.
+
+    Checks read `domain` (one for all inputs, or one for each name), `signature` (of shapes, in NumPy's gufunc
+    notation) and `samples` (shapes and settings); they say where the op can be tried. A function
+    `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
+    shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
+    as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
+    it implements one of Python's operators.
     """
 
     forward: Callable[..., Any]
-    symbol: str  # in drawings
-    domain: Domain | Mapping[str, Domain] = REAL  # where it can be checked, for all inputs or by name
-    signature: str | None = None  # of shapes, in NumPy's gufunc notation
-    samples: tuple[Case, ...] = ()  # shapes and settings with which it can be checked
-    check: Callable[..., None] | None = None  # check(op, inputs, values, settings) raises for bad values
-    hint: str = ""  # the end of the message about shapes that do not fit
-    formula: str | Words = ""  # the result in drawings, as in {x} @ {w} + {b}, or a function of the result
-    letter: str = "a"  # begins the name of an unnamed result, as in z1
-    infix: bool = False  # it implements one of Python's operators
+    symbol: str
+    domain: Domain | Mapping[str, Domain] = REAL
+    signature: str | None = None
+    samples: tuple[Case, ...] = ()
+    check: Callable[..., None] | None = None
+    hint: str = ""
+    formula: str | Words = ""
+    letter: str = "a"
+    infix: bool = False
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.forward)
@@ -124,7 +131,7 @@ class Op:
         return register
 
     def check_rule(self, argument: str, rule: Rule) -> None:
-        """Raise TypeError if a rule does not take the parameters of a rule of this op."""
+        """Raise TypeError if the `rule` for `argument` does not take the parameters of a rule of this op."""
         index = ("index",) if self.variadic else ()
         expected = ("g", "y", *self.arguments, *index, *self.rule_settings)
         parameters = inspect.signature(rule).parameters.values()
@@ -141,8 +148,8 @@ class Op:
         self.incomplete = len(self.rules) < len(self.arguments)
         self.rules_by_position: list[Rule] = [] if self.variadic else rules
 
-    def no_rule(self, argument: str, *_: Any, **__: Any) -> Any:
-        """Raise TypeError: the rule of an input without a rule."""
+    def no_rule(self, argument: str, *_: Any, **settings: Any) -> Any:
+        """Raise TypeError, whatever the `settings`: the rule of an input, `argument`, without a rule."""
         raise error(TypeError, "no rule", op=self.name, argument=argument)
 
     def argument_at(self, position: int) -> str:
@@ -150,7 +157,7 @@ class Op:
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def template(self, y: Tensor) -> str:
-        """Return the formula of one result in drawings; empty if the op has none."""
+        """Return the formula of one result, `y`, in drawings; empty if the op has none."""
         return self.formula(y) if callable(self.formula) else self.formula
 
     def local(self, argument: str) -> str:
@@ -220,11 +227,8 @@ def op(
 
     `symbol` represents the op in drawings. `numpy` is the NumPy function, or a tuple of them, that it
     implements for tensors; `operator` is the name of a Python operator, such as "add"; `method` is a name on
-    Tensor. `declaration` may have: `domain` (one, or one per input), `signature` (NumPy's gufunc notation)
-    and `samples`, which say with which values, shapes and settings the op can be checked; a function
-    `check(op, inputs, values, settings)` that raises an error for bad values; `hint`, which ends the message
-    about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`,
-    or a function that returns the formula of one result; `letter`, with which the name of an unnamed result begins, as in z1.
+    Tensor. `declaration` may have `domain`, `signature`, `samples`, `check`, `hint`, `formula` and `letter`,
+    which `Op` describes.
 
     Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.

@@ -103,7 +103,7 @@ class Tensor(ArrayProtocol):
 
 
 class Parameter(Tensor):
-    """A Tensor that an optimiser may update. Arguments as in Tensor; `requires_grad=False` freezes it."""
+    """A Tensor that an optimiser may update: `data` with a `name`. `requires_grad=False` freezes it."""
 
     __slots__ = ()
 

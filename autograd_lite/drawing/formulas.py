@@ -37,7 +37,7 @@ def formula_of(y: Tensor, inputs: Sequence[str], in_numbers: bool = False) -> st
     if not template:
         return f"{op.name}({', '.join((*inputs, *settings))})"
     formula = fill_template(template, words)
-    if not op.formula and not op.infix:
+    if callable(op.formula):
         return formula  # written for this result, its settings included
     end = ")" if formula.endswith(")") else ""
     return ", ".join((formula.removesuffix(end), *settings)) + end

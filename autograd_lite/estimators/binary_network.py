@@ -1,15 +1,23 @@
 """BinaryNetworkClassifier: a small network for two classes, as a scikit-learn estimator."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd_lite import optim
 from autograd_lite.extras import require
-from autograd_lite.linear_model.targets import both, class_factors, labels, present, undone_if_it_fails
+from autograd_lite.linear_model.classifiers import (
+    ClassWeight,
+    check_sample_weight,
+    class_factors,
+    encode_labels,
+    is_whole_number,
+    restore_on_error,
+    two_class_probabilities,
+    weighted_rows,
+)
 from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
 from autograd_lite.ops.cross_entropies import bce_with_logits
@@ -28,32 +36,34 @@ OPTIMIZERS: dict[str, Any] = {
 
 
 class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
-    """A `BinaryNetwork` that `ag.fit` trains on cross-entropy, as a scikit-learn classifier of two classes.
+    """A scikit-learn classifier of two classes: a `BinaryNetwork` that `ag.fit` trains on cross-entropy.
 
-    Scale the features first, for example by `make_pipeline(StandardScaler(), BinaryNetworkClassifier())`:
-    the network takes them as they are, and the defaults suit features of about unit size. Labels may be
-    of any kind: strings, numbers, booleans.
+    Scale the features first, for example with `make_pipeline(StandardScaler(), BinaryNetworkClassifier())`.
+    The network does not scale them, and the defaults suit features of about unit size. Labels may have any
+    type.
 
-    `hidden` are the numbers of units of the hidden layers, `activation` is "tanh", "sigmoid", "relu" or
-    "leaky_relu". `optimizer` is "adam", "adamw", "rmsprop" or "sgd" of `ag.optim`, which get the learning
-    rate `lr` and `weight_decay`, for all parameters. `epochs`, `batch_size` (None: all examples),
-    `progress` and `callbacks` are those of `ag.fit`; every step is one compiled program, so callbacks see
-    no gradients. To stop early, pass `callbacks=[ag.EarlyStopping(20, min_delta=1e-4)]`.
+    `hidden` are the numbers of units of the hidden layers. `activation` is "tanh", "sigmoid", "relu" or
+    "leaky_relu". `optimizer` is "adam", "adamw", "rmsprop" or "sgd" of `ag.optim`, with learning rate `lr`
+    and `weight_decay` for all parameters. `epochs`, `batch_size` (None: all examples), `progress` and
+    `callbacks` mean what they mean in `ag.fit`. Every step is one compiled program, so callbacks see no
+    gradients. To stop early, pass `callbacks=[ag.EarlyStopping(20, min_delta=1e-4)]`.
 
-    `class_weight` is None, "balanced" or a dictionary such as {"sick": 5.0}. With `warm_start` a further
-    `fit` goes on from the weights of the last one, with a new optimizer. `random_state`, a seed, a
-    RandomState or a generator, makes the first weights and the order of batches repeat exactly; None
-    draws from the default generator (`ag.seed`).
+    `class_weight` is None, "balanced" or a dictionary such as {"sick": 5.0}. With `warm_start`, `fit`
+    continues from the weights of the last fit, with a new optimizer. `random_state` is a seed, a RandomState
+    or a generator for the first weights and the order of batches; None uses the default generator
+    (`ag.seed`).
 
-    A fit sets `classes_`, sorted; `network_`; `history_`, the `ag.History` of this fit, with the accuracy
-    where no weights were given; `n_iter_`, the number of its epochs; `n_features_in_`, and
-    `feature_names_in_` for a DataFrame.
+    A fit sets `classes_` (sorted), `network_`, `n_iter_` (its number of epochs) and `history_`, its
+    `ag.History`, which has the accuracy if there are no weights.
 
     >>> import autograd_lite as ag
     >>> X, y = ag.datasets.two_moons()
     >>> BinaryNetworkClassifier(random_state=0).fit(X, y).score(X, y)
     1.0
     """
+
+    classes_: np.ndarray
+    network_: BinaryNetwork
 
     def __init__(
         self,
@@ -65,115 +75,129 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         epochs: int = 500,
         batch_size: int | None = None,
         weight_decay: float = 0.001,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
         progress: bool = False,
         callbacks: Iterable[Callback] = (),
     ) -> None:
-        self.hidden, self.activation = hidden, activation
-        self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
-        self.epochs, self.batch_size = epochs, batch_size
-        self.class_weight, self.warm_start, self.random_state = class_weight, warm_start, random_state
-        self.progress, self.callbacks = progress, callbacks
+        self.hidden = hidden
+        self.activation = activation
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.weight_decay = weight_decay
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.progress = progress
+        self.callbacks = callbacks
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator: this one knows two classes."""
+        """The tags of scikit-learn: for two classes only."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on examples X, (n, n_features), with labels y, (n,); returns this estimator.
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on the examples X, (n, n_features), with labels y, (n,); returns the estimator.
 
-        The loss is the mean over examples weighted by `sample_weight`, (n,), and `class_weight`: without
-        batches, whole numbers as weights are the same as rows that are repeated. Raises a ValueError or
-        TypeError for settings and data that cannot be used; what the last fit learned then stays.
+        The loss is the mean over the examples, weighted by `sample_weight`, (n,), and `class_weight`. Without
+        batches, a whole number as weight is the same as repeating the row. Raises ValueError or TypeError if
+        settings or data cannot be used; the estimator then keeps the result of the last fit.
         """
-        with undone_if_it_fails(self):
+        with restore_on_error(self):
             return self._fit(X, y, sample_weight)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        again = self.warm_start and hasattr(self, "network_")
-        X, y = _validation.validate_data(self, X, y, dtype=np.float64, reset=not again)
+        warm = self.warm_start and hasattr(self, "network_")
+        X, y = _validation.validate_data(self, X, y, dtype=np.float64, reset=not warm)
         name = type(self).__name__
-        classes, codes = labels(name, y, 2, "wrap the estimator in sklearn.multiclass.OneVsRestClassifier")
+        remedy = "wrap the estimator in sklearn.multiclass.OneVsRestClassifier"
+        classes, codes = encode_labels(name, y, 2, remedy)
         target: Any = codes.astype(float)
         loss: Any = bce_with_logits
         if sample_weight is not None or self.class_weight is not None:
-            each = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            present(name, classes, codes, each)
-            each = each / each.max()  # products of huge weights would overflow
-            factors = class_factors(name, self.class_weight, classes, codes, each)
-            each = each * (factors / factors.max())[codes]
-            target, loss = np.column_stack([target, each / each.mean()]), _weighted
+            weights = check_sample_weight(sample_weight, len(y))
+            weighted_rows(name, classes, codes, weights)
+            weights = weights / weights.max()  # products of huge weights would overflow
+            factors = class_factors(name, self.class_weight, classes, codes, weights)
+            weights = weights * (factors / factors.max())[codes]
+            target = np.column_stack([target, weights / weights.mean()])
+            loss = _weighted_loss
         rng = self._generator()
         network = self._network(X.shape[1], rng)
-        if again:
-            self._go_on(network, classes)
-        history = fit(
-            network, X, target, loss=loss, optimizer=self._optimizer(network), epochs=self.epochs,
-            batch_size=self.batch_size, callbacks=self.callbacks, progress=self.progress, rng=rng,
-            compile=True,
-        )  # fmt: skip
-        self.classes_, self.network_ = classes, network
-        self.history_, self.n_iter_ = history, len(history.loss)
+        if warm:
+            self._copy_weights(network, classes)
+        settings = {name: getattr(self, name) for name in ("epochs", "batch_size", "callbacks", "progress")}
+        optimizer = self._optimizer(network)
+        history = fit(network, X, target, loss=loss, optimizer=optimizer, rng=rng, compile=True, **settings)
+        self.history_ = history
+        self.classes_ = classes
+        self.network_ = network
+        self.n_iter_ = len(history.loss)
         return self
 
-    def decision_function(self, X: Any) -> Any:
-        """The log odds of `classes_[1]` for each example of X (n, n_features); (n,)."""
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """The log odds of `classes_[1]`, (n,), for each example of X, (n, n_features)."""
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, dtype=np.float64, reset=False)
         with no_grad():
-            return self.network_.logits(X).data
+            return np.asarray(self.network_.logits(X).data)
 
-    def predict_proba(self, X: Any) -> Any:
-        """The probabilities of the two classes, in the order of `classes_`, for each example of X; (n, 2)."""
-        return both(self.decision_function(X))
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """The probabilities of the two classes, (n, 2), in the order of `classes_`, for X (n, n_features)."""
+        return two_class_probabilities(self.decision_function(X))
 
-    def predict(self, X: Any) -> Any:
-        """The more probable label of each example of X, (n,)."""
-        z = self.decision_function(X)
-        return self.classes_[(z > 0).astype(int)]
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """The more probable label, (n,), of each example of X, (n, n_features)."""
+        codes = (self.decision_function(X) > 0).astype(int)
+        labels: np.ndarray = self.classes_[codes]
+        return labels
 
     def _network(self, n_features: int, rng: np.random.Generator) -> BinaryNetwork:
-        """A new network for so many features."""
+        """A new network for this number of features."""
         hidden = list(self.hidden) if isinstance(self.hidden, tuple | list) else [0]
-        if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in hidden):
-            raise self._refusal("hidden", "give the units, 1 or more, of each hidden layer, such as (32,)")
+        if not all(is_whole_number(units, 1) for units in hidden):
+            raise self._error("hidden", "give the units, 1 or more, of each hidden layer, such as (32,)")
         return BinaryNetwork([n_features, *hidden, 1], self.activation, rng=rng)
 
     def _optimizer(self, network: BinaryNetwork) -> Any:
-        """A new optimizer of the network's parameters."""
+        """A new optimizer for the parameters of the network."""
         if self.optimizer not in list(OPTIMIZERS):
-            raise self._refusal("optimizer", f"it is one of {', '.join(map(repr, OPTIMIZERS))}")
+            raise self._error("optimizer", f"it is one of {', '.join(map(repr, OPTIMIZERS))}")
         return OPTIMIZERS[self.optimizer](network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
 
     def _generator(self) -> np.random.Generator:
-        """The generator that `random_state` means."""
+        """The random generator for `random_state`."""
         seed = self.random_state
+        if isinstance(seed, np.random.RandomState):
+            seed = seed.randint(2**31)
         try:
-            return generator(seed.randint(2**31) if isinstance(seed, np.random.RandomState) else seed)
+            return generator(seed)
         except TypeError:
-            told = "give a seed (a whole number, 0 or more), a RandomState, a generator, or None"
-            raise self._refusal("random_state", told) from None
+            remedy = "give a seed (a whole number, 0 or more), a RandomState, a generator, or None"
+            raise self._error("random_state", remedy) from None
 
-    def _go_on(self, network: BinaryNetwork, classes: Any) -> None:
-        """Give a new network the weights of the last fit's, if it is of the same kind."""
-        told = "with warm_start a fit goes on from the last one; set warm_start=False to begin anew"
+    def _copy_weights(self, network: BinaryNetwork, classes: Any) -> None:
+        """Copy the weights of the last fit into a new network; raises ValueError if they do not fit."""
+        rule = "with warm_start a fit continues from the last one; set warm_start=False to begin anew"
         if not np.array_equal(classes, self.classes_):
-            was, now = self.classes_.tolist(), classes.tolist()
-            raise ValueError(f"{type(self).__name__}: the classes were {was} and are {now}; {told}")
+            before = self.classes_.tolist()
+            raise ValueError(
+                f"{type(self).__name__}: the classes were {before} and are {classes.tolist()}; {rule}"
+            )
         try:
             network.load_state_dict(self.network_.state_dict())
         except ValueError:
-            raise self._refusal("hidden", f"it was another in the last fit, and {told}") from None
+            raise self._error("hidden", f"it was another in the last fit, and {rule}") from None
 
-    def _refusal(self, name: str, told: str) -> ValueError:
-        """The error that a parameter cannot be used."""
-        return ValueError(f"{type(self).__name__}: {name} is {getattr(self, name)!r}; {told}")
+    def _error(self, name: str, remedy: str) -> ValueError:
+        """The error for a parameter that cannot be used."""
+        return ValueError(f"{type(self).__name__}: {name} is {getattr(self, name)!r}; {remedy}")
 
 
-def _weighted(logit: Any, y: Any) -> Any:
-    """The mean loss where the columns of y, (n, 2), are labels and weights."""
+def _weighted_loss(logit: Any, y: Any) -> Any:
+    """The mean loss for labels y[:, 0] and weights y[:, 1]."""
     return bce_with_logits(logit, y[:, 0], sample_weight=y[:, 1])

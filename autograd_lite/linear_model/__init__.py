@@ -2,12 +2,23 @@
 
 from autograd_lite.linear_model.certificate import Certificate
 from autograd_lite.linear_model.collinearity import Dependence, collinear
+from autograd_lite.linear_model.fit_warnings import CollinearityWarning, SeparationWarning
 from autograd_lite.linear_model.regression import LogisticRegression, SoftmaxRegression
 from autograd_lite.linear_model.separation import Separation, separation
+from autograd_lite.linear_model.solvers import SOLVERS, Solver
 from autograd_lite.linear_model.summary import Summary
-from autograd_lite.linear_model.warn import CollinearityWarning, SeparationWarning
 
 __all__ = [
-    "Certificate", "CollinearityWarning", "Dependence", "LogisticRegression", "Separation",
-    "SeparationWarning", "SoftmaxRegression", "Summary", "collinear", "separation",
-]  # fmt: skip
+    "SOLVERS",
+    "Certificate",
+    "CollinearityWarning",
+    "Dependence",
+    "LogisticRegression",
+    "Separation",
+    "SeparationWarning",
+    "SoftmaxRegression",
+    "Solver",
+    "Summary",
+    "collinear",
+    "separation",
+]

@@ -1,62 +1,60 @@
-"""What logistic and softmax regression have in common: a fit from settings to a certified optimum."""
-
-from __future__ import annotations
+"""LinearClassifier: what logistic and softmax regression share, from the settings to a certified optimum."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf, log
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd_lite import errors
 from autograd_lite.extras import require
-from autograd_lite.linear_model.certificate import certified
+from autograd_lite.linear_model.certificate import Certificate, certify
+from autograd_lite.linear_model.classifiers import (
+    ClassWeight,
+    Examples,
+    check_sample_weight,
+    class_factors,
+    encode_labels,
+    is_whole_number,
+    restore_on_error,
+    weighted_rows,
+)
+from autograd_lite.linear_model.collinearity import Matrix
 from autograd_lite.linear_model.design import Design
+from autograd_lite.linear_model.fit_warnings import warn_about_fit
 from autograd_lite.linear_model.formula import Text, formula
-from autograd_lite.linear_model.inference import Inference, inferred
+from autograd_lite.linear_model.inference import Inference, infer
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
-from autograd_lite.linear_model.proximal import fista, proximal_newton
-from autograd_lite.linear_model.solvers import bfgs, gradient_descent, lbfgs, lipschitz_lr, newton
-from autograd_lite.linear_model.summary import Summary, summarised
-from autograd_lite.linear_model.targets import class_factors, labels, present, undone_if_it_fails
-from autograd_lite.linear_model.warn import warn
-from autograd_lite.linear_model.watch import Watch
+from autograd_lite.linear_model.solvers import SOLVERS, choose
+from autograd_lite.linear_model.summary import Summary, summarise
 
 _base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
-
-Solver = Callable[[Objective, Any, Watch], Any]
-SMOOTH: dict[str, Solver] = {
-    "newton": newton,
-    "lbfgs": lbfgs,
-    "bfgs": bfgs,
-    "gd": gradient_descent,
-    "gd-lipschitzlr": lipschitz_lr,
-}
-SPARSE: dict[str, Solver] = {"proximal-newton": proximal_newton, "fista": fista}
-
-# What each setting must be, and how that is said.
+# For each setting a test of its value, and what the error says that it must be.
 _SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf is no penalty"),
+    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf means no penalty"),
     "l1_ratio": (lambda v: isinstance(v, Real) and 0 <= float(v) <= 1, "between 0 (L2) and 1 (L1)"),
     "tol": (lambda v: isinstance(v, Real) and 0 < float(v) < np.inf, "a positive number"),
-    "max_iter": (lambda v: isinstance(v, Integral) and int(v) > 0, "a whole number, 1 or more"),
+    "max_iter": (lambda v: is_whole_number(v, 1), "a whole number, 1 or more"),
     "callback": (lambda v: v is None or callable(v), "a function of iteration and logs, or None"),
-    "solver": (
-        lambda v: isinstance(v, str) and v in ["auto", *SMOOTH, *SPARSE],
-        f"one of {', '.join(map(repr, ['auto', *SMOOTH, *SPARSE]))}",
-    ),
 }
 
 
 class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
-    """See LogisticRegression."""
+    """Base class of LogisticRegression and SoftmaxRegression; see there for the settings."""
 
-    _loss: Any  # of `losses`, in a staticmethod
+    classes_: np.ndarray
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    certificate_: Certificate
+    _loss: Any  # a loss of `losses`, as a staticmethod
     _most_classes: int | None = None
+    _inference: Inference | None
 
     def __init__(
         self,
@@ -64,124 +62,145 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         C: float = np.inf,
         l1_ratio: float = 0.0,
         fit_intercept: bool = True,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         prior_correction: bool = False,
         solver: str = "auto",
         tol: float = 1e-9,
         max_iter: int = 10_000,
         warm_start: bool = False,
-        callback: Any = None,
+        callback: Callable[[int, dict[str, float]], Any] | None = None,
         progress: bool = True,
     ) -> None:
-        self.C, self.l1_ratio, self.fit_intercept = C, l1_ratio, fit_intercept
-        self.class_weight, self.prior_correction = class_weight, prior_correction
-        self.solver, self.tol, self.max_iter = solver, tol, max_iter
-        self.warm_start, self.callback, self.progress = warm_start, callback, progress
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.prior_correction = prior_correction
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.callback = callback
+        self.progress = progress
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator."""
+        """The tags of scikit-learn: accepts sparse X."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Find the optimum for examples X, (n, n_features), dense or sparse, with labels y, (n,).
+    def fit(self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Find the optimum for the examples X, (n, n_features), dense or sparse, with labels y, (n,).
 
-        `sample_weight`, (n,), counts examples: whole numbers are the same as repeated rows. Raises a
-        ValueError or TypeError for settings and data that cannot be used. Warns with SeparationWarning
-        or CollinearityWarning where there is no or no single maximum-likelihood estimate, and with
-        scikit-learn's ConvergenceWarning where `max_iter` steps were not enough.
+        `sample_weight`, (n,), counts the examples: a whole number is the same as repeating the row. Returns
+        the estimator. Raises ValueError or TypeError if settings or data cannot be used. Warns with
+        SeparationWarning or CollinearityWarning if there is no unique maximum-likelihood estimate, and with
+        scikit-learn's ConvergenceWarning if the solver did not converge.
         """
-        with undone_if_it_fails(self), np.errstate(all="ignore"):  # what is not finite is refused, by name
-            watch = self._fit(X, y, sample_weight)
-        warn(type(self).__name__, self.certificate_, watch, self.solver)
+        with restore_on_error(self), np.errstate(all="ignore"):  # errors name what is not finite
+            monitor = self._fit(X, y, sample_weight)
+        warn_about_fit(type(self).__name__, self.certificate_, monitor, self.solver)
         return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Watch:
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> SolverMonitor:
         name = type(self).__name__
         self._check_settings()
-        X, y = self._checked(X, y)
-        classes, codes = labels(name, y, self._most_classes, "use SoftmaxRegression, or OneVsRestClassifier")
-        counts, kept = np.ones(len(y)), None
-        if sample_weight is not None:
-            counts = _validation._check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            kept = present(name, classes, codes, counts)
-            X, codes, counts = X[kept], codes[kept], counts[kept].astype(float)
+        X, y = self._check_data(X, y)
+        remedy = "use SoftmaxRegression, or OneVsRestClassifier"
+        classes, codes = encode_labels(name, y, self._most_classes, remedy)
+        counts = check_sample_weight(sample_weight, len(y))
+        rows = weighted_rows(name, classes, codes, counts)
+        if len(rows) < len(y):
+            X = X[rows]
+            codes = codes[rows]
+            counts = counts[rows]
         factors = class_factors(name, self.class_weight, classes, codes, counts)
-        s = counts * factors[codes]
+        examples = Examples(codes, counts, factors)
+        objective = self._objective(X, examples)
+        s = objective.design.s
+        # A rare class has small gradients, and should be fitted as closely as the others.
+        tol = self.tol * len(classes) * float(np.bincount(codes, s).min())
+        # Below this loss, each example has a loss below log 2, so all are right: without a penalty the loss
+        # has no minimum.
+        loss_floor = float(s.min()) * log(2) if isinf(self.C) else 0.0
+        monitor = SolverMonitor(tol, self.max_iter, self.callback, self.progress, loss_floor)
+        solver = choose(objective) if self.solver == "auto" else SOLVERS[self.solver]
+        try:
+            u = solver.minimise(objective, self._start(objective, classes, factors), monitor)
+        finally:
+            monitor.close()
+        self.classes_ = classes
+        self.history_ = monitor.history
+        self.n_iter_ = monitor.n_iter
+        self._set_coefficients(objective, u, factors)
+        self._certify(objective, u, monitor, examples, rows)
+        return monitor
+
+    def _objective(self, X: Any, examples: Examples) -> Objective:
+        s = examples.weights
         total = float(s.sum())
-        l1, l2 = self.l1_ratio / (self.C * total), (1.0 - self.l1_ratio) / (self.C * total)
+        l1 = self.l1_ratio / (self.C * total)
+        l2 = (1.0 - self.l1_ratio) / (self.C * total)
         if not (0 < total < np.inf and l1 < np.inf and l2 < np.inf):
             raise ValueError(
-                f"{name}: the weights of the examples sum to {total:g} and C is {self.C:g}, together out of "
-                "the range of floats; multiply the weights by a constant"
+                f"{type(self).__name__}: the weights of the examples sum to {total:g} and C is {self.C:g}, "
+                "together out of the range of floats; multiply the weights by a constant"
             )
         design = Design(X, s / total, bool(self.fit_intercept))
         self._check_units(design)
-        objective = Objective(design, self._targets(codes, len(classes)), self._loss, l1, l2)
-        # Below this every example has a loss below log 2: all are right, and without a penalty the loss
-        # has no minimum. A rare class has small gradients, and is to be fitted as closely as the others.
-        floor = float(design.s.min()) * log(2) if isinf(self.C) else 0.0
-        tol = self.tol * len(classes) * float(np.bincount(codes, design.s).min())
-        watch = Watch(tol, self.max_iter, self.callback, self.progress, floor)
-        try:
-            u = self._solver(objective)(objective, self._start(objective, classes, factors), watch)
-        finally:
-            watch.close()
-        self.classes_, self.history_, self.n_iter_ = classes, watch.history, watch.n_iter
-        self._place(design, objective, u, factors)
-        self._certify(objective, u, watch, kept, counts, factors, codes)
-        return watch
+        return Objective(design, self._targets(examples), self._loss, l1, l2)
 
     def _certify(
-        self, objective: Objective, u: Any, watch: Watch, kept: Any, counts: Any, factors: Any, codes: Any
+        self, objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples, rows: Any
     ) -> None:
-        """Set `certificate_`, and what `summary` needs of a fit that has one."""
-        total = float((counts * factors[codes]).sum())
-        done = certified(objective, u, watch, codes, total, self._names())
-        self._inference: Inference | None = None
-        if done.duality_gap is None and done.distance is not None and done.converged:
-            found = inferred(objective, u, counts, factors, codes)
-            shift = self._corrections(factors)
-            found.coef[:, -1] -= shift[1:] - shift[0]
-            self._inference, done = found, replace(done, distance=done.distance * found.ratio)
-        if kept is not None and done.separation is not None:  # rows are those of X as it was given
-            rows = np.flatnonzero(kept)[done.separation.rows]
-            done = replace(done, separation=replace(done.separation, rows=rows))
-        self.certificate_ = done
+        """Set `certificate_` and the inference for `summary`; `rows` index the rows with positive weight."""
+        certificate = certify(objective, u, monitor, examples, self._names())
+        self._inference = None
+        if certificate.converged and certificate.duality_gap is None and certificate.distance is not None:
+            inference = infer(objective, u, examples)
+            correction = self._class_logits(examples.factors)
+            inference.coef[:, -1] -= correction[1:] - correction[0]
+            certificate = replace(certificate, distance=certificate.distance * inference.ratio)
+            self._inference = inference
+        if certificate.separation is not None:
+            separation = replace(certificate.separation, rows=rows[certificate.separation.rows])
+            certificate = replace(certificate, separation=separation)
+        self.certificate_ = certificate
 
-    def decision_function(self, X: Any) -> Any:
-        """For X (n, n_features) the log odds of `classes_[1]`, (n,); of more classes a logit each, (n, K)."""
+    def decision_function(self, X: Matrix) -> np.ndarray:
+        """The log odds of `classes_[1]`, (n,), for X (n, n_features); of K > 2 classes the logits, (n, K)."""
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        z = X @ self.coef_.T + self.intercept_
+        z: np.ndarray = X @ self.coef_.T + self.intercept_
         if z.shape[1] == 1:
             return z[:, 0]
         return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
 
-    def predict(self, X: Any) -> Any:
-        """The most probable label of each example of X, (n,)."""
+    def predict(self, X: Matrix) -> np.ndarray:
+        """The most probable label, (n,), of each example of X, (n, n_features)."""
         z = self.decision_function(X)
-        return self.classes_[(z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)]
+        codes = (z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)
+        labels: np.ndarray = self.classes_[codes]
+        return labels
 
     def objective(self) -> Text:
-        """The formula that `fit` minimises, with its numbers, as a text that prints itself."""
+        """The formula that `fit` minimises, with its numbers, as a string that prints itself."""
         self._check_settings()
-        return formula(self, self._loss.__name__)
+        return formula(self, self._loss)
 
     def summary(self, level: float = 0.95) -> Summary:
-        """Coefficients with standard errors, tests, intervals at `level` and odds ratios; see Summary.
+        """The table of coefficients with standard errors, tests, odds ratios and intervals at `level`.
 
-        Raises a ValueError where the coefficients are no maximum-likelihood estimate though no penalty
-        says so: the classes can be separated, columns are collinear, or the fit did not converge.
+        Raises ValueError if the coefficients are neither penalised nor a maximum-likelihood estimate: the
+        classes can be separated, columns are collinear, or the fit did not converge.
         """
         _validation.check_is_fitted(self)
-        return summarised(self, level)
+        return summarise(self, level)
 
-    def _checked(self, X: Any, y: Any) -> Any:
-        """The data as scikit-learn checks them; of what is plainly right it only notes the features.
+    def _check_data(self, X: Any, y: Any) -> Any:
+        """X and y after scikit-learn's checks, without those that plain finite arrays pass anyway.
 
-        For small data the whole check is a seventh of the time of a fit.
+        For small data, these checks would take a seventh of the time of a fit.
         """
         plain = (
             type(X) is type(y) is np.ndarray
@@ -192,87 +211,79 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
             and y.dtype.kind in "iubf"
             and abs(X.sum() + y.sum()) < np.inf
         )
-        told = {"skip_check_array": True} if plain else {"accept_sparse": "csr", "dtype": np.float64}
-        return _validation.validate_data(self, X, y, **told)
+        settings = {"skip_check_array": True} if plain else {"accept_sparse": "csr", "dtype": np.float64}
+        return _validation.validate_data(self, X, y, **settings)
 
     def _check_settings(self) -> None:
-        for setting, (legal, told) in _SETTINGS.items():
+        name = type(self).__name__
+        solvers = ["auto", *SOLVERS]
+        for setting, (is_legal, requirement) in _SETTINGS.items():
             value = getattr(self, setting)
-            if not legal(value):
-                raise ValueError(f"{type(self).__name__}: {setting} is {value!r}; it must be {told}")
-        if self.solver in SMOOTH and self.l1_ratio > 0 and not isinf(self.C):
-            raise ValueError(
-                f"{type(self).__name__}: solver {self.solver!r} cannot minimise the L1 penalty of "
-                f"l1_ratio={self.l1_ratio:g}; use 'auto', 'proximal-newton' or 'fista'"
-            )
+            if not is_legal(value):
+                raise ValueError(f"{name}: {setting} is {value!r}; it must be {requirement}")
+        if self.solver not in solvers:
+            names = ", ".join(map(repr, solvers))
+            raise ValueError(f"{name}: solver is {self.solver!r}; it must be one of {names}")
+        ratio = f"l1_ratio={self.l1_ratio:g}"
         if self.l1_ratio > 0 and isinf(self.C):
-            name, ratio = type(self).__name__, f"l1_ratio={self.l1_ratio:g}"
             errors.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
+        elif self.l1_ratio > 0 and self.solver != "auto" and not SOLVERS[self.solver].l1:
+            others = " or ".join(repr(other) for other in solvers if other == "auto" or SOLVERS[other].l1)
+            raise ValueError(
+                f"{name}: solver {self.solver!r} cannot minimise the L1 penalty of {ratio}; use {others}"
+            )
         if self.prior_correction and not self.fit_intercept:
             raise ValueError(
-                f"{type(self).__name__}: prior_correction corrects the intercept, and fit_intercept is "
+                f"{name}: prior_correction corrects the intercept, and fit_intercept is "
                 f"{self.fit_intercept!r}; choose one of them"
             )
 
     def _check_units(self, design: Design) -> None:
-        """Refuse features whose squares are out of the range of floats."""
-        wide = ~np.isfinite(design.scale[: design.p])
-        flat = np.flatnonzero(design.scale[: design.p] == 1.0)  # constant, or too small to be seen
-        wide[flat] = [0 < _range(design.X[:, [j]]) < 1e-150 for j in flat]
-        if wide.any():
-            j = int(np.flatnonzero(wide)[0])
-            raise ValueError(
-                f"{type(self).__name__}: the squares of feature {self._names()[j]} are out of the range of "
-                f"floats, its values span {_range(design.X[:, [j]]):.1e}; choose another unit for it"
-            )
+        """Raise ValueError if the squares of a feature are out of the range of floats."""
+        scale = design.scale[: design.p]
+        for j in np.flatnonzero((scale == 1.0) | ~np.isfinite(scale)):  # 1 if the spread is or seems to be 0
+            column = design.X[:, [j]]
+            spread = float(column.max() / 2 - column.min() / 2)
+            if spread and not 1e-150 < spread < 1e150:
+                raise ValueError(
+                    f"{type(self).__name__}: the squares of feature {self._names()[j]} are out of the range "
+                    f"of floats, its values span {2 * spread:.1e}; choose another unit for it"
+                )
 
-    def _targets(self, codes: Any, n_classes: int) -> Any:
-        """The labels as the loss wants them: one-hot, a row for each class."""
-        return (codes == np.arange(n_classes)[:, None]).astype(float)
-
-    def _solver(self, objective: Objective) -> Solver:
-        """The solver that `solver` names; "auto" takes Newton's method as long as its Hessians are cheap."""
-        if self.solver != "auto":
-            return (SMOOTH | SPARSE)[self.solver]
-        size, n = objective.l1s.size, objective.design.n
-        if objective.l1:
-            return proximal_newton if size <= 1500 else fista
-        return newton if size <= 500 and n * size**2 <= 10**8 else lbfgs
+    def _targets(self, examples: Examples) -> Any:
+        """The labels in the form that the loss takes: one-hot, (K, n)."""
+        return (examples.codes == np.arange(len(examples.factors))[:, None]).astype(float)
 
     def _start(self, objective: Objective, classes: Any, factors: Any) -> Any:
-        """Zeros, or with `warm_start` the last fit's weights if they are for such data, and better."""
+        """Zeros, or with `warm_start` the weights of the last fit if they fit the data and lower the loss."""
         zeros = np.zeros(objective.l1s.shape)
         if not (self.warm_start and hasattr(self, "coef_") and np.array_equal(classes, self.classes_)):
             return zeros
-        b = self.intercept_ + self._shift(factors)
-        w = np.concatenate([self.coef_, b[:, None]], axis=1)[:, : objective.design.q]
+        b = self.intercept_ + self._intercept_shift(factors)
+        w = np.column_stack([self.coef_, b])[:, : objective.design.q]
         if w.size != zeros.size:
             return zeros
         u = objective.centred(objective.design.standardised_weights(w.reshape(objective.shape)).ravel())
-        better = objective.total(u, objective.first(u)[0]) <= objective.first(zeros)[0]
-        return u if better else zeros
+        value = objective.total(u, objective.value_and_gradient(u)[0])
+        return u if value <= objective.value_and_gradient(zeros)[0] else zeros
 
-    def _place(self, design: Design, objective: Objective, u: Any, factors: Any) -> None:
-        """Set `coef_` and `intercept_`, as scikit-learn has them."""
-        w = np.atleast_2d(design.weights(u.reshape(objective.shape)))
+    def _set_coefficients(self, objective: Objective, u: Any, factors: Any) -> None:
+        """Set `coef_` and `intercept_` in scikit-learn's shapes."""
+        design = objective.design
+        w = np.atleast_2d(design.original_weights(u.reshape(objective.shape)))
         self.coef_ = w[:, : design.p].copy()
         self.intercept_ = np.zeros(len(w))
         if self.fit_intercept:
-            self.intercept_ = w[:, -1] - self._shift(factors)
+            self.intercept_ = w[:, -1] - self._intercept_shift(factors)
 
-    def _corrections(self, factors: Any) -> Any:
-        """What class weights add to the logits, as far as it is taken out (King and Zeng 2001): (K,)."""
+    def _class_logits(self, factors: Any) -> Any:
+        """The effect of class weights on the logits, (K,), that `prior_correction` removes."""
         return np.log(factors) if self.prior_correction else np.zeros(len(factors))
 
-    def _shift(self, factors: Any) -> Any:
-        """The same for the intercepts, which sum to 0 over the classes."""
-        shift = self._corrections(factors)
+    def _intercept_shift(self, factors: Any) -> Any:
+        """The same effect on the intercepts, which sum to 0 over the classes."""
+        shift = self._class_logits(factors)
         return shift - shift.mean()
 
     def _names(self) -> list[str]:
         return list(getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)]))
-
-
-def _range(column: Any) -> float:
-    """What a column's values span."""
-    return float(column.max() / 2 - column.min() / 2) * 2

@@ -1,6 +1,4 @@
-"""What a fit is worth: its certificate."""
-
-from __future__ import annotations
+"""Certificate: how far a fit can be from the optimum, and whether an optimum exists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,28 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.linear_model.bounds import decrement, gap, logits
+from autograd_lite.linear_model.bounds import decrement_bound, duality_gap
+from autograd_lite.linear_model.classifiers import Examples
 from autograd_lite.linear_model.collinearity import Dependence, collinear
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.separation import Separation, separation
-from autograd_lite.linear_model.watch import Watch
 from autograd_lite.optim.second_order import positive_definite
 
-_MOST = 2000  # weights up to which a Hessian is made for the bound of a fit without penalty
-_SHOWN = 10  # collinear columns
-_SUSPECT = 1e-9  # of a column's curvature, what the columns before it leave of it in collinear data
+_MOST_WEIGHTS = 2000  # weights up to which the Hessian is computed for the bound of a fit without penalty
+_MOST_COLUMNS = 10  # collinear columns that the text lists
+_NEARLY_SINGULAR = 1e-9  # a relative pivot of the Hessian below this is a sign of collinear columns
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """How far a fit is from the optimum at most, and whether there is one.
+    """Upper bounds on how far a fit is from the optimum, and whether an optimum exists.
 
-    `converged`: whether the solver came to its tolerance. `gradient_norm`: of J in standardised features;
-    with L1 the norm of the smallest subgradient, the residual of the Karush-Kuhn-Tucker conditions.
-    `duality_gap`: a bound of J - J*, None without a penalty. `distance`: a bound of |w - w*| over the
-    weights of the features if l2 > 0, and without a penalty of every coefficient's distance in its standard
-    errors; None where there is no bound. `separation` and `collinear` are known of fits without a penalty:
-    a `Separation`, and a `Dependence` for each such column.
+    `converged` is True if the solver reached its tolerance. `gradient_norm` is the norm of the gradient of J
+    in standardised features; with an L1 penalty, the norm of the smallest subgradient.
+
+    With a penalty, `duality_gap` is a bound on J - J*, and `distance` a bound on |w - w*| over the weights of
+    the features, or None if l2 is 0. Without a penalty, `duality_gap` is None, and `distance` bounds the
+    distance of every coefficient in its standard errors, or is None if there is no bound. Then `separation`
+    is a `Separation`, and `collinear` has a `Dependence` for each column that depends on columns before it.
     """
 
     converged: bool
@@ -41,62 +41,66 @@ class Certificate:
     collinear: tuple[Dependence, ...] = ()
 
     def __str__(self) -> str:
-        """A line for each thing that is known."""
-        lines = [
-            f"{'converged' if self.converged else 'NOT converged'}: gradient norm {self.gradient_norm:.1e}"
-        ]
+        """A line for each fact."""
+        convergence = "converged" if self.converged else "NOT converged"
+        lines = [f"{convergence}: gradient norm {self.gradient_norm:.1e}"]
         if self.duality_gap is not None:
             lines.append(f"objective: within {self.duality_gap:.1e} of the optimum (duality gap)")
             if self.distance is not None:
                 lines.append(f"weights: within {self.distance:.1e} of the optimum (strong convexity)")
+        elif self.distance is None:
+            lines.append("optimum: no bound")
         else:
-            lines.append(
-                "optimum: " + ("no bound" if self.distance is None else
-                f"every coefficient is within {self.distance:.1e} standard errors (Newton decrement)")
-            )  # fmt: skip
-        lines += [] if self.separation is None else [f"classes: {self.separation}"]
-        lines += [f"collinear: {each}" for each in self.collinear[:_SHOWN]]
-        if len(self.collinear) > _SHOWN:
-            lines.append(f"collinear: {len(self.collinear) - _SHOWN} more")
+            bound = f"{self.distance:.1e} standard errors"
+            lines.append(f"optimum: every coefficient is within {bound} (Newton decrement)")
+        if self.separation is not None:
+            lines.append(f"classes: {self.separation}")
+        lines += [f"collinear: {column}" for column in self.collinear[:_MOST_COLUMNS]]
+        if len(self.collinear) > _MOST_COLUMNS:
+            lines.append(f"collinear: {len(self.collinear) - _MOST_COLUMNS} more")
         return "\n".join(fill(line, 100, subsequent_indent="  ") for line in lines)
 
 
-def certified(
-    objective: Objective, u: Any, watch: Watch, codes: Any, total: float, names: Sequence[str]
+def certify(
+    objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples, names: Sequence[str]
 ) -> Certificate:
-    """The certificate of a fit u that `watch` saw, of examples with classes `codes` and weights `total`."""
-    converged, residual = watch.converged, watch.history.metrics["gradient_norm"][-1]
+    """The certificate of a fit u; `names` are the names of the features."""
+    converged = monitor.converged
+    gradient_norm = monitor.history.metrics["gradient_norm"][-1]
     if objective.l1 or objective.l2:
-        bound = gap(objective, u)
-        distance = (2.0 * bound / objective.l2) ** 0.5 if objective.l2 else None
-        return Certificate(converged, residual, bound, distance)
-    design, distance, reach = objective.design, None, np.inf
+        gap = duality_gap(objective, u)
+        distance = (2.0 * gap / objective.l2) ** 0.5 if objective.l2 else None
+        return Certificate(converged, gradient_norm, gap, distance)
+    design = objective.design
+    rh = np.inf
+    distance = None
     dependent: tuple[Dependence, ...] = ()
-    if u.size <= _MOST:
-        if not positive_definite(objective.second(u)[2], _SUSPECT):
+    if u.size <= _MOST_WEIGHTS:
+        if not positive_definite(objective.value_gradient_hessian(u)[2], _NEARLY_SINGULAR):
             dependent = collinear(design.X, fit_intercept=design.fit_intercept, names=names)
         if not dependent:
-            reach, distance = decrement(objective, u, total)
-    # Below 1 the optimum exists; of classes that can be separated it tends to 1, and rounding is not 1/2.
-    found = Separation("none") if reach < 0.5 else _separated(objective, u, codes, names)
-    return Certificate(
-        converged, residual, None, distance if found.kind == "none" else None, found, dependent
-    )
+            rh, distance = decrement_bound(objective, u, float(examples.weights.sum()))
+    # rh < 1 proves that an optimum exists. For separable classes rh tends to 1; 0.5 leaves room for rounding.
+    overlap = Separation("none") if rh < 0.5 else _separation(objective, u, examples.codes, names)
+    if overlap.kind != "none":
+        distance = None
+    return Certificate(converged, gradient_norm, None, distance, overlap, dependent)
 
 
-def _separated(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
-    """The verdict of the fit itself where it separates all examples, else of the linear programme."""
+def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
+    """Complete separation if the fit itself separates all examples, otherwise the result of `separation`."""
     design = objective.design
-    z = np.atleast_2d(logits(objective, u))
-    own = np.where(codes, z[0], -z[0]) if len(z) == 1 else _lead(z, codes)
-    if (own > 0).all():
-        w = design.weights(u.reshape(objective.shape))
-        direction = w if design.fit_intercept else np.append(w, np.zeros((*w.shape[:-1], 1)), axis=-1)
-        return Separation("complete", direction.T, np.arange(design.n))
+    if (_margins(objective.logits(u), codes) > 0).all():
+        w = design.original_weights(u.reshape(objective.shape))
+        if not design.fit_intercept:
+            w = np.append(w, np.zeros((*w.shape[:-1], 1)), axis=-1)
+        return Separation("complete", w.T, np.arange(design.n))
     return separation(design.X, codes, fit_intercept=design.fit_intercept, names=names)
 
 
-def _lead(z: Any, codes: Any) -> Any:
-    """By how much the logit of each example's own class is above the others', (n,); z is (K, n)."""
+def _margins(z: Any, codes: Any) -> Any:
+    """The logit of each example's class less the largest logit of the other classes, (n,)."""
+    if z.ndim == 1:
+        return np.where(codes, z, -z)
     own = codes == np.arange(len(z))[:, None]
-    return z[own.T.nonzero()[1], np.arange(z.shape[1])] - np.where(own, -np.inf, z).max(axis=0)
+    return np.where(own, z, -np.inf).max(axis=0) - np.where(own, -np.inf, z).max(axis=0)

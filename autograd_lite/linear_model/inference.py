@@ -1,23 +1,23 @@
-"""Standard errors: the covariance of maximum-likelihood estimates, and of weighted ones."""
-
-from __future__ import annotations
+"""Inference: the coefficients of a maximum-likelihood fit and their covariance."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.linear_model.classifiers import Examples
 from autograd_lite.linear_model.objective import Objective
 
 
 @dataclass(frozen=True)
 class Inference:
-    """What a summary is made of; coefficients are those of the classes but the first, against the first.
+    """The numbers behind a summary; coefficients are differences to the first class.
 
-    `coef` (K - 1, q), the intercept last; `covariance` of all of them, flat; `log_likelihood` and
-    `null_log_likelihood` (of the intercept alone), both None where weights make it no likelihood
-    (`robust`): then the covariance is the sandwich of White (1980) and Huber (1967), and standard errors
-    are up to `ratio` times smaller than those of the curvature alone.
+    `coef` is (K - 1, q) with the intercept last, `covariance` the covariance matrix of its flat entries.
+    `null_log_likelihood` belongs to the intercept alone, None without one. If weights rule out a likelihood
+    (`robust` is True), both log-likelihoods are None, and the covariance is the sandwich of White (1980) and
+    Huber (1967). `ratio` is how many times smaller a robust standard error can be than the one from the
+    curvature alone, at least 1.
     """
 
     coef: Any
@@ -28,44 +28,41 @@ class Inference:
     ratio: float = 1.0
 
 
-def inferred(objective: Objective, u: Any, counts: Any, factors: Any, codes: Any) -> Inference:
-    """The inference of a fit u of an objective without penalty; (m H)^-1 is the covariance of u.
+def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
+    """The inference of a fit u without penalty, whose covariance is (m H)^-1, with m the sum of the weights.
 
-    `counts` are sample weights, `factors` the weights of the classes. Whole numbers count examples;
-    with others, and with weights of classes, the sandwich H^-1 B H^-1 is the covariance, B the sum of
-    squares of the examples' own gradients.
+    Sample weights that are whole numbers count examples. With other sample weights, and with class weights,
+    the covariance is the sandwich H^-1 B H^-1, where B sums the squares of the gradients of the examples.
     """
-    value, _, H = objective.second(u)
-    total = float((counts * factors[codes]).sum())
-    inverse = np.linalg.inv(H)
-    whole = bool((counts == np.round(counts)).all())
-    robust = not (whole and (factors == 1).all())
-    if robust:
-        times = counts if whole else counts**2
-        root = inverse / total
-        covariance = root @ _squares(objective, u, times * factors[codes] ** 2) @ root
-    else:
-        covariance = inverse / total
-    coordinates = objective.design.weights(np.eye(objective.design.q)).T
-    W = objective.design.weights(u.reshape(objective.shape))
-    change, coef = coordinates, W[None].copy()
-    if objective.classes:
-        against = np.eye(objective.classes)[1:] - np.eye(objective.classes)[0]
-        change, coef = np.kron(against, coordinates), W[1:] - W[0]
-    present = np.bincount(codes, counts)
-    null = float(present @ np.log(present / present.sum())) if objective.design.fit_intercept else None
-    ratio = 1.0
-    if robust:
-        model = (change @ inverse @ change.T).diagonal() / total
-        ratio = max(1.0, float(np.sqrt((model / (change @ covariance @ change.T).diagonal()).max())))
-    return Inference(
-        coef, change @ covariance @ change.T, robust,
-        None if robust else -total * value, None if robust else null, ratio,
-    )  # fmt: skip
+    design = objective.design
+    value, _, H = objective.value_gradient_hessian(u)
+    total = float(examples.weights.sum())
+    inverse = np.linalg.inv(H) / total
+    whole = bool((examples.counts == np.round(examples.counts)).all())
+    robust = not (whole and (examples.factors == 1).all())
+    change, coef = _against_first_class(objective, u)
+    covariance = change @ inverse @ change.T
+    if not robust:
+        null = None
+        if design.fit_intercept:
+            totals = np.bincount(examples.codes, examples.counts)
+            null = float(totals @ np.log(totals / totals.sum()))
+        return Inference(coef, covariance, robust, -total * value, null)
+    repeats = examples.counts if whole else examples.counts**2
+    r = np.atleast_2d(objective.residuals(u))
+    squares = repeats * examples.factors[examples.codes] ** 2 * r[:, None] * r
+    B = sum(objective.gram(part, X) for X, part in design.split(squares))
+    sandwich = change @ (inverse @ B @ inverse) @ change.T
+    ratio = max(1.0, float(np.sqrt((covariance.diagonal() / sandwich.diagonal()).max())))
+    return Inference(coef, sandwich, robust, None, None, ratio)
 
 
-def _squares(objective: Objective, u: Any, times: Any) -> Any:
-    """The sum of the squares, as matrices, of the gradients of the examples, each so many times."""
-    design, r = objective.design, np.atleast_2d(objective.residuals(u))
-    parts = zip(design.blocks, design.places, strict=True)
-    return sum(objective.gram((times * r[:, None] * r)[..., place], rows) for rows, place in parts)
+def _against_first_class(objective: Objective, u: Any) -> tuple[Any, Any]:
+    """The linear map from u to the coefficients of original features, and these coefficients, (K - 1, q)."""
+    design = objective.design
+    original = design.original_weights(np.eye(design.q)).T
+    W = design.original_weights(u.reshape(objective.shape))
+    if not objective.classes:
+        return original, W[None].copy()
+    identity = np.eye(objective.classes)
+    return np.kron(identity[1:] - identity[0], original), W[1:] - W[0]

@@ -1,11 +1,9 @@
-"""The losses of logistic and softmax regression in their logits, with derivatives from the graph.
+"""The losses of logistic and softmax regression, and their derivatives as compiled programs.
 
-A loss is built from ops and sums over examples; z is (n,) with labels t of 0 and 1 for two classes, or
-(K, n) with t one-hot for K of them; s, (n,), weighs the examples. Classes come first because NumPy sums over
-a first axis several times faster. What is called here are programs that were compiled from the graph.
+A loss is a function (z, t, s) of ops that sums over examples. For two classes, the logits z and the labels t
+(0 or 1) are (n,). For K classes, z is (K, n) and t is one-hot; classes come first because NumPy sums over a
+first axis several times faster. The weights of the examples s are (n,).
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
@@ -29,16 +27,18 @@ def softmax(z: Any, t: Any, s: Any) -> Any:
 
 
 def derivatives(loss: Loss) -> tuple[Any, Any]:
-    """Two programs: (z, t, s) -> (loss, gradient in z); (z, t, s, v) -> these, and the Hessian times v."""
+    """Two compiled programs: (z, t, s) -> (loss, gradient in z), and (z, t, s, v) -> these and the product of
+    the Hessian in z with v.
+    """
 
-    def first(z: Any, t: Any, s: Any) -> Any:
+    def value_and_gradient(z: Any, t: Any, s: Any) -> Any:
         return value_and_grad(lambda z: loss(z, t, s))(z)
 
-    def second(z: Any, t: Any, s: Any, v: Any) -> Any:
-        along = hvp(lambda z: loss(z, t, s), [z], [v])
-        return (*first(z, t, s), *along)
+    def hessian_product(z: Any, t: Any, s: Any, v: Any) -> Any:
+        product = hvp(lambda z: loss(z, t, s), [z], [v])
+        return (*value_and_gradient(z, t, s), *product)
 
-    return compile(first), compile(second)
+    return compile(value_and_gradient), compile(hessian_product)
 
 
 PROGRAMS: dict[Loss, tuple[Any, Any]] = {loss: derivatives(loss) for loss in (binary, softmax)}

@@ -1,6 +1,4 @@
-"""The function that a fit minimises: mean loss plus penalties, with derivatives and curvature."""
-
-from __future__ import annotations
+"""Objective: the function that a fit minimises, mean loss plus penalties, with gradient and Hessian."""
 
 from math import sqrt
 from typing import Any
@@ -11,179 +9,185 @@ from autograd_lite.extras import require
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import PROGRAMS, Loss
 
-PART = 1 << 13  # examples that are enough to know the curvature about
+SUBSAMPLE = 1 << 13  # examples that are enough to estimate the curvature
 
 
 class Objective:
-    """J(u) = sum_i s_i loss_i + sum_j (l1_j |u_j| + l2_j u_j^2 / 2), of the scaled weights of a Design.
+    """J(u) = sum_i s_i loss_i + sum_j (l1_j |u_j| + l2_j u_j^2 / 2), for weights u of standardised features.
 
-    `t` are labels, (n,), or (K, n) one-hot; the weights of the examples sum to 1. Penalties `l1` and
-    `l2` are those of the weights of the features as they are; the intercept has none. Weights are flat
-    arrays here, `shape` says what they stand for: (q,), or (K, q).
+    `t` are the labels, (n,) for two classes or (K, n) one-hot; the weights s of the `design` sum to 1. `l1`
+    and `l2` are the penalties on the weights of the original features; the intercept has no penalty. Weights
+    u are flat arrays here, of `shape` (q,) or (K, q).
     """
 
     def __init__(self, design: Design, t: Any, loss: Loss, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.design, self.t, self.loss, self.l1, self.l2 = design, t, loss, l1, l2
+        self.design = design
+        self.t = t
+        self.loss = loss
+        self.l1 = l1
+        self.l2 = l2
         self.shape = (*t.shape[:-1], design.q)
-        self.classes = t.shape[0] if t.ndim == 2 else 0  # 0 where there is one logit
-        features = np.arange(design.q) < design.p
-        each = np.ones(self.shape)
-        self.l1s = (each * features * l1 / design.scale).ravel()
-        self.l2s = (each * features * l2 / design.scale**2).ravel()
-        self._first, self._second = PROGRAMS[loss]
-        self._ones = np.ones(len(design.s))
-        self._known: Any = None, None
-        self._parts = [
-            (rows, t[..., place], design.s[place])
-            for rows, place in zip(design.blocks, design.places, strict=True)
-        ]
+        self.classes = t.shape[0] if t.ndim == 2 else 0  # 0 if there is one logit for each example
+        penalised = np.broadcast_to(np.arange(design.q) < design.p, self.shape)
+        self.l1s = (penalised * l1 / design.scale).ravel()
+        self.l2s = (penalised * l2 / design.scale**2).ravel()
+        self._value_and_gradient, self._hessian_product = PROGRAMS[loss]
+        self._cache: Any = None, None
+        self._blocks = design.split(t, design.s)
 
-    def first(self, u: Any) -> tuple[float, Any]:
-        """The smooth part of J, all but l1, and its gradient."""
-        W, value, g = u.reshape(self.shape), 0.0, 0.0
-        for rows, t, s in self._parts:
-            loss, dz = self._first(self.design.logits(W, rows), t, s)
+    def value_and_gradient(self, u: Any) -> tuple[float, Any]:
+        """The smooth part of J, without the L1 penalty, and its gradient."""
+        W = u.reshape(self.shape)
+        value = 0.0
+        g: Any = 0.0
+        for X, t, s in self._blocks:
+            loss, dz = self._value_and_gradient(self.design.logits(W, X), t, s)
             value += loss
-            g = g + self.design.pulled(dz, rows)
-        return self._penalised(u, value, g)
+            g = g + self.design.transpose_matvec(dz, X)
+        return self._add_l2(u, value, g)
 
-    def second(self, u: Any) -> tuple[float, Any, Any]:
-        """The smooth part of J, its gradient and its Hessian, X^T D X and the penalty's.
+    def value_gradient_hessian(self, u: Any) -> tuple[float, Any, Any]:
+        """The smooth part of J, its gradient and its Hessian, X^T D X plus the L2 penalty.
 
-        Weights of K classes that are all shifted by the same vector give the same probabilities. Where
-        no penalty chooses among them the curvature in that direction, 0, is set to 1: steps then have no
-        part in it, and weights that begin with the sum 0 keep it. The last result is kept, for a solver's
-        last step is what a certificate begins with.
+        Adding the same vector to the weights of all K classes does not change the probabilities. Without a
+        penalty the curvature in that direction is 0. It is set to 1, so that a Newton step has no component
+        there, and the sum of the weights over the classes stays as it is. The last result is cached, because
+        a certificate begins where a solver ends.
         """
-        if not np.array_equal(u, self._known[0]):
-            self._known = u.copy(), self._second_at(u)
-        return self._known[1]  # type: ignore[no-any-return]
+        if not np.array_equal(u, self._cache[0]):
+            self._cache = u.copy(), self._value_gradient_hessian(u)
+        return self._cache[1]  # type: ignore[no-any-return]
 
-    def _second_at(self, u: Any) -> tuple[float, Any, Any]:
-        W, value, g = u.reshape(self.shape), 0.0, 0.0
+    def _value_gradient_hessian(self, u: Any) -> tuple[float, Any, Any]:
+        W = u.reshape(self.shape)
+        value = 0.0
+        g: Any = 0.0
         H: Any = None
-        for rows, t, s in self._parts:
-            z = self.design.logits(W, rows)
-            loss, dz, d = self._bent(z, t, s)
+        for X, t, s in self._blocks:
+            loss, dz, d = self._logit_hessian(self.design.logits(W, X), t, s)
             value += loss
-            g = g + self.design.pulled(dz, rows)
-            part = self.gram(d, rows)
+            g = g + self.design.transpose_matvec(dz, X)
+            part = self.gram(d, X)
             H = part if H is None else H + part
         if self.classes:
             free = np.flatnonzero((self.l1s + self.l2s).reshape(self.shape)[0] == 0)
             H.reshape(2 * self.shape)[:, free, :, free] += 1.0 / self.classes
         H.flat[:: len(u) + 1] += self.l2s
-        return *self._penalised(u, value, g), H
+        return *self._add_l2(u, value, g), H
+
+    def logits(self, u: Any) -> Any:
+        """The logits of all examples, (n,) or (K, n)."""
+        W = u.reshape(self.shape)
+        return np.concatenate([self.design.logits(W, X) for X in self.design.blocks], axis=-1)
+
+    def residuals(self, u: Any) -> Any:
+        """The gradient of the loss of each example in its logits, p - t, in the shape of t."""
+        W = u.reshape(self.shape)
+        gradients = [
+            self._value_and_gradient(self.design.logits(W, X), t, np.ones(len(s)))[1]
+            for X, t, s in self._blocks
+        ]
+        return np.concatenate(gradients, axis=-1)
 
     def centred(self, u: Any) -> Any:
-        """The same model in weights that sum to 0 over the classes, but where an L1 penalty chooses them."""
+        """The same model with weights that sum to 0 over the classes, unless L1 determines the sum."""
         if not self.classes:
             return u
         W = u.reshape(self.shape)
         return (W - W.mean(axis=0) * (self.l1s.reshape(self.shape) == 0)).ravel()
 
-    def metric(self, u: Any, rows: int = PART) -> Any:
-        """The Hessian's diagonal block of each class at u, (K, q, q), on a `part` of so many examples."""
-        part = self.part(rows)
+    def class_hessians(self, u: Any, most: int = SUBSAMPLE) -> Any:
+        """The diagonal block of the Hessian of each class at u, (K, q, q), from at most `most` examples."""
+        part = self.subsample(most)
         H: Any = 0.0
-        for block, t, s in part._parts:
-            z = part.design.logits(u.reshape(self.shape), block)
-            own = (part._along(z, t, s, i)[2] for i in range(self.classes or 1))
-            bends = (d[i] if self.classes else d for i, d in enumerate(own))
-            H = H + np.array([part.design.gram(d, block) for d in bends])
+        for X, t, s in part._blocks:
+            z = part.design.logits(u.reshape(self.shape), X)
+            columns = [part._logit_hvp(z, t, s, k)[2] for k in range(self.classes or 1)]
+            curvatures = [column[k] if self.classes else column for k, column in enumerate(columns)]
+            H = H + np.array([part.design.gram(d, X) for d in curvatures])
         H[:, range(H.shape[1]), range(H.shape[1])] += self.l2s.reshape(len(H), -1)
         return H
 
-    def every(self, step: int) -> Objective:
-        """The same function of every step-th example."""
+    def subsample(self, most: int = SUBSAMPLE) -> "Objective":
+        """The same function for every k-th example, with k just large enough for `most` examples."""
+        step = -(-self.design.n // most)
         if step == 1:
             return self
-        return Objective(self.design.every(step), self.t[..., ::step], self.loss, self.l1, self.l2)
+        return Objective(self.design.every_nth(step), self.t[..., ::step], self.loss, self.l1, self.l2)
 
-    def part(self, most: int = PART) -> Objective:
-        """The same function of every k-th example, of so many at most."""
-        return self.every(-(-self.design.n // most))
-
-    def residuals(self, u: Any) -> Any:
-        """The gradient of each example's own loss in its logits, p - t, of the shape of t."""
-        W = u.reshape(self.shape)
-        parts = [
-            self._first(self.design.logits(W, rows), t, self._ones[: len(s)])[1] for rows, t, s in self._parts
-        ]
-        return np.concatenate(parts, axis=-1)
-
-    def _along(self, z: Any, t: Any, s: Any, i: int) -> Any:
-        """Loss, gradient in z, and its derivatives along the logit of class i, of the shape of z."""
+    def _logit_hvp(self, z: Any, t: Any, s: Any, k: int) -> Any:
+        """Loss, gradient in z, and the derivative of this gradient in the logit of class k."""
         if not self.classes:
-            return self._second(z, t, s, self._ones[: len(z)])
+            return self._hessian_product(z, t, s, np.ones(len(z)))
         v = np.zeros_like(z)
-        v[i] = 1.0
-        return self._second(z, t, s, v)
+        v[k] = 1.0
+        return self._hessian_product(z, t, s, v)
 
-    def _bent(self, z: Any, t: Any, s: Any) -> tuple[Any, Any, Any]:
-        """Loss, gradient in z, and d, (K, K, n), the second derivatives in the logits of each example."""
-        if not self.classes:
-            loss, dz, d = self._along(z, t, s, 0)
-            return loss, dz, d[None, None]
-        losses, gradients, columns = zip(*(self._along(z, t, s, i) for i in range(self.classes)), strict=True)
-        return losses[0], gradients[0], np.array(columns)
+    def _logit_hessian(self, z: Any, t: Any, s: Any) -> tuple[Any, Any, Any]:
+        """Loss, gradient in z, and the Hessian of each example in its logits, (K, K, n) or (1, 1, n)."""
+        results = [self._logit_hvp(z, t, s, k) for k in range(self.classes or 1)]
+        loss, dz, _ = results[0]
+        columns = np.array([column for _, _, column in results])
+        return loss, dz, columns if self.classes else columns[None]
 
-    def gram(self, d: Any, rows: Any) -> Any:
-        """X^T D X for d, (K, K, n), and a block of rows: (K q, K q)."""
+    def gram(self, d: Any, X: Any) -> Any:
+        """X^T D X, (K q, K q), for a block X of rows and the Hessians d of their losses, (K, K, n)."""
         if len(d) == 1:
-            return self.design.gram(d[0, 0], rows)
+            return self.design.gram(d[0, 0], X)
         k, q = self.shape
         H = np.empty((k, q, k, q))
         for i in range(k):
             for j in range(i + 1):
-                H[i, :, j] = H[j, :, i] = self.design.gram(d[i, j], rows)
+                H[i, :, j] = self.design.gram(d[i, j], X)
+                H[j, :, i] = H[i, :, j]
         return H.reshape(k * q, k * q)
 
     def total(self, u: Any, smooth: float) -> float:
-        """J at u, where its smooth part is known."""
+        """J at u, given its smooth part."""
         return smooth + float(self.l1s @ np.abs(u)) if self.l1 else smooth
 
-    def residual(self, u: Any, g: Any) -> Any:
-        """The smallest subgradient of J at u, where the smooth part has gradient g; 0 at the minimum only."""
+    def smallest_subgradient(self, u: Any, g: Any) -> Any:
+        """The smallest subgradient of J at u, given the gradient g of the smooth part."""
         if not self.l1:
             return g
-        off = np.sign(g) * np.maximum(np.abs(g) - self.l1s, 0.0)
-        return np.where(u == 0, off, g + self.l1s * np.sign(u))
+        at_zero = np.sign(g) * np.maximum(np.abs(g) - self.l1s, 0.0)
+        return np.where(u == 0, at_zero, g + self.l1s * np.sign(u))
 
-    def lipschitz(self) -> float:
-        """L, a bound of the curvature: the largest eigenvalue of X^T diag(s) X / 4, / 2 for K classes, + l2.
+    def gradient_lipschitz(self) -> float:
+        """L, a bound on the curvature: the largest eigenvalue of X^T diag(s) X / 4 (/ 2 for K classes), + l2.
 
-        The loss of one example has curvature p (1 - p) <= 1/4 in its logit; the covariance of one draw
-        among K classes has eigenvalues <= 1/2. Gradient descent with step 1/L never increases J.
+        The loss of one example has curvature p (1 - p) <= 1/4 in its logit; the covariance of one draw among
+        K classes has eigenvalues <= 1/2. Gradient descent with step 1/L never increases J.
         """
-        largest = self._largest() * (1 + 1e-12)
+        largest = self._largest_eigenvalue() * (1 + 1e-12)
         return largest / (2 if self.classes else 4) + float(self.l2s.max(initial=0.0))
 
-    def slope(self) -> float:
+    def loss_lipschitz(self) -> float:
         """(K - 1) / (K m) times the largest singular value of X, a Lipschitz constant of the loss itself.
 
-        Its inverse is proposed as a step by Yedida, Saha and Prashanth, LipschitzLR (arXiv 1902.07399):
-        usually a longer one than 1/L, under which J may rise.
+        Its inverse is the step that Yedida, Saha and Prashanth propose, LipschitzLR (arXiv 1902.07399). It is
+        usually longer than 1/L, and J may rise under it.
         """
         k = self.classes or 2
-        return (k - 1) / k * sqrt(self._largest() / self.design.n)
+        return (k - 1) / k * sqrt(self._largest_eigenvalue() / self.design.n)
 
-    def _largest(self) -> float:
-        """The largest eigenvalue of X^T diag(s) X; of over 2000 features, 1 % above Lanczos' estimate."""
-        design, parts = self.design, self._parts
+    def _largest_eigenvalue(self) -> float:
+        """The largest eigenvalue of X^T diag(s) X; above 2000 features, Lanczos' estimate plus 1 %."""
+        design = self.design
         if design.q <= 2000:
-            G: Any = sum(design.gram(s, rows) for rows, _, s in parts)
+            G: Any = sum(design.gram(s, X) for X, s in design.split(design.s))
             return float(np.linalg.eigvalsh(G)[-1])
 
-        def times(v: Any) -> Any:
-            return sum(design.pulled(s * design.logits(v.ravel(), rows), rows) for rows, _, s in parts)
+        def product(v: Any) -> Any:
+            parts = design.split(design.s)
+            return sum(design.transpose_matvec(s * design.logits(v.ravel(), X), X) for X, s in parts)
 
         linalg = require("scipy.sparse.linalg", "sklearn")
-        G = linalg.LinearOperator((design.q, design.q), times, dtype=float)
-        start = np.ones(design.q)  # not drawn, so that fits repeat
+        G = linalg.LinearOperator((design.q, design.q), product, dtype=float)
+        start = np.ones(design.q)  # not random, so that fits repeat exactly
         return 1.01 * float(linalg.eigsh(G, 1, v0=start, tol=1e-4, return_eigenvectors=False)[0])
 
-    def _penalised(self, u: Any, value: Any, g: Any) -> tuple[float, Any]:
+    def _add_l2(self, u: Any, value: Any, g: Any) -> tuple[float, Any]:
         g = g.ravel()
         if self.l2:
             shrunk = self.l2s * u

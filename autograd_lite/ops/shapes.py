@@ -126,7 +126,7 @@ def _reshape(x, *shape: int | Shape):
 
 @implements(method="transpose")
 def _transpose(x, *axes: int | Shape):
-    """The axes in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
+    """x with its `axes` in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 
 

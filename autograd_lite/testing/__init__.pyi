@@ -1,4 +1,4 @@
-"""Checking gradients: of an op over its own domain, of a plain pair, of a function, of a graph."""
+"""Checks of gradients: of an op over its own domain, of a pair of functions, of a function, of a graph."""
 # Written by `make stubs`; do not edit.
 # mypy: disable-error-code="misc, overload-overlap, override"
 
@@ -11,11 +11,9 @@ from autograd_lite.testing.check import check_op as check_op
 from autograd_lite.testing.failure import GradientError as GradientError
 from autograd_lite.testing.gradcheck import Report as Report
 from autograd_lite.testing.gradcheck import gradcheck as gradcheck
-from autograd_lite.testing.grade import Grade as Grade
-from autograd_lite.testing.grade import grade as grade
 from autograd_lite.testing.locate import Located as Located
 from autograd_lite.testing.locate import locate as locate
-from autograd_lite.testing.suite import op_tests as op_tests
+from autograd_lite.testing.pytest_suite import op_tests as op_tests
 from autograd_lite.typing import Array
 from autograd_lite.typing import ArrayLike
 from autograd_lite.typing import Number
@@ -26,4 +24,4 @@ from typing import Any, TypeVar, overload
 
 F = TypeVar("F", bound=floating[Any])
 
-__all__ = ['Grade', 'GradientError', 'Located', 'OpReport', 'Report', 'check_function', 'check_op', 'gradcheck', 'grade', 'locate', 'op_tests', 'strategies']
+__all__ = ['GradientError', 'Located', 'OpReport', 'Report', 'check_function', 'check_op', 'gradcheck', 'locate', 'op_tests', 'strategies']

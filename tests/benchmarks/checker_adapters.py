@@ -146,7 +146,7 @@ def check(
     params: Mapping[str, Any],
     variables: Sequence[int],
 ) -> bool:
-    """Whether the checker reports a mistake at these inputs; whatever is raised is a report."""
+    """Return True if the checker reports a mistake at these inputs; any exception is a report."""
     try:
         with patience(), quiet():
             CHECKERS[checker](Pair(forward, backward, inputs, params, variables))
@@ -172,7 +172,7 @@ def seed(number: int) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No remarks about overflow, read-only arrays and the like."""
+    """Suppress warnings about overflow, read-only arrays and the like."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -180,7 +180,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """A TimeoutError after so many seconds, from within what is running then."""
+    """Raise TimeoutError in the code that runs inside, after PATIENCE seconds."""
 
     def give_up(*_: Any) -> None:
         raise TimeoutError(f"not done after {PATIENCE:g} s")

@@ -20,7 +20,7 @@ caught if any is reported; ours draws its own). A kill counts only where the fir
 
 
 class Verdict(NamedTuple):
-    """What a checker said of one rule; `ms` is how long it took, where that was measured."""
+    """The result of a checker for one rule; `ms` is the time it took, 0 if it was not measured."""
 
     entry: Any
     rule: str
@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        """Whether the rule is wrong; if not, a report is a false alarm."""
+        """True if the rule is wrong; if it is right, a report is a false alarm."""
         return self.rule in self.entry.wrong
 
 

@@ -30,13 +30,13 @@ DRAWS = 60
 DECADES = (1e-6, 1e-3, 10.0, 100.0)
 GRID = (-2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 1.0, 2.0)
 
-# Where an elementwise op is tried, an ordinary shape first; a pair is repeated cyclically for three inputs.
+# Shapes for an elementwise op, an ordinary one first; a pair is repeated cyclically for three inputs.
 EQUAL = ((2, 3), (3,), (1,), ())
 BROADCAST = (((2, 1), (1, 3)), ((), (3,)), ((3,), ()), ((2, 3), (3,)))
 
 
 class Example(NamedTuple):
-    """Inputs and settings to check a rule at; `variables` are the positions of what is no constant."""
+    """Inputs and settings to check a rule at; `variables` are the positions of the differentiable inputs."""
 
     inputs: list[Any]
     params: dict[str, Any]
@@ -62,7 +62,7 @@ def cases(entry: Any) -> list[tuple[Any, dict[str, Any]]]:
 
 
 def accepts(entry: Any, example: Example) -> bool:
-    """Whether the forward has a finite value there."""
+    """Return True if the forward has a finite value there."""
     try:
         return bool(np.isfinite(entry.forward(*example.inputs, **example.params)).all())
     except Exception:  # whatever a forward raises where it does not accept
@@ -121,7 +121,7 @@ def draw(entry: Any, shapes: Any, params: dict[str, Any], kind: str, rng: np.ran
 
 
 def judge(entry: Any) -> Iterator[Verdict]:
-    """What every peer says of every rule; a kill counts at inputs where the first right rule passes."""
+    """Yield every peer's verdict on every rule; a kill counts where the first right rule passes."""
     first, *others = entry.right.items()
     for (column, tried), checker in product(examples(entry).items(), CHECKERS):
         start = perf_counter()
@@ -136,7 +136,7 @@ def judge(entry: Any) -> Iterator[Verdict]:
 
 
 def reports(checker: str, entry: Any, item: tuple[str, Any], tried: list[Example]) -> Iterator[bool]:
-    """Whether a peer reports the rule, example by example."""
+    """Yield for each example True if a peer reports the rule."""
     name, rule = item
     seed(crc32(f"{entry.name}/{name}".encode()))
     for example in tried:
@@ -144,7 +144,7 @@ def reports(checker: str, entry: Any, item: tuple[str, Any], tried: list[Example
 
 
 def judge_ours(entry: Any) -> Iterator[Verdict]:
-    """What our checker says of every rule, on inputs of its own choice."""
+    """Yield the verdict of our checker on every rule, at inputs that it chooses."""
     check_function = getattr(testing, "check_function", None)
     excused = False
     for name, rule in [*entry.right.items(), *entry.wrong.items()] if check_function else ():
@@ -165,7 +165,7 @@ def judge_ours(entry: Any) -> Iterator[Verdict]:
 
 
 def mistakes_of_ours(found: list[Verdict]) -> list[str]:
-    """A line for each mistake of our checker, but for what is held out: nobody tunes it to that."""
+    """Return a line for each mistake of our checker, except of held-out rules: it is not tuned to them."""
     from rule_bench.entry import held_out
 
     ours = [v for v in found if v.column[0] == OURS and v.reported != v.wrong]

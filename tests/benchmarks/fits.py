@@ -1,4 +1,4 @@
-"""Whole fits of logistic and softmax regression, to the same objective as scikit-learn and statsmodels."""
+"""Benchmark of whole fits of logistic and softmax regression against scikit-learn and statsmodels."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from timing import calibrate, clock, set_aside
 
 import autograd_lite as ag
 
-AGREEMENT = 1e-8  # how far a peer's objective may be above the best, relatively
+AGREEMENT = 1e-8  # the largest relative distance of a peer's objective from the best
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
 
 HEADING = """\
 ## Fits
 
-A call of `fit`, checks, certificate and all, on float64 data; medians of interleaved rounds, one thread.
-Everybody has the loosest of the tolerances 1e-4, 1e-5, ... with which the objective is within 1e-8 of the
-best, relatively, or the one that comes closest. Of scikit-learn's solvers the fastest counts. "NumPy by
-hand" is a loop of Newton steps without any check. "First" is our first fit of that shape, which compiles. A
-cell is ours / theirs and its target: **bold where the target is missed**.
+A call of `fit`, with checks and certificate, on float64 data; medians of interleaved rounds, one thread. Each
+library uses the loosest of the tolerances 1e-4, 1e-5, ... with which its objective is within a relative 1e-8
+of the best, or the one that comes closest. For scikit-learn the fastest solver counts. "NumPy by hand" is a
+loop of Newton steps without any check. "First" is our first fit of that shape, which compiles. A cell is
+ours / theirs and the target: **bold if the target is missed**.
 """
 
-Fit = Callable[[Any], Any]  # of a tolerance, to weights (K, p + 1) with the intercept last
-Name = tuple[str, str]  # of a column, and of a solver
+Fit = Callable[[Any], Any]  # takes a tolerance, returns weights (K, p + 1) with the intercept last
+Name = tuple[str, str]  # a column of the report, and a solver
 OURS, DEFAULT = ("autograd_lite", "auto"), ("autograd_lite", "with its own tolerance")
 
 
 class Case(NamedTuple):
-    """A data set with a penalty and who fits it; `targets` are ratios by the name of a column."""
+    """A data set, a penalty and the libraries that fit it; `targets` are ratios by the name of a column."""
 
     title: str
     data: Callable[[], tuple[Any, Any]]
@@ -43,17 +43,18 @@ class Case(NamedTuple):
 
 
 def fits(quick: bool) -> list[str]:
-    """Measures everything, and returns the lines of the report."""
+    """Measure all cases; returns the lines of the report."""
     columns = ["scikit-learn", "statsmodels", "NumPy by hand"]
-    rows, judged = [], []
+    rows = []
+    judged = []
     for case in CASES[: 2 if quick else None]:
         print(case.title)
         X, y = case.data()
-        kind(y)  # what it needs is imported
+        kind(y)  # imports the module before the clock starts
         start = perf_counter()
         ours(X, y, case.C, "")(None)
         first = perf_counter() - start
-        times, told = measured(case, X, y, 1.0 if quick else 12.0)
+        times, settings = measured(case, X, y, 1.0 if quick else 12.0)
         mine = times[OURS]
         pairs = []
         for column in columns:
@@ -69,7 +70,7 @@ def fits(quick: bool) -> list[str]:
                 case.title,
                 *(f"{1e3 * t:.3g} ms" for t in shown),
                 *(cell(*pair) for pair in pairs),
-                told[fastest],
+                settings[fastest],
             ]
         )
     head = [
@@ -84,10 +85,10 @@ def fits(quick: bool) -> list[str]:
 
 
 def measured(case: Case, X: Any, y: Any, seconds: float) -> tuple[dict[Name, list[float]], dict[Name, str]]:
-    """The times of everybody, and how each was run."""
+    """The times of each library and solver, and the settings of each."""
     best = objective(X, y, case.C, ours(X, y, case.C, "")(1e-10))
     ready: dict[Name, Callable[[], Any]] = {}
-    told = {}
+    settings = {}
     for name in [OURS, *case.peers]:
         fit = PEERS[name[0]](X, y, case.C, name[1])
         excesses = {}
@@ -96,10 +97,10 @@ def measured(case: Case, X: Any, y: Any, seconds: float) -> tuple[dict[Name, lis
             if excesses[tol] <= AGREEMENT:
                 break
         tol = min(excesses, key=lambda tol: max(excesses[tol], AGREEMENT))
-        told[name] = f"{name[1]}, tol {tol:g}" + (
+        settings[name] = f"{name[1]}, tol {tol:g}" + (
             f", {excesses[tol]:.0e} above" * (excesses[tol] > AGREEMENT)
         )
-        print(f"  {name[0]:16} {told[name]}")
+        print(f"  {name[0]:16} {settings[name]}")
         ready[name] = lambda fit=fit, tol=tol: fit(tol)
     ready[DEFAULT] = lambda: ours(X, y, case.C, "")(None)
     set_aside()
@@ -109,11 +110,11 @@ def measured(case: Case, X: Any, y: Any, seconds: float) -> tuple[dict[Name, lis
     while perf_counter() < stop or len(times[OURS]) < 3:
         for name, run in ready.items():
             times[name].append(clock(run, counts[name]))
-    return times, told
+    return times, settings
 
 
 def objective(X: Any, y: Any, C: float, W: Any) -> float:
-    """The mean loss and the penalty, by its formula; for two classes of one logit or of K."""
+    """The mean loss plus the penalty, for weights W of one logit (two classes) or of K logits."""
     z = X @ W[:, :-1].T + W[:, -1]
     z = np.hstack([np.zeros_like(z), z]) if z.shape[1] == 1 else z
     largest = z.max(axis=1)
@@ -127,7 +128,7 @@ def weights(model: Any) -> Any:
 
 
 def ours(X: Any, y: Any, C: float, solver: str) -> Fit:
-    """A fit by autograd_lite, with its own tolerance for None."""
+    """A fit by autograd_lite; a tolerance of None means its default."""
     return lambda tol: weights(kind(y)(C=C, progress=False, **({"tol": tol} if tol else {})).fit(X, y))
 
 
@@ -212,15 +213,24 @@ CASES = [
     Case("breast cancer 569x30, C=1", breast_cancer, 1.0, [*_SOLVERS, _NUMPY], {"scikit-learn": 0.5}),
     Case("200 000x50, C=1", lambda: generated(200_000, 50), 1.0, [*_SOLVERS, _NUMPY], {"scikit-learn": 1.0}),
     Case(
-        "200 000x50, no penalty", lambda: generated(200_000, 50), np.inf,
-        [*_SOLVERS, _STATSMODELS, _NUMPY], {"statsmodels": 0.15},
+        "200 000x50, no penalty",
+        lambda: generated(200_000, 50),
+        np.inf,
+        [*_SOLVERS, _STATSMODELS, _NUMPY],
+        {"statsmodels": 0.15},
     ),
     Case(
-        "6 000x10, no penalty", lambda: generated(6_000, 10), np.inf,
-        [*_SOLVERS, _STATSMODELS, _NUMPY], {},
+        "6 000x10, no penalty",
+        lambda: generated(6_000, 10),
+        np.inf,
+        [*_SOLVERS, _STATSMODELS, _NUMPY],
+        {},
     ),
     Case(
-        "digits 1797x64, 10 classes, C=1", digits, 1.0,
-        [("scikit-learn", "lbfgs"), ("scikit-learn", "newton-cholesky")], {"scikit-learn": 1.0},
+        "digits 1797x64, 10 classes, C=1",
+        digits,
+        1.0,
+        [("scikit-learn", "lbfgs"), ("scikit-learn", "newton-cholesky")],
+        {"scikit-learn": 1.0},
     ),
-]  # fmt: skip
+]

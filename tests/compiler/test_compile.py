@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from graphs import graphs
 from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite.nn import BinaryNetwork, Dropout, Linear, Module, Parameter, Sequential
-from autograd_lite.testing import strategies
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.subject import of_op
 
@@ -79,7 +79,7 @@ def test_every_op_compiles_with_its_gradient(op, example):
 
 
 @settings(max_examples=200)
-@given(strategies.graphs())
+@given(graphs())
 def test_random_graphs_compile_with_their_gradients(graph):
     leaves = [np.asarray(x, float)[()] for x in graph.leaves.values()]
     argnums = tuple(range(len(leaves)))

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from graphs import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.testing import strategies
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.subject import of_op
 
@@ -156,7 +156,7 @@ def test_every_op_has_its_second_derivative(op, example):
 
 
 @settings(max_examples=50)
-@given(strategies.graphs(max_ops=6), st.integers(0, 2**32 - 1))
+@given(graphs(max_ops=6), st.integers(0, 2**32 - 1))
 def test_random_graphs_have_their_second_derivatives(graph, seed):
     draw = np.random.default_rng(seed)
     xs = tuple(np.asarray(x, float)[()] for x in graph.leaves.values())

@@ -32,28 +32,48 @@ def same(one, other, rtol=1e-10):
     np.testing.assert_allclose(one.decision_function(X), other.decision_function(X), rtol=rtol)
 
 
-# What is trained
+# Training
 
 
 @pytest.mark.parametrize(
     ("settings", "optimizer"),
     [
         ({"hidden": (4,), "lr": 0.1}, lambda p: ag.optim.Adam(p, 0.1, weight_decay=0.001)),
-        ({"hidden": [3, 2], "activation": "relu", "optimizer": "sgd", "lr": 0.2, "weight_decay": 0.01,
-          "batch_size": 8}, lambda p: ag.optim.SGD(p, 0.2, weight_decay=0.01)),
-        ({"hidden": (), "optimizer": "adamw", "weight_decay": 0.5},
-         lambda p: ag.optim.AdamW(p, 0.03, weight_decay=0.5)),
-        ({"hidden": (2,), "activation": "sigmoid", "optimizer": "rmsprop", "batch_size": 30},
-         lambda p: ag.optim.RMSprop(p, 0.03, weight_decay=0.001)),
+        (
+            {
+                "hidden": [3, 2],
+                "activation": "relu",
+                "optimizer": "sgd",
+                "lr": 0.2,
+                "weight_decay": 0.01,
+                "batch_size": 8,
+            },
+            lambda p: ag.optim.SGD(p, 0.2, weight_decay=0.01),
+        ),
+        (
+            {"hidden": (), "optimizer": "adamw", "weight_decay": 0.5},
+            lambda p: ag.optim.AdamW(p, 0.03, weight_decay=0.5),
+        ),
+        (
+            {"hidden": (2,), "activation": "sigmoid", "optimizer": "rmsprop", "batch_size": 30},
+            lambda p: ag.optim.RMSprop(p, 0.03, weight_decay=0.001),
+        ),
     ],
-)  # fmt: skip
+)
 def test_it_is_fit_of_a_binary_network(settings, optimizer):
     rng = np.random.default_rng(7)
     network = ag.nn.BinaryNetwork([3, *settings["hidden"], 1], settings.get("activation", "tanh"), rng=rng)
     history = ag.fit(
-        network, X, y.astype(float), loss=ag.bce_with_logits, optimizer=optimizer(network.parameters()),
-        epochs=20, batch_size=settings.get("batch_size"), progress=False, rng=rng,
-    )  # fmt: skip
+        network,
+        X,
+        y.astype(float),
+        loss=ag.bce_with_logits,
+        optimizer=optimizer(network.parameters()),
+        epochs=20,
+        batch_size=settings.get("batch_size"),
+        progress=False,
+        rng=rng,
+    )
     ours = classifier(**settings, random_state=7).fit(X, y)
     np.testing.assert_allclose(ours.decision_function(X), network.logits(X).data, rtol=1e-9)
     np.testing.assert_allclose(ours.history_.loss, history.loss, rtol=1e-9)
@@ -129,12 +149,18 @@ def test_a_batch_in_which_all_weights_are_0_leaves_the_loss_finite():
 @pytest.mark.parametrize(
     "labels",
     [
-        np.array(["b", "a"]), np.array(["b", "a"], dtype=object), np.array([True, False]),
-        np.array([-1, 1]), np.array([2.0, 5.0]), np.array([7, 250], dtype=np.uint8),
-        pd.Series(["low", "high"]), pd.Series(["low", "high"], dtype="category"), ["yes", "no"],
+        np.array(["b", "a"]),
+        np.array(["b", "a"], dtype=object),
+        np.array([True, False]),
+        np.array([-1, 1]),
+        np.array([2.0, 5.0]),
+        np.array([7, 250], dtype=np.uint8),
+        pd.Series(["low", "high"]),
+        pd.Series(["low", "high"], dtype="category"),
+        ["yes", "no"],
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_any_label(labels):
     given = np.asarray(labels)
     target = [labels[i] for i in y] if isinstance(labels, list) else labels[y]
@@ -279,7 +305,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_nothing_is_lost(settings, er
             r"Only binary .* target is multiclass, y has 3 classes; wrap .*OneVsRestClassifier",
         ),
         (np.linspace(0, 1, 30), None, "Unknown label type: continuous"),
-        (["a", None] * 15, None, "labels in y cannot be told apart: .*NoneType.*; give labels of one type"),
+        (["a", None] * 15, None, "labels in y cannot be sorted: .*NoneType.*; give labels of one type"),
         (y, 1.0 - y, r"no example of class \[1\] has a positive sample_weight"),
         (y, -WHOLE, "Negative values in data passed to `sample_weight`"),
         (y, np.zeros(30), "at least one non-zero"),

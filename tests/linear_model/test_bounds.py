@@ -4,21 +4,22 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_wine
 
-from autograd_lite.linear_model.bounds import decrement, gap
+from autograd_lite.linear_model.bounds import decrement_bound, duality_gap
 from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
+from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.proximal import proximal_newton
-from autograd_lite.linear_model.solvers import newton
-from autograd_lite.linear_model.watch import Watch
+from autograd_lite.linear_model.smooth import newton
 
 EPS = np.finfo(float).eps
 shape = pytest.mark.parametrize("classes", [0, 2, 4], ids=["binary", "softmax2", "softmax4"])
 intercept = pytest.mark.parametrize("fit_intercept", [True, False])
 PENALTIES = pytest.mark.parametrize(
-    ("l1", "l2"), [(0.0, 0.3), (0.0, 1e-3), (0.05, 0.0), (0.002, 0.0), (0.02, 0.03)],
+    ("l1", "l2"),
+    [(0.0, 0.3), (0.0, 1e-3), (0.05, 0.0), (0.002, 0.0), (0.02, 0.03)],
     ids=["l2", "little l2", "l1", "little l1", "elastic net"],
-)  # fmt: skip
+)
 
 
 def drawn(seed, classes=0, l1=0.0, l2=0.0, fit_intercept=True, n=60, p=4):
@@ -36,22 +37,22 @@ def drawn(seed, classes=0, l1=0.0, l2=0.0, fit_intercept=True, n=60, p=4):
 
 def solved(objective, tol=1e-13):
     u = np.zeros(objective.l1s.size)
-    return (proximal_newton if objective.l1 else newton)(objective, u, Watch(tol, 25))
+    return (proximal_newton if objective.l1 else newton)(objective, u, SolverMonitor(tol, 25))
 
 
 def total(objective, u):
-    return objective.total(u, objective.first(u)[0])
+    return objective.total(u, objective.value_and_gradient(u)[0])
 
 
 def bound(objective, u):
     """The gap as a fit asks for it, to whom overflows far from the optimum are nothing."""
     with np.errstate(all="ignore"):
-        return gap(objective, u)
+        return duality_gap(objective, u)
 
 
 def raw(objective, u):
     """Weights of the features as they are, without intercepts."""
-    return objective.design.weights(u.reshape(objective.shape))[..., : objective.design.p].ravel()
+    return objective.design.original_weights(u.reshape(objective.shape))[..., : objective.design.p].ravel()
 
 
 @shape
@@ -84,7 +85,7 @@ def test_the_gap_of_the_optimum_is_tiny(classes, fit_intercept, l1, l2):
 @shape
 @PENALTIES
 def test_the_gap_of_a_wrong_intercept(classes, l1, l2):
-    """Where only the intercept is off, probabilities that balance the classes are nearly the optimum's."""
+    """If only the intercept is off, probabilities that balance the classes are nearly the optimum's."""
     for seed in range(4):
         objective = drawn(seed, classes, l1, l2)
         best = solved(objective)
@@ -111,10 +112,15 @@ def test_the_gap_shrinks_with_the_value():
 @pytest.mark.parametrize(
     ("load", "C", "l1_ratio"),
     [
-        (load_breast_cancer, 0.01, 0.0), (load_breast_cancer, 0.1, 1.0), (load_breast_cancer, 0.1, 0.5),
-        (load_wine, 0.01, 0.0), (load_wine, 1.0, 0.0), (load_wine, 0.1, 1.0), (load_wine, 0.1, 0.5),
+        (load_breast_cancer, 0.01, 0.0),
+        (load_breast_cancer, 0.1, 1.0),
+        (load_breast_cancer, 0.1, 0.5),
+        (load_wine, 0.01, 0.0),
+        (load_wine, 1.0, 0.0),
+        (load_wine, 0.1, 1.0),
+        (load_wine, 0.1, 0.5),
     ],
-)  # fmt: skip
+)
 def test_the_gap_of_fits_to_real_data(load, C, l1_ratio):
     X, y = load(return_X_y=True)
     classes, n = len(np.unique(y)), len(y)
@@ -150,7 +156,7 @@ def standard_errors(objective, u, best, m):
 
     The latter is |u - u*| in the norm of m H. Of K classes in differences, which the classes determine.
     """
-    H, off = objective.second(u)[2], u - best
+    H, off = objective.value_gradient_hessian(u)[2], u - best
     covariance = np.linalg.inv(H) / m
     return np.abs(off / np.sqrt(covariance.diagonal())).max(), np.sqrt(m * off @ H @ off)
 
@@ -165,7 +171,7 @@ def test_the_decrement_bounds_the_distance_in_standard_errors(classes, fit_inter
         for size in (1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0):
             off = rng.normal(size=objective.shape)
             u = best + size * (off - off.mean(axis=0) if classes else off).ravel()
-            reach, distance = decrement(objective, u, m)
+            reach, distance = decrement_bound(objective, u, m)
             assert (distance is not None) == (reach < 1)
             if distance is not None:
                 known += 1
@@ -179,7 +185,7 @@ def test_the_decrement_bounds_the_distance_in_standard_errors(classes, fit_inter
 def test_the_decrement_of_the_optimum_is_tiny(classes, fit_intercept):
     for seed in range(4):
         objective = drawn(seed, classes, fit_intercept=fit_intercept, n=200)
-        reach, distance = decrement(objective, solved(objective), 200.0)
+        reach, distance = decrement_bound(objective, solved(objective), 200.0)
         assert 0 <= reach <= 1e-8
         assert 0 <= distance <= 1e-8
 
@@ -195,7 +201,7 @@ def test_the_decrement_is_its_formula(classes, size):
     A, q, known = objective.design.blocks[0], objective.design.q, max(classes, 1)
     off = np.random.default_rng(0).normal(size=objective.shape)
     u = solved(objective) + size * (off - off.mean(axis=0) if classes else off).ravel()
-    _, g, H = objective.second(u)
+    _, g, H = objective.value_gradient_hessian(u)
     inverse = np.linalg.inv(H)
     squares = []
     for j in range(known):
@@ -206,7 +212,7 @@ def test_the_decrement_is_its_formula(classes, size):
             change = change.reshape(len(A), -1)
             squares.append(((change @ inverse) * change).sum(axis=1).max())
     r, h = max(squares) ** 0.5, (g @ inverse @ g) ** 0.5
-    reach, distance = decrement(objective, u, 200.0)
+    reach, distance = decrement_bound(objective, u, 200.0)
     expected = -np.log1p(-r * h) / r * 200**0.5 if r * h < 1 else None
     if r * h >= 1:
         assert distance is None
@@ -239,9 +245,9 @@ class Path(Objective):
         super().__init__(*settings)
         self.path = []
 
-    def second(self, u):
+    def value_gradient_hessian(self, u):
         self.path.append(u)
-        return super().second(u)
+        return super().value_gradient_hessian(u)
 
 
 @pytest.mark.parametrize("quasi", [False, True], ids=["complete", "quasi"])
@@ -251,11 +257,11 @@ def test_the_decrement_never_says_that_separated_data_have_an_optimum(classes, q
     seen = 0
     for seed in range(8):
         objective = separable(seed, classes, quasi)
-        newton(objective, np.zeros(objective.l2s.size), Watch(1e-12, 25))
+        newton(objective, np.zeros(objective.l2s.size), SolverMonitor(1e-12, 25))
         for u in list(objective.path):
-            condition = np.linalg.cond(objective.second(u)[2])
+            condition = np.linalg.cond(objective.value_gradient_hessian(u)[2])
             if condition < 1e12:
-                reach, _ = decrement(objective, u, 50.0)
+                reach, _ = decrement_bound(objective, u, 50.0)
                 assert reach >= (0.999 if condition < 1e8 else 0.5)
                 seen += 1
     assert seen >= 100

@@ -7,7 +7,7 @@ from scipy import sparse
 from autograd_lite.linear_model.collinearity import Dependence, collinear
 
 
-def told(X, **settings):
+def formulas(X, **settings):
     return [str(each) for each in collinear(X, **settings)]
 
 
@@ -40,38 +40,38 @@ def test_duplicates_sums_and_differences():
     X = data()
     X = np.column_stack([X, X[:, 1], X[:, 0] + X[:, 2], X[:, 3] - X[:, 0], -X[:, 2] - 7])
     expected = ["x4 = x1", "x5 = x0 + x2", "x6 = -x0 + x3", "x7 = -x2 - 7"]
-    assert told(X) == expected
-    assert told(X, fit_intercept=False) == expected[:3]
+    assert formulas(X) == expected
+    assert formulas(X, fit_intercept=False) == expected[:3]
 
 
 def test_constant_columns():
     X = with_column(data(), np.full(300, 0.1))
-    assert told(X) == ["x4 is constant"]
+    assert formulas(X) == ["x4 is constant"]
     assert collinear(X)[0].intercept == pytest.approx(0.1, rel=1e-15)
-    assert told(X, fit_intercept=False) == []
+    assert formulas(X, fit_intercept=False) == []
     twice = with_column(X, np.full(300, -0.25))
-    assert told(twice) == ["x4 is constant", "x5 is constant"]
-    assert told(twice, fit_intercept=False) == ["x5 = -2.5 x4"]
-    assert told(np.ones((1, 2))) == ["x0 is constant", "x1 is constant"]
+    assert formulas(twice) == ["x4 is constant", "x5 is constant"]
+    assert formulas(twice, fit_intercept=False) == ["x5 = -2.5 x4"]
+    assert formulas(np.ones((1, 2))) == ["x0 is constant", "x1 is constant"]
     noisy = with_column(data(), 0.1 + 1e-17 * np.arange(300) / 300 + np.arange(300) % 2 * 1.4e-17)
     assert np.ptp(noisy[:, 4]) > 0
-    assert told(noisy) == ["x4 is constant"]
+    assert formulas(noisy) == ["x4 is constant"]
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_columns_of_zeros(fit_intercept):
     X = with_column(data(), np.zeros(300))
-    assert told(X, fit_intercept=fit_intercept) == ["x4 is 0 everywhere"]
-    assert told(np.zeros((3, 1)), fit_intercept=fit_intercept) == ["x0 is 0 everywhere"]
+    assert formulas(X, fit_intercept=fit_intercept) == ["x4 is 0 everywhere"]
+    assert formulas(np.zeros((3, 1)), fit_intercept=fit_intercept) == ["x0 is 0 everywhere"]
 
 
 def test_the_dummy_trap():
     X = np.eye(3)[np.random.default_rng(1).integers(0, 3, 200)]
-    assert told(X, names=["red", "green", "blue"]) == ["blue = -red - green + 1"]
-    assert told(X, fit_intercept=False) == []
+    assert formulas(X, names=["red", "green", "blue"]) == ["blue = -red - green + 1"]
+    assert formulas(X, fit_intercept=False) == []
     two = np.hstack([X, np.eye(2)[np.arange(200) % 2]])
-    assert told(two) == ["x2 = -x0 - x1 + 1", "x4 = -x3 + 1"]
-    assert told(two, fit_intercept=False) == ["x4 = x0 + x1 + x2 - x3"]
+    assert formulas(two) == ["x2 = -x0 - x1 + 1", "x4 = -x3 + 1"]
+    assert formulas(two, fit_intercept=False) == ["x4 = x0 + x1 + x2 - x3"]
 
 
 @pytest.mark.parametrize(("noise", "found"), [(0, 1), (1e-13, 1), (1e-12, 1), (1e-9, 0), (1e-6, 0)])
@@ -132,11 +132,11 @@ def test_one_row_of_many_refutes():
     """No sample of rows is believed: each formula is tested on all rows."""
     X = data(50_000, 3)
     X = np.column_stack([X, X[:, 0] + X[:, 1], np.ones(50_000), np.zeros(50_000), X[:, 2]])
-    assert told(X) == ["x3 = x0 + x1", "x4 is constant", "x5 is 0 everywhere", "x6 = x2"]
+    assert formulas(X) == ["x3 = x0 + x1", "x4 is constant", "x5 is 0 everywhere", "x6 = x2"]
     X[12_345, 3] += 1e-6
     X[12_346, 4] += 1e-6
     X[12_347, 5] += 1e-6
-    assert told(X) == ["x6 = x2"]
+    assert formulas(X) == ["x6 = x2"]
 
 
 def test_what_is_not_reported_is_independent():
@@ -165,8 +165,8 @@ def test_sparse_is_as_dense(kind, fit_intercept):
     rare = np.zeros((20_000, 5))
     rare[rng.permutation(20_000)[:5], np.arange(5)] = 1.0  # seen by no sample
     X = np.hstack([X, rare, X[:, :1] + 2 * X[:, 1:2], np.eye(3)[rng.integers(0, 3, 20_000)]])
-    found = told(kind(X), fit_intercept=fit_intercept)
-    assert found == told(X, fit_intercept=fit_intercept)
+    found = formulas(kind(X), fit_intercept=fit_intercept)
+    assert found == formulas(X, fit_intercept=fit_intercept)
     assert found == ["x35 = x0 + 2 x1", "x38 = -x36 - x37 + 1"][: 1 + fit_intercept]
 
 
@@ -178,12 +178,12 @@ def test_formulas():
 
 def test_integers_and_booleans_are_numbers():
     X = np.array([[1, 2, 3], [4, 5, 9], [7, 8, 15], [1, 0, 1]])
-    assert told(X) == ["x2 = x0 + x1"]
-    assert told(X > 1) == told((X > 1).astype(float))
+    assert formulas(X) == ["x2 = x0 + x1"]
+    assert formulas(X > 1) == formulas((X > 1).astype(float))
 
 
 @pytest.mark.parametrize(
-    ("X", "names", "error", "said"),
+    ("X", "names", "error", "message"),
     [
         ([1.0, 2.0], None, ValueError, r"X has shape \(2,\)"),
         (np.zeros((0, 2)), None, ValueError, r"X has shape \(0, 2\)"),
@@ -192,6 +192,6 @@ def test_integers_and_booleans_are_numbers():
         ([[1.0], [0.0]], ["a", "b"], ValueError, "X has 1 columns and names has 2"),
     ],
 )
-def test_refusals(X, names, error, said):
-    with pytest.raises(error, match=f"collinear: {said}"):
+def test_refusals(X, names, error, message):
+    with pytest.raises(error, match=f"collinear: {message}"):
         collinear(X, names=names)

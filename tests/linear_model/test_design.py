@@ -45,12 +45,12 @@ def logits(design, W):
 
 
 def pulled(design, dz):
-    parts = zip(design.places, design.blocks, strict=True)
-    return sum(design.pulled(dz[..., place], rows) for place, rows in parts)
+    parts = zip(design.slices, design.blocks, strict=True)
+    return sum(design.transpose_matvec(dz[..., place], rows) for place, rows in parts)
 
 
 def gram(design, d):
-    return sum(design.gram(d[place], rows) for place, rows in zip(design.places, design.blocks, strict=True))
+    return sum(design.gram(d[place], rows) for place, rows in zip(design.slices, design.blocks, strict=True))
 
 
 def close(found, expected, rtol=1e-11):
@@ -69,7 +69,7 @@ def check(design, A, rng, rtol=1e-11, classes=()):
     close(logits(design, W), W @ A.T, rtol)
     close(pulled(design, dz), dz @ A, rtol)
     close(gram(design, d), (A.T * d) @ A, rtol)
-    bows = np.concatenate([design.quadratic(M, rows) for rows in design.blocks])
+    bows = np.concatenate([design.quadratic_forms(M, rows) for rows in design.blocks])
     close(bows, ((A @ M) * A).sum(axis=1), rtol)
     lengths = np.concatenate([design.squared_norms(rows) for rows in design.blocks])
     close(lengths, (A**2).sum(axis=1), rtol)
@@ -98,7 +98,7 @@ def test_weights_give_the_same_logits_from_the_features_as_they_are(form, fit_in
     design, _, A = made(X, form, fit_intercept, rng)
     W = rng.normal(size=(*classes, design.q))
     given = W.copy()
-    w = design.weights(W)
+    w = design.original_weights(W)
     z = w[..., : design.p] @ X.T + (w[..., -1:] if fit_intercept else 0)
     close(z, W @ A.T)
     close(design.standardised_weights(w), W)
@@ -123,11 +123,11 @@ def test_every_takes_rows_and_keeps_coordinates(form, fit_intercept, step):
     rng = np.random.default_rng(4)
     X = features(form, rng)
     design, s, A = made(X, form, fit_intercept, rng)
-    part = design.every(step)
+    part = design.every_nth(step)
     check(part, A[::step], rng)
     close(part.s, s[::step] / s[::step].sum())
     W = rng.normal(size=design.q)
-    close(part.weights(W), design.weights(W))
+    close(part.original_weights(W), design.original_weights(W))
 
 
 @intercept
@@ -135,7 +135,7 @@ def test_every_of_a_large_one_that_is_still_large(fit_intercept):
     rng = np.random.default_rng(5)
     X = rng.normal(size=(30_000, 10)) + 3
     design, _, A = made(X, "blocks", fit_intercept, rng)
-    part = design.every(2)
+    part = design.every_nth(2)
     assert len(part.blocks) > 1
     check(part, A[::2], rng)
 
@@ -150,7 +150,7 @@ def test_features_far_from_their_origin(form):
     design, _, A = made(X, form, True, rng)
     check(design, A, rng, 1e-8)
     W = rng.normal(size=(3, design.q))
-    w = design.weights(W)
+    w = design.original_weights(W)
     np.testing.assert_allclose(w[:, :p] @ X.T + w[:, p:], np.asarray(W @ A.T, float), atol=1e-6)
     np.testing.assert_allclose(design.standardised_weights(w), W, atol=1e-7)
 
@@ -163,7 +163,7 @@ def test_sparse_rows_in_blocks():
         design, _, A = made(X, "csr_array", fit_intercept, rng)
         assert len(design.blocks) > 1
         check(design, A, rng, 1e-9, (2,))
-        part = design.every(3)
+        part = design.every_nth(3)
         check(part, A[::3], rng, 1e-9)
 
 

@@ -49,10 +49,18 @@ def exact_softmax(z, t):
     return np.array(losses), np.array(p).T
 
 
-LOGITS = np.array([  # an example each: ties of two and of all, and far and near
-    [0.0, 0.0, 0.0], [1000.0, 1000.0, 1000.0], [1000.0, 1000.0, -1000.0], [1000.0, 0.0, -1000.0],
-    [-1000.0, -1000.0, -999.0], [0.1, -0.2, 0.4], [40.0, 0.0, 0.0], [1e5, -1e5, 0.0],
-]).T  # fmt: skip
+LOGITS = np.array(
+    [  # an example each: ties of two and of all, and far and near
+        [0.0, 0.0, 0.0],
+        [1000.0, 1000.0, 1000.0],
+        [1000.0, 1000.0, -1000.0],
+        [1000.0, 0.0, -1000.0],
+        [-1000.0, -1000.0, -999.0],
+        [0.1, -0.2, 0.4],
+        [40.0, 0.0, 0.0],
+        [1e5, -1e5, 0.0],
+    ]
+).T
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])

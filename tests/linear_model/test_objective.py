@@ -59,7 +59,7 @@ class Problem:
         return np.exp(z) / np.exp(z).sum(axis=0) if self.classes else 1 / (1 + np.exp(-z[0]))
 
     def free(self):
-        """What is added to the Hessian where weights of all classes can be shifted without a penalty."""
+        """The addition to the Hessian if weights of all classes can be shifted without a penalty."""
         if not self.classes:
             return 0.0
         q = self.p + self.fit_intercept
@@ -79,12 +79,12 @@ def close(found, expected, rtol=1e-11):
 def test_derivatives_are_those_of_a_plain_loss(classes, fit_intercept, form, l2):
     problem = Problem(classes=classes, fit_intercept=fit_intercept, l2=l2, form=form)
     u = problem.u()
-    value, g, H = problem.objective.second(u)
+    value, g, H = problem.objective.value_gradient_hessian(u)
     assert value == pytest.approx(problem.plain(u), rel=1e-12)
     close(g, ag.grad(problem.plain)(u))
     close(H, ag.hessian(problem.plain)(u) + problem.free())
-    assert problem.objective.first(u)[0] == pytest.approx(value, rel=1e-14)
-    close(problem.objective.first(u)[1], g, 1e-13)
+    assert problem.objective.value_and_gradient(u)[0] == pytest.approx(value, rel=1e-14)
+    close(problem.objective.value_and_gradient(u)[1], g, 1e-13)
     np.testing.assert_allclose(H, H.T, atol=1e-14)
 
 
@@ -95,7 +95,7 @@ def test_derivatives_of_blocks_of_rows_are_the_formulas(classes, fit_intercept):
     problem = Problem(n=30_000, p=6, classes=classes, fit_intercept=fit_intercept, l2=0.1)
     assert len(problem.objective.design.blocks) > 1
     u, A, s = problem.u(), problem.matrix(), problem.s
-    value, g, H = problem.objective.second(u)
+    value, g, H = problem.objective.value_gradient_hessian(u)
     p = problem.probabilities(u)
     assert value == pytest.approx(problem.plain(u), rel=1e-12)
     penalty = np.where(np.arange(problem.p + fit_intercept) < problem.p, 0.1, 0)
@@ -108,7 +108,7 @@ def test_derivatives_of_blocks_of_rows_are_the_formulas(classes, fit_intercept):
         gradient, curvature = ((p - problem.t) * s) @ A, (A.T * (s * p * (1 - p))) @ A
     close(g, gradient + penalty * u)
     close(H, curvature + np.diag(penalty) + problem.free())
-    close(problem.objective.first(u)[1], g, 1e-13)
+    close(problem.objective.value_and_gradient(u)[1], g, 1e-13)
 
 
 def test_equal_weights_give_means_over_examples():
@@ -119,7 +119,7 @@ def test_equal_weights_give_means_over_examples():
     objective = Objective(Design(X, np.full(50, 1 / 50), True), y, binary)
     A, u = np.column_stack([X, np.ones(50)]), RNG.normal(size=4)
     p = 1 / (1 + np.exp(-A @ u))
-    _, g, H = objective.second(u)
+    _, g, H = objective.value_gradient_hessian(u)
     close(g, A.T @ (p - y) / 50)
     close(H, (A.T * p * (1 - p)) @ A / 50)
 
@@ -127,7 +127,7 @@ def test_equal_weights_give_means_over_examples():
 @pytest.mark.parametrize("l2", [0.0, 0.2])
 def test_weights_of_all_classes_that_are_shifted_alike_have_curvature_1(l2):
     problem = Problem(classes=3, l2=l2)
-    H = problem.objective.second(problem.u())[2]
+    H = problem.objective.value_gradient_hessian(problem.u())[2]
     q = problem.p + 1
     for j in range(q):
         shift = np.zeros((3, q))
@@ -144,7 +144,7 @@ def test_weights_of_all_classes_that_are_shifted_alike_have_curvature_1(l2):
 def test_an_l1_penalty_leaves_no_weight_free_but_the_intercept():
     problem = Problem(classes=3, l1=0.1)
     u = problem.u()
-    close(problem.objective.second(u)[2], ag.hessian(problem.plain)(u) + problem.free())
+    close(problem.objective.value_gradient_hessian(u)[2], ag.hessian(problem.plain)(u) + problem.free())
 
 
 @shape
@@ -152,7 +152,7 @@ def test_an_l1_penalty_leaves_no_weight_free_but_the_intercept():
 def test_the_total_adds_the_sizes_of_weights_as_they_are(classes, fit_intercept):
     problem = Problem(classes=classes, fit_intercept=fit_intercept, l1=0.7, l2=0.3)
     u = problem.u()
-    smooth = problem.objective.first(u)[0]
+    smooth = problem.objective.value_and_gradient(u)[0]
     assert smooth == pytest.approx(problem.plain(u), rel=1e-12)  # no l1
     expected = problem.plain(u) + 0.7 * np.abs(problem.raw(u)[0]).sum()
     assert problem.objective.total(u, smooth) == pytest.approx(expected, rel=1e-12)
@@ -169,14 +169,14 @@ def test_the_residual_is_the_steepest_slope_down(classes, l2):
 
     def fall(u, d, h=1e-7):
         def total(v):
-            return objective.total(v, objective.first(v)[0])
+            return objective.total(v, objective.value_and_gradient(v)[0])
 
         return float(total(u) - total(u + h * d / np.linalg.norm(d))) / h
 
     for seed in range(5):
         u = problem.u(seed)
         u[np.random.default_rng(seed).random(u.size) < 0.5] = 0.0
-        r = objective.residual(u, objective.first(u)[1])
+        r = objective.smallest_subgradient(u, objective.value_and_gradient(u)[1])
         size = np.linalg.norm(r)
         assert fall(u, -r) == pytest.approx(size, abs=1e-4 * size)
         for v in np.random.default_rng(seed).normal(size=(20, u.size)):
@@ -190,12 +190,12 @@ def test_the_residual_of_each_kind_of_weight():
     u, g = np.array([0.0, 2.0, -2.0, 0.0]), np.array([0.9 * l1, 0.3, 0.3, 0.7])
     l1s = 0.5 / problem.scale
     np.testing.assert_allclose(
-        problem.objective.residual(u, g), [0, 0.3 + l1s[1], 0.3 - l1s[2], 0.7], rtol=1e-12
+        problem.objective.smallest_subgradient(u, g), [0, 0.3 + l1s[1], 0.3 - l1s[2], 0.7], rtol=1e-12
     )
     g[0] = -3 * l1
-    assert problem.objective.residual(u, g)[0] == pytest.approx(-2 * l1)
+    assert problem.objective.smallest_subgradient(u, g)[0] == pytest.approx(-2 * l1)
     smooth = Problem(p=3, l2=0.5).objective
-    np.testing.assert_array_equal(smooth.residual(u, g), g)
+    np.testing.assert_array_equal(smooth.smallest_subgradient(u, g), g)
 
 
 @shape
@@ -203,7 +203,7 @@ def test_the_residual_of_each_kind_of_weight():
 @pytest.mark.parametrize("l2", [0.0, 0.3])
 def test_lipschitz_bounds_every_curvature_and_is_near_the_largest(classes, fit_intercept, l2):
     problem = Problem(classes=classes, fit_intercept=fit_intercept, l2=l2)
-    L = problem.objective.lipschitz()
+    L = problem.objective.gradient_lipschitz()
 
     def largest(u):
         return np.linalg.eigvalsh(ag.hessian(problem.plain)(u))[-1]
@@ -228,14 +228,14 @@ def test_the_bound_of_three_classes_can_be_reached():
     u = np.zeros((3, 5))
     u[2, -1] = -40
     largest = np.linalg.eigvalsh(ag.hessian(problem.plain)(u.ravel()))[-1]
-    assert problem.objective.lipschitz() == pytest.approx(largest, rel=1e-9)
+    assert problem.objective.gradient_lipschitz() == pytest.approx(largest, rel=1e-9)
 
 
 def test_lipschitz_of_blocks_of_rows():
     problem = Problem(n=30_000, p=6)
     A = problem.matrix()
     largest = np.linalg.svd(A * np.sqrt(problem.s)[:, None], compute_uv=False)[0] ** 2 / 4
-    assert problem.objective.lipschitz() == pytest.approx(largest, rel=1e-9)
+    assert problem.objective.gradient_lipschitz() == pytest.approx(largest, rel=1e-9)
 
 
 @shape
@@ -246,7 +246,7 @@ def test_slope_is_the_constant_of_lipschitz_lr(classes):
     objective = Objective(Design(X, np.full(m, 1 / m), True), t, softmax if classes else binary)
     A = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(m)])
     expected = (K - 1) / (K * m) * np.linalg.svd(A, compute_uv=False)[0]
-    assert objective.slope() == pytest.approx(expected, rel=1e-9)
+    assert objective.loss_lipschitz() == pytest.approx(expected, rel=1e-9)
 
 
 @shape
@@ -255,9 +255,9 @@ def test_the_metric_is_the_diagonal_blocks_of_the_hessian(classes, form):
     problem = Problem(classes=classes, l2=0.3, form=form)
     u, q = problem.u(), problem.p + 1
     H = ag.hessian(problem.plain)(u)
-    for i, block in enumerate(problem.objective.metric(u)):
+    for i, block in enumerate(problem.objective.class_hessians(u)):
         close(block, H[i * q : (i + 1) * q, i * q : (i + 1) * q])
-    assert problem.objective.metric(u).shape == (max(classes, 1), q, q)
+    assert problem.objective.class_hessians(u).shape == (max(classes, 1), q, q)
 
 
 @shape
@@ -268,7 +268,7 @@ def test_the_metric_of_some_rows_is_that_of_every_so_many(classes, n):
     A, p = problem.matrix()[::3], np.atleast_2d(problem.probabilities(u)[..., ::3])
     s = problem.s[::3] / problem.s[::3].sum()
     penalty = np.append(0.3 / problem.scale**2, 0)
-    for block, each in zip(problem.objective.metric(u, rows=n // 3 + 1), p, strict=True):
+    for block, each in zip(problem.objective.class_hessians(u, most=n // 3 + 1), p, strict=True):
         close(block, (A.T * (s * each * (1 - each))) @ A + np.diag(penalty))
 
 
@@ -278,16 +278,16 @@ def test_the_metric_of_some_rows_is_that_of_every_so_many(classes, n):
 def test_every_is_the_same_function_of_fewer_examples(classes, fit_intercept, form):
     settings = {"classes": classes, "fit_intercept": fit_intercept, "l1": 0.1, "l2": 0.2}
     problem = Problem(form=form, **settings)
-    part, u = problem.objective.every(4), problem.u()
+    part, u = problem.objective.subsample(15), problem.u()
     fewer = Problem(**settings)
     fewer.X, fewer.t, fewer.codes = problem.X[::4], problem.t[..., ::4], problem.codes[::4]
     fewer.s = problem.s[::4] / problem.s[::4].sum()  # its mean and scale are still those of all examples
-    value, g, H = part.second(u)
+    value, g, H = part.value_gradient_hessian(u)
     assert value == pytest.approx(fewer.plain(u), rel=1e-12)
     close(g, ag.grad(fewer.plain)(u))
     close(H, ag.hessian(fewer.plain)(u) + fewer.free())
     np.testing.assert_array_equal(part.l1s, problem.objective.l1s)
-    assert problem.objective.every(1) is problem.objective
+    assert problem.objective.subsample(60) is problem.objective
 
 
 @shape
@@ -308,7 +308,7 @@ def test_weights_count_examples():
     rows = np.repeat(np.arange(9), counts)
     often = Objective(Design(X[rows], np.full(13, 1 / 13), True), y[rows], binary, 0.0, 0.1)
     u = RNG.normal(size=3)
-    for a, b in zip(once.second(u), often.second(u), strict=True):
+    for a, b in zip(once.value_gradient_hessian(u), often.value_gradient_hessian(u), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
@@ -317,11 +317,11 @@ def test_nothing_is_changed(classes):
     problem = Problem(classes=classes, l1=0.1, l2=0.2)
     u, X = problem.u(), problem.X.copy()
     given = u.copy()
-    g = problem.objective.first(u)[1]
-    kept, values = g.copy(), [problem.objective.second(v)[0] for v in (u, -u, u)]
+    g = problem.objective.value_and_gradient(u)[1]
+    kept, values = g.copy(), [problem.objective.value_gradient_hessian(v)[0] for v in (u, -u, u)]
     assert values == [pytest.approx(problem.plain(v)) for v in (u, -u, u)]
-    problem.objective.metric(u)
-    problem.objective.residual(u, g)
+    problem.objective.class_hessians(u)
+    problem.objective.smallest_subgradient(u, g)
     np.testing.assert_array_equal(u, given)
     np.testing.assert_array_equal(g, kept)
     np.testing.assert_array_equal(problem.X, X)

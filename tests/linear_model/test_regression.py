@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import autograd_lite as ag
 from autograd_lite.linear_model import (
+    SOLVERS,
     CollinearityWarning,
     LogisticRegression,
     SeparationWarning,
@@ -61,10 +62,10 @@ def same_inference(model, found, k):
     intervals = found.conf_int().reshape(k, -1, 2)
     np.testing.assert_allclose(columns["low"].reshape(k, -1), intervals[..., 0], rtol=1e-7)
     np.testing.assert_allclose(columns["high"].reshape(k, -1), intervals[..., 1], rtol=1e-7)
-    told = model.summary().statistics
-    assert told["log-likelihood"] == pytest.approx(found.llf, rel=1e-12)
-    assert told["McFadden's R2"] == pytest.approx(found.prsquared, rel=1e-6)
-    assert told["p"] == pytest.approx(found.llr_pvalue, rel=1e-6)
+    statistics = model.summary().statistics
+    assert statistics["log-likelihood"] == pytest.approx(found.llf, rel=1e-12)
+    assert statistics["McFadden's R2"] == pytest.approx(found.prsquared, rel=1e-6)
+    assert statistics["p"] == pytest.approx(found.llr_pvalue, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", ["spector", "fair"])
@@ -169,7 +170,7 @@ def test_l1_fits_meet_their_conditions_and_are_those_of_scikit_learn(l1_ratio):
     assert (np.abs(g[~off]) <= l1_ratio + 1e-7).all()
 
 
-@pytest.mark.parametrize("solver", ["newton", "lbfgs", "bfgs", "gd", "proximal-newton", "fista"])
+@pytest.mark.parametrize("solver", sorted(SOLVERS.keys() - {"gd-lipschitzlr"}))  # its step is too long here
 def test_all_solvers_find_the_same(solver):
     X, y = overlapping()
     model = LogisticRegression(C=1.0, solver=solver).fit(X, y)
@@ -238,7 +239,7 @@ def test_the_weights_of_90_and_10_patients():
     np.testing.assert_allclose(balanced.coef_, given.coef_, rtol=1e-9)
 
 
-# What there is to see: history, callbacks, warm starts.
+# History, callbacks, warm starts.
 
 
 def test_history_callback_and_early_stop():
@@ -258,7 +259,7 @@ def test_history_callback_and_early_stop():
     assert not model.certificate_.converged
 
 
-def test_too_few_steps_are_told():
+def test_too_few_steps_warn():
     X, y = BREAST
     with pytest.warns(ConvergenceWarning, match="not converged after 2 steps: gradient norm .* max_iter"):
         model = LogisticRegression(C=1.0, max_iter=2).fit(X, y)
@@ -313,7 +314,7 @@ def test_units_and_origins_of_features_do_not_matter(scale, shift, solver):
     np.testing.assert_allclose(other.coef_ * scale, plain.coef_, rtol=1e-6)
 
 
-# Fits that are no estimates.
+# Fits that do not estimate anything.
 
 
 def test_separated_classes_warn_and_have_no_summary():
@@ -325,7 +326,7 @@ def test_separated_classes_warn_and_have_no_summary():
     direction = model.certificate_.separation.direction
     assert ((2 * y - 1) * (X @ direction[:-1] + direction[-1]) > 0).all()
     assert model.score(X, y) == 1.0
-    with pytest.raises(ValueError, match="no summary, for there is no maximum-likelihood estimate"):
+    with pytest.raises(ValueError, match="no summary, because there is no maximum-likelihood estimate"):
         model.summary()
     assert LogisticRegression(C=1.0).fit(X, y).summary().columns["coef"].shape == (5,)
 
@@ -366,16 +367,16 @@ def test_a_fit_that_did_not_converge_has_no_summary():
         model.summary()
 
 
-# What is told.
+# Formula and summary.
 
 
 def test_the_formula():
-    told = LogisticRegression(C=0.5, l1_ratio=0.25, class_weight="balanced").objective()
-    assert "1/S sum_i s_i [log(1 + exp(z_i)) - y_i z_i]" in told
-    assert "0.75/(2 C S) sum w^2 + 0.25/(C S) sum |w|" in told
-    assert "C = 0.5" in told
-    assert "b is not penalised" in told
-    assert repr(told) == str(told)
+    text = LogisticRegression(C=0.5, l1_ratio=0.25, class_weight="balanced").objective()
+    assert "1/S sum_i s_i [log(1 + exp(z_i)) - y_i z_i]" in text
+    assert "0.75/(2 C S) sum w^2 + 0.25/(C S) sum |w|" in text
+    assert "C = 0.5" in text
+    assert "b is not penalised" in text
+    assert repr(text) == str(text)
     plain = LogisticRegression(fit_intercept=False).objective()
     assert "no penalty" in plain
     assert "b" not in plain.splitlines()[2]
@@ -401,9 +402,9 @@ def test_the_formula_is_what_is_minimised():
 
 def test_a_summary_of_a_penalised_fit_says_so():
     X, y = overlapping()
-    told = LogisticRegression(C=1.0).fit(X, y).summary()
-    assert set(told.columns) == {"name", "coef", "odds ratio"}
-    assert "no maximum-likelihood" in str(told)
+    summary = LogisticRegression(C=1.0).fit(X, y).summary()
+    assert set(summary.columns) == {"name", "coef", "odds ratio"}
+    assert "not maximum-likelihood estimates" in str(summary)
 
 
 def test_a_summary_is_a_table_and_a_data_frame():
@@ -411,8 +412,17 @@ def test_a_summary_is_a_table_and_a_data_frame():
     summary = LogisticRegression().fit(data.exog, data.endog).summary(level=0.9)
     frame = summary.frame()
     assert list(frame.columns) == [
-        "name", "coef", "std err", "z", "p", "low", "high", "odds ratio", "or low", "or high",
-    ]  # fmt: skip
+        "name",
+        "coef",
+        "std err",
+        "z",
+        "p",
+        "low",
+        "high",
+        "odds ratio",
+        "or low",
+        "or high",
+    ]
     assert frame["name"].tolist() == ["intercept", "GPA", "TUCE", "PSI"]
     row = frame.set_index("name").loc["GPA"]
     assert row["odds ratio"] == pytest.approx(np.exp(row["coef"]))
@@ -424,7 +434,7 @@ def test_a_summary_is_a_table_and_a_data_frame():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"C": 0}, "C is 0; it must be a positive number"),
         ({"C": "1"}, "C is '1'"),
@@ -437,11 +447,11 @@ def test_a_summary_is_a_table_and_a_data_frame():
         ({"class_weight": {1: -1.0}}, "class_weight is {1: -1.0}; give None, 'balanced', or positive"),
     ],
 )
-def test_settings_that_cannot_be_used(settings, told):
+def test_settings_that_cannot_be_used(settings, message):
     X, y = overlapping()
     with pytest.raises(ValueError, match="LogisticRegression: ") as caught:
         LogisticRegression(**settings).fit(X, y)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_data_that_cannot_be_used():
@@ -467,7 +477,7 @@ def test_a_fitted_model_is_pickled_with_its_certificate_and_summary():
     assert str(copy.certificate_) == str(model.certificate_)
 
 
-# What somebody who tried to break it found.
+# Found by trying to break it.
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
@@ -586,7 +596,7 @@ def test_wide_sparse_data(l1_ratio):
     assert model.certificate_.duality_gap < 1e-7
 
 
-def test_an_l1_ratio_without_a_penalty_is_told():
+def test_an_l1_ratio_without_a_penalty_warns():
     X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1])
     with pytest.warns(UserWarning, match=r"LogisticRegression: l1_ratio=1 has no effect.*give C"):
         LogisticRegression(l1_ratio=1.0).fit(X, y)

@@ -222,7 +222,7 @@ def near(rng, digits, kind):
 
 
 @pytest.mark.parametrize("kind", ["complete", "none", "quasi"])
-def test_small_gaps_and_overlaps_are_told_and_smaller_ones_never_guessed(kind):
+def test_small_gaps_and_overlaps_are_decided_and_smaller_ones_never_guessed(kind):
     rng = np.random.default_rng(6)
     for digits in (10, 20, 23, 25, 26, 28, 30, 33, 36, 40, 44):
         for _ in range(12):
@@ -265,7 +265,7 @@ def liar(weights, direction=0.0):
 
 
 def test_a_solver_that_is_wrong_is_not_believed(monkeypatch):
-    """Rows in pairs, one of each class: weights of 1 balance them but for what separates."""
+    """Rows in pairs, one of each class: weights of 1 balance them except for what separates."""
     rng, y = np.random.default_rng(8), np.arange(1000) % 2
     pairs = np.repeat(rng.normal(size=(500, 1)), 2, axis=0)
     rare = np.zeros((1000, 1))
@@ -280,7 +280,7 @@ def test_a_solver_that_is_wrong_is_not_believed(monkeypatch):
         assert separation(np.hstack([pairs, tiny]), y).kind == "unclear"
         found = separation(np.hstack([pairs, 2.0 * y[:, None]]), y)
         assert (found.kind, found.direction, found.rows.size, found.columns) == ("unclear", None, 0, ())
-        assert "cannot be told" in str(found)
+        assert "It is unclear whether" in str(found)
     monkeypatch.setattr(optimize, "linprog", lambda *_, **__: SimpleNamespace(x=None))
     assert separation(pairs, y).kind == "unclear"
 
@@ -348,7 +348,7 @@ def test_nothing_is_written_into(kind):
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "error", "told"),
+    ("X", "y", "error", "message"),
     [
         ([1.0, 2.0], [0, 1], ValueError, r"X has shape \(2,\)"),
         (np.zeros((2, 0)), [0, 1], ValueError, r"X has shape \(2, 0\)"),
@@ -360,9 +360,9 @@ def test_nothing_is_written_into(kind):
         ([[0.0], [1.0]], [3, 3], ValueError, "all labels of y are 3;"),
         ([[0.0], [1.0]], np.array([3, "a"], dtype=object), TypeError, "labels of y have no order"),
     ],
-)  # fmt: skip
-def test_refusals(X, y, error, told):
-    with pytest.raises(error, match=f"separation: .*{told}"):
+)
+def test_refusals(X, y, error, message):
+    with pytest.raises(error, match=f"separation: .*{message}"):
         separation(X, y)
 
 

@@ -29,7 +29,7 @@ def norm(loss, params):
 
 
 def walked(optimizer, loss, steps):
-    """The losses before each of so many steps and after the last."""
+    """The losses before each step and after the last."""
     return np.array([*(optimizer.step(loss) for _ in range(steps)), loss().item()])
 
 
@@ -74,7 +74,7 @@ def test_a_line_search_that_fails_stays():
     assert backtrack(lambda w: (w * w,), 2.0, 1.0, 4.0, -1.0) == (0.0, 2.0, None)
 
 
-# Where the minimum is known.
+# Known minima.
 
 
 def test_newton_reaches_the_minimum_of_a_quadratic_in_one_step():
@@ -133,9 +133,12 @@ def test_iterations_of_lbfgs_are_those_of_scipy(max_iter, memory):
     w = nn.Parameter(np.zeros(6))
     LBFGS([w], max_iter, memory).step(lambda: 0.5 * (w @ (A @ w)) - c @ w + np.sum(w**4))
     peer = minimize(
-        lambda x: (0.5 * x @ A @ x - c @ x + np.sum(x**4), A @ x - c + 4 * x**3), np.zeros(6), jac=True,
-        method="L-BFGS-B", options={"maxiter": max_iter, "maxcor": memory},
-    )  # fmt: skip
+        lambda x: (0.5 * x @ A @ x - c @ x + np.sum(x**4), A @ x - c + 4 * x**3),
+        np.zeros(6),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": max_iter, "maxcor": memory},
+    )
     assert peer.nit == max_iter
     np.testing.assert_allclose(w.data, peer.x, rtol=1e-9)
 
@@ -345,7 +348,7 @@ def test_a_copy_goes_on_as_the_original(kind):
             np.testing.assert_array_equal(p, q)
 
 
-# What is refused, with all parameters as before.
+# Errors, which leave all parameters as they were.
 
 
 @pytest.fixture
@@ -385,8 +388,8 @@ def test_the_function_returns_one_number(kind, pair):
 @BOTH
 def test_the_loss_reaches_every_parameter(kind, pair):
     a, b = pair
-    told = r"b has no gradient: the loss does not reach it; compute the loss from it, or leave it out"
-    refused(kind, pair, lambda: np.sum(a * a), ValueError, told)
+    message = r"b has no gradient: the loss does not reach it; compute the loss from it, or leave it out"
+    refused(kind, pair, lambda: np.sum(a * a), ValueError, message)
     a.name = None
     refused(kind, pair, lambda: np.sum(b * b), ValueError, r"a parameter of shape \(2,\) has no gradient")
     constant = ag.Tensor(1.0, requires_grad=False)
@@ -402,21 +405,27 @@ def test_what_is_not_finite_before_the_step_is_named(kind, pair):
     a, b = pair
     X = np.array([1.0, np.nan])
     refused(
-        kind, pair, lambda: np.sum(a * b * X), ValueError,
+        kind,
+        pair,
+        lambda: np.sum(a * b * X),
+        ValueError,
         r"this tensor is nan; nan first appears in .*: 1 of 2 entries are nan, the first at \[1\]; remove",
-    )  # fmt: skip
+    )
     refused(kind, pair, lambda: np.exp(a * b * 200.0).sum(), ValueError, "the loss is inf; standardise")
     refused(kind, pair, lambda: -np.exp(a * b * 200.0).sum(), ValueError, "the loss is -inf; standardise")
     refused(
-        kind, pair, lambda: a.sum() + np.sqrt(b - 3.0).sum(), ValueError,
+        kind,
+        pair,
+        lambda: a.sum() + np.sqrt(b - 3.0).sum(),
+        ValueError,
         r"the gradient of b is not finite: 1 of 2 entries are inf, the first at \[0\]; standardise",
-    )  # fmt: skip
+    )
 
 
 def test_a_second_derivative_that_is_not_finite_is_named(pair):
     a, b = pair
-    told = "a second derivative of the loss in b is not finite; standardise"
-    refused(Newton, pair, lambda: (a * a).sum() + ((b - 3.0) ** 1.5).sum(), ValueError, told)
+    message = "a second derivative of the loss in b is not finite; standardise"
+    refused(Newton, pair, lambda: (a * a).sum() + ((b - 3.0) ** 1.5).sum(), ValueError, message)
 
 
 @BOTH
@@ -434,10 +443,13 @@ def test_a_random_loss_is_refused(kind):
 @BOTH
 def test_a_loss_computed_before_is_refused(kind, pair):
     a, b = pair
-    product, told = a * b, r"loss\(\) returned what was computed from a before the step; let it compute all"
+    product, message = (
+        a * b,
+        r"loss\(\) returned what was computed from a before the step; let it compute all",
+    )
     value = np.sum(product)
-    refused(kind, pair, lambda: value, ValueError, told)
-    refused(kind, pair, lambda: np.sum(product * product), ValueError, told)
+    refused(kind, pair, lambda: value, ValueError, message)
+    refused(kind, pair, lambda: np.sum(product * product), ValueError, message)
     half = 0.5 * b
     refused(kind, pair, lambda: np.sum(a * half), ValueError, r"loss\(\) returned what was computed from b")
     one = nn.Parameter(2.0, name="one")
@@ -463,7 +475,7 @@ def test_an_error_of_the_loss_leaves_parameters_as_they_were(kind, pair, call):
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "told"),
+    ("kind", "settings", "message"),
     [
         *((Newton, {"damping": bad}, "at least 0 and finite") for bad in (-1, math.inf, math.nan, "a")),
         *(
@@ -473,9 +485,9 @@ def test_an_error_of_the_loss_leaves_parameters_as_they_were(kind, pair, call):
         ),
     ],
 )
-def test_settings_are_checked(kind, settings, told):
+def test_settings_are_checked(kind, settings, message):
     (name,) = settings
-    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {name} is .*; (it must be|give) {told}"):
+    with pytest.raises(ValueError, match=rf"^{kind.__name__}: {name} is .*; (it must be|give) {message}"):
         kind([nn.Parameter(1.0)], **settings)
 
 
@@ -497,14 +509,22 @@ def test_lbfgs_says_what_to_install(monkeypatch, pair):
 
 @BOTH
 def test_a_compiled_step_is_refused(kind, pair):
-    told = rf"compile: a step of {kind.__name__} evaluates .*; call optimizer.step\(loss\), or ag.fit without"
-    with pytest.raises(TypeError, match=told):
+    message = (
+        rf"compile: a step of {kind.__name__} evaluates .*; call optimizer.step\(loss\), or ag.fit without"
+    )
+    with pytest.raises(TypeError, match=message):
         ag.compile(lambda: np.sum(pair[0] * pair[1]), optimizer=kind(pair))
     unit = nn.LogisticUnit(2)
-    with pytest.raises(TypeError, match=told):
+    with pytest.raises(TypeError, match=message):
         ag.fit(
-            unit, np.ones((4, 2)), np.ones(4), loss=ag.bce, optimizer=kind(unit.parameters()), epochs=1,
-            progress=False, compile=True,
-        )  # fmt: skip
+            unit,
+            np.ones((4, 2)),
+            np.ones(4),
+            loss=ag.bce,
+            optimizer=kind(unit.parameters()),
+            epochs=1,
+            progress=False,
+            compile=True,
+        )
     with pytest.raises(TypeError, match=r"compile: optimizer is <class .*; make one"):
         ag.compile(lambda: None, optimizer=kind)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import numpy as plain_np
-from numpy.typing import NDArray
 
 import autograd_lite as ag
 from autograd_lite import numpy as np
@@ -130,12 +129,7 @@ assert_type(np.reshape(X, -1), FloatArray)
 assert_type(np.maximum(X, 0.0), FloatArray)
 assert_type(np.random.default_rng(0), plain_np.random.Generator)
 assert_type(np.zeros(3).shape, tuple[int])
-assert_type(np.linalg.eigvalsh(X.T @ X), NDArray[plain_np.floating[Any]])
-
-# The same with `import numpy as np`: a function of one array is Any there, and the variable's type says more.
-
-z: ag.Tensor = plain_np.exp(t)
-assert_type(z, ag.Tensor)
+assert_type(np.linalg.eigvalsh(X.T @ X).ndim, int)
 
 # Operations: a tensor gives a tensor, arrays give arrays, a number gives a number.
 

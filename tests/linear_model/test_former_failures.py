@@ -40,11 +40,11 @@ def test_sparse_constant_is_reported(value, solver):
 from sklearn.datasets import load_breast_cancer  # noqa: E402
 
 from autograd_lite.linear_model import SoftmaxRegression  # noqa: E402
-from autograd_lite.linear_model.bounds import gap  # noqa: E402
+from autograd_lite.linear_model.bounds import duality_gap  # noqa: E402
 from autograd_lite.linear_model.losses import binary, softmax  # noqa: E402
+from autograd_lite.linear_model.monitor import SolverMonitor  # noqa: E402
 from autograd_lite.linear_model.objective import Objective  # noqa: E402
-from autograd_lite.linear_model.solvers import bfgs, lbfgs, newton  # noqa: E402
-from autograd_lite.linear_model.watch import Watch  # noqa: E402
+from autograd_lite.linear_model.smooth import bfgs, lbfgs, newton  # noqa: E402
 
 
 def drawn(seed, classes=0, l1=0.0, l2=0.0, n=200, p=5, scale=None):
@@ -58,8 +58,8 @@ def drawn(seed, classes=0, l1=0.0, l2=0.0, n=200, p=5, scale=None):
 
 
 def solved(objective, solver=newton, tol=1e-9, u=None, max_iter=300):
-    watch = Watch(tol, max_iter)
-    return solver(objective, np.zeros(objective.l2s.size) if u is None else u, watch), watch
+    monitor = SolverMonitor(tol, max_iter)
+    return solver(objective, np.zeros(objective.l2s.size) if u is None else u, monitor), monitor
 
 
 # 3. The gap at the optimum of real L2 fits is 1e-7 .. 1e-6 where 1e-20 is true: chi^2 of tiny p.
@@ -83,10 +83,13 @@ def test_gap_far_away(classes, size):
         objective = drawn(seed, classes, l2=0.03, n=60)
         best = solved(objective, tol=1e-12)[0]
         u = best + size * np.random.default_rng(seed).normal(size=best.size)
-        assert gap(objective, u) >= objective.first(u)[0] - objective.first(best)[0] - 1e-12
+        assert (
+            duality_gap(objective, u)
+            >= objective.value_and_gradient(u)[0] - objective.value_and_gradient(best)[0] - 1e-12
+        )
 
 
-# 5. lbfgs and bfgs often do not reach the default tol=1e-9 (up to 2 of 3 fits): values are equal but for
+# 5. lbfgs and bfgs often do not reach the default tol=1e-9 (up to 2 of 3 fits): values are equal except for
 # rounding there, and the line search stops. The user sees a ConvergenceWarning.
 
 
@@ -121,9 +124,11 @@ def test_newton_far_away(classes, l2):
     for seed in range(10):
         objective = drawn(seed, classes, l2=l2)
         start = 50 * np.random.default_rng(seed).normal(size=objective.l2s.size)
-        u, watch = solved(objective, u=start)
-        assert watch.converged
-        assert objective.first(u)[0] == pytest.approx(objective.first(solved(objective)[0])[0], abs=1e-12)
+        u, monitor = solved(objective, u=start)
+        assert monitor.converged
+        assert objective.value_and_gradient(u)[0] == pytest.approx(
+            objective.value_and_gradient(solved(objective)[0])[0], abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("C", [np.inf, 1, 1e-4])
@@ -162,12 +167,12 @@ class Walled:
     def __getattr__(self, name):
         return getattr(self._inside, name)
 
-    def first(self, u):
-        return self.second(u)[:2]
+    def value_and_gradient(self, u):
+        return self.value_gradient_hessian(u)[:2]
 
-    def second(self, u):
+    def value_gradient_hessian(self, u):
         if np.linalg.norm(u) <= self._radius:
-            return self._inside.second(u)
+            return self._inside.value_gradient_hessian(u)
         return np.inf, np.full(u.size, np.nan), np.full((u.size, u.size), np.nan)
 
 
@@ -176,8 +181,8 @@ def test_newton_near_a_wall(classes):
     for seed in range(10):
         objective = drawn(seed, classes)
         best = solved(objective)[0]
-        u, watch = solved(Walled(objective, 1.02 * np.linalg.norm(best)))
-        assert watch.converged
+        u, monitor = solved(Walled(objective, 1.02 * np.linalg.norm(best)))
+        assert monitor.converged
         np.testing.assert_allclose(u, best, atol=1e-6)
 
 
@@ -203,21 +208,21 @@ def test_blocks_far_from_the_origin():
     X[:, 1] += 1e6
     X, y = np.tile(X, (100, 1)), np.tile(y, 100)
     objective = Objective(Design(X, np.full(50_000, 1 / 50_000), True), y, binary)
-    watch = solved(objective, max_iter=20)[1]
-    assert watch.converged or watch.n_iter < 10
+    monitor = solved(objective, max_iter=20)[1]
+    assert monitor.converged or monitor.n_iter < 10
 
 
 # 12. The bar is printed anew at every step: set_postfix_str refreshes whatever tqdm's mininterval says.
 
 
 def test_the_bar_is_not_printed_at_every_step(capsys, monkeypatch):
-    import autograd_lite.linear_model.watch as module
+    import autograd_lite.linear_model.monitor as module
 
-    monkeypatch.setattr(module, "_PATIENCE", -1.0)
-    watch = Watch(1e-9, 1000, progress=True)
+    monkeypatch.setattr(module, "_BAR_DELAY", -1.0)
+    monitor = SolverMonitor(1e-9, 1000, progress=True)
     for _ in range(500):
-        watch(0.5, 0.1, 1.0)
-    watch.close()
+        monitor(0.5, 0.1, 1.0)
+    monitor.close()
     assert capsys.readouterr().err.count("\r") < 50
 
 
@@ -227,6 +232,6 @@ def test_the_bar_is_not_printed_at_every_step(capsys, monkeypatch):
 def test_second_of_weights_that_are_changed_in_place():
     objective = drawn(0)
     u = np.zeros(6)
-    objective.second(u)
+    objective.value_gradient_hessian(u)
     u[0] = 1.0
-    assert objective.second(u)[0] == pytest.approx(objective.first(u)[0])
+    assert objective.value_gradient_hessian(u)[0] == pytest.approx(objective.value_and_gradient(u)[0])

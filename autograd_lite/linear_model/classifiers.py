@@ -1,0 +1,140 @@
+"""Helpers that all classifiers share: labels, weights, probabilities, and fits that fail."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from autograd_lite.extras import require
+from autograd_lite.ops.activations import sigmoid
+
+_multiclass = require("sklearn.utils.multiclass", "sklearn")
+_validation = require("sklearn.utils.validation", "sklearn")
+
+ClassWeight = Literal["balanced"] | Mapping[Any, float] | None
+
+
+class Examples(NamedTuple):
+    """Training data without features: the class index and the sample weight of each of n examples, and the
+    weight of each of K classes.
+    """
+
+    codes: Any  # (n,)
+    counts: Any  # (n,)
+    factors: Any  # (K,)
+
+    @property
+    def weights(self) -> Any:
+        """The product of sample weight and class weight of each example, (n,)."""
+        return self.counts * self.factors[self.codes]
+
+
+def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = "") -> tuple[Any, Any]:
+    """The sorted classes that occur in y, (n,), and the index of the class of each example, (n,).
+
+    `function` is the name with which errors begin. Raises ValueError if y has a single class, if it has more
+    than `most` classes (the message ends with `remedy`), or if its entries cannot be labels.
+    """
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(
+            f"{function}: the labels in y cannot be sorted: {error}; give labels of one type, all "
+            "strings or all numbers"
+        ) from error
+    if y.dtype.kind == "f" and (classes != np.round(classes)).any():
+        _multiclass.check_classification_targets(y)  # raises scikit-learn's own error
+    if len(classes) == 1:
+        raise ValueError(
+            f"{function}: y has one class, {classes.tolist()}; give examples of two classes or more"
+        )
+    if most is not None and len(classes) > most:
+        raise ValueError(
+            f"{function}: Only binary classification is supported. The type of the target is multiclass, y "
+            f"has {len(classes)} classes; {remedy}"
+        )
+    return classes, codes
+
+
+def check_sample_weight(sample_weight: Any, n: int) -> Any:
+    """The weights of n examples, (n,) in float64, all 1 if `sample_weight` is None.
+
+    Raises ValueError if they are not one finite number, 0 or more, for each example, or if all are 0.
+    """
+    if sample_weight is None:
+        return np.ones(n)
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n, sample_weight)
+    weights = _validation.check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weights.shape}; give one weight for each row of X, {n}")
+    if (weights < 0).any():
+        raise ValueError("Negative values in data passed to `sample_weight`; weights must be 0 or more")
+    if not weights.any():
+        raise ValueError("sample_weight must contain at least one non-zero number")
+    return weights
+
+
+def class_factors(
+    function: str, class_weight: ClassWeight, classes: Any, codes: Any, sample_weight: Any
+) -> Any:
+    """The weight of each class, (K,), as in scikit-learn's classifiers; 1 if `class_weight` is None.
+
+    "balanced" gives n / (K n_k), where n_k is the sum of the sample weights of class k and n that of all. A
+    dictionary maps labels to weights, and a class that is not in it has weight 1. Raises ValueError for
+    anything else.
+    """
+    if class_weight is None:
+        return np.ones(len(classes))
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        totals = np.bincount(codes, sample_weight)
+        return sample_weight.sum() / (len(classes) * totals)
+    named = classes.tolist()
+    if (
+        not isinstance(class_weight, Mapping)
+        or not set(class_weight) <= set(named)
+        or not all(isinstance(w, Real) and 0 < float(w) < np.inf for w in class_weight.values())
+    ):
+        raise ValueError(
+            f"{function}: class_weight is {class_weight!r}; give None, 'balanced', or positive, finite "
+            f"numbers for the classes {named[:10]}, such as {{{named[1]!r}: 2.0}}; leave out the rows of a "
+            "class that should not count"
+        )
+    return np.array([float(class_weight.get(label, 1.0)) for label in named])
+
+
+def weighted_rows(function: str, classes: Any, codes: Any, sample_weight: Any) -> Any:
+    """The indices of the examples with a positive weight; raises ValueError if a class has no such row."""
+    rows = np.flatnonzero(sample_weight > 0)
+    missing = np.bincount(codes[rows], minlength=len(classes)) == 0
+    if missing.any():
+        raise ValueError(
+            f"{function}: no example of class {classes[missing].tolist()} has a positive "
+            "sample_weight; leave these rows out, so that the class does not occur"
+        )
+    return rows
+
+
+def two_class_probabilities(z: np.ndarray) -> np.ndarray:
+    """The probabilities of two classes, (n, 2), from the log odds of the second class, z, (n,)."""
+    return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small p
+
+
+@contextmanager
+def restore_on_error(estimator: Any) -> Iterator[None]:
+    """Context manager around a fit: if the fit raises, the estimator keeps the result of the previous fit."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__ = before
+        raise
+
+
+def is_whole_number(value: Any, least: int) -> bool:
+    """True if the value is an integer of Python or NumPy, not a boolean, and at least `least`."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
