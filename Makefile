@@ -5,7 +5,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types bench tutorials docs help
+.PHONY: demo test lint types stubs bench tutorials docs help
 
 demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
@@ -17,8 +17,12 @@ lint: .venv/.stamp-dev  ## check style with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.stamp-dev  ## check types with mypy
+types: .venv/.stamp-dev  ## check types: mypy on the package, mypy and pyright on a user's program
 	$(BIN)/mypy
+	$(BIN)/python -m tests.typing.check
+
+stubs: .venv/.stamp-dev  ## write the type stubs again, after a change of an operation or of a public name
+	$(BIN)/python -m tests.typing.stubs
 
 bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .venv-bench
 	.venv-bench/bin/python tests/benchmarks/run.py

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, update_wrapper
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from autograd_lite.calling import binary, call, unary
 from autograd_lite.domains import REAL, Domain
 from autograd_lite.errors import error
 from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.tensor import NO_SETTINGS, Tensor
+from autograd_lite.typing import ArrayLike
 
 OPS: dict[str, Op] = {}
 """Every op by its name, users' ops included. Checks, drawings and the table of operations read it."""
@@ -89,6 +90,13 @@ class Op:
 
     def __reduce__(self) -> str:
         return self.forward.__qualname__
+
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self._arity:
@@ -242,9 +250,10 @@ def install_op(new: Op, numpy: Any = (), operator: str | None = None, method: st
     implements(*functions, method=method)(new)
     if operator is not None:
         infix = new._unrolled or _method(new)
-        install(f"__{operator}__", update_wrapper(infix, new.forward, updated=()))
+        install(f"__{operator}__", _described(infix, new, f"__{operator}__"))
         if len(new.arguments) == 2:
-            install(f"__r{operator}__", update_wrapper(lambda b, a: infix(a, b), new.forward, updated=()))
+            reflected = _described(lambda b, a: infix(a, b), new, f"__r{operator}__")
+            install(f"__r{operator}__", reflected)
     OPS[new.name] = new
     return new
 
@@ -263,7 +272,7 @@ def implements(*functions: Any, method: str | None = None) -> Callable[[Any], An
     def register(implementation: Any) -> Any:
         NUMPY.update(dict.fromkeys(functions, implementation))
         if method is not None:
-            install(method, _method(implementation))
+            install(method, _described(_method(implementation), implementation, method))
         return implementation
 
     return register
@@ -275,7 +284,15 @@ def _method(function: Any) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    return update_wrapper(method, function, updated=())
+    return method
+
+
+def _described(method: Any, source: Any, name: str) -> Any:
+    """Return the method with its own name, and the docstring and signature of an op or a function."""
+    update_wrapper(method, source, updated=())
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    return method
 
 
 def install(name: str, attribute: Any) -> None:

@@ -17,10 +17,11 @@ from autograd_lite.operation import OPS
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 DRAWINGS, COMPILING = TUTORIALS / "drawings.md", TUTORIALS / "compiling.md"
 PAGES = {  # whose programs are parts of one file, and what that is called
-    "checking": "myops.py", "compiling": "xor.py", "contributing": "gauss.py", "gradients": "gradients.py",
-    "how_it_works": "how_it_works.py", "index": "unit.py", "logistic_regression": "fits.py",
+    "api": "typed.py", "checking": "myops.py", "compiling": "xor.py", "contributing": "gauss.py",
+    "gradients": "gradients.py", "how_it_works": "how_it_works.py", "index": "unit.py",
+    "logistic_regression": "fits.py",
 }  # fmt: skip
-WITHOUT = {"api", "comparisons", "operations"}  # pages without programs
+WITHOUT = {"comparisons", "operations"}  # pages without programs
 ROUNDING = re.compile(r"\b\d(\.\d+)?e-(0[6-9]|[1-9]\d)")  # another on every machine
 BLOCK = re.compile(r"^```(python|python output|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

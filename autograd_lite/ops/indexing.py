@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.operation import case, implements, op
 from autograd_lite.ops.shapes import ravel
 from autograd_lite.protocol import AbstractArray, primitive
+from autograd_lite.typing import Index
 
 _ALL = slice(None)
 _MASK = np.array([[True, False, True], [False, True, False]])
@@ -89,7 +90,7 @@ def _at_most_once(part: Any) -> bool:
 
 
 @implements(method="__getitem__")
-def _index(x, index):
+def _index(x, index: Index):
     """The entries at an index, as in NumPy: slices, integers, None, integer and boolean arrays."""
     if isinstance(index, tuple):
         return getitem(x, index=tuple(map(_copied, index)))

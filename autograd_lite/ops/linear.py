@@ -14,6 +14,7 @@ from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
 from autograd_lite.protocol import holds
+from autograd_lite.typing import Axis
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -262,7 +263,7 @@ def _einsum(subscripts: str, *operands):
         case((2, 3, 2), axis=-2),
     ),
 )
-def norm(x, ord: None = None, axis: Any = None, keepdims: bool = False):
+def norm(x, ord: None = None, axis: Axis = None, keepdims: bool = False):
     """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
     Raises ValueError if `ord` is not None.

@@ -16,6 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.operation import Op, Rule, Words, install_op
 from autograd_lite.protocol import holds
+from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -129,7 +130,7 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     """Return the forward of a loss: the loss of each element, weighted and reduced."""
 
     def forward(
-        x: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None, **settings: Any
+        x: Any, target: Any, *, reduction: Reduction = "mean", sample_weight: Any = None, **settings: Any
     ) -> Any:
         if x.dtype.kind != "f":
             x = as_float(x)
@@ -146,7 +147,7 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     parameters = list(inspect.signature(of_element).parameters.values())
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters.append(inspect.Parameter("sample_weight", keyword, default=None, annotation="Any"))
-    parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="str"))
+    parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="Reduction"))
     forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(forward, name, getattr(of_element, name))
