@@ -110,7 +110,7 @@ class OperatorsMixin:
     def reshape(self, *shape: int | Shape) -> Tensor:
         """The entries of x in another shape: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
     def transpose(self, *axes: int | Shape) -> Tensor:
-        """x with its `axes` in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
+        """x with its `axes` in another order, `t.transpose(1, 0)` or `t.transpose((1, 0))`; default: reversed."""
     def ravel(self) -> Tensor:
         """All entries of x along one axis, in row-major order."""
     def flatten(self) -> Tensor:

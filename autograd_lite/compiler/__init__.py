@@ -5,56 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, overload
 
-from numpy.typing import NDArray
-
-from autograd_lite.compiler.functions import Compiled
+from autograd_lite.compiler.functions import Compiled, R
 from autograd_lite.compiler.steps import CompiledStep
+from autograd_lite.typing import Array
 
 Backend = Literal["numpy", "jax"]
 
 
 @overload
-def compile(
-    f: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    optimizer: None = None,
-    backend: Backend = "numpy",
-    steps: Literal[1] = 1,
-) -> Compiled: ...
+def compile(f: Callable[..., R], argnums: int = 0, *, backend: Backend = "numpy") -> Compiled[R, Array]: ...
 
 
 @overload
 def compile(
-    f: Callable[..., tuple[Any, ...]],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    optimizer: Any,
-    backend: Backend = "numpy",
-    steps: int = 1,
+    f: Callable[..., R], argnums: tuple[int, ...], *, backend: Backend = "numpy"
+) -> Compiled[R, tuple[Array, ...]]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., tuple[Any, ...]], *, optimizer: Any, backend: Backend = "numpy", steps: int = 1
 ) -> CompiledStep[tuple[Any, ...]]: ...
 
 
 @overload
 def compile(
-    f: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    optimizer: Any,
-    backend: Backend = "numpy",
-    steps: Literal[1] = 1,
+    f: Callable[..., Any], *, optimizer: Any, backend: Backend = "numpy", steps: Literal[1] = 1
 ) -> CompiledStep[float]: ...
 
 
 @overload
 def compile(
-    f: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    optimizer: Any,
-    backend: Backend = "numpy",
-    steps: int,
-) -> CompiledStep[NDArray[Any]]: ...
+    f: Callable[..., Any], *, optimizer: Any, backend: Backend = "numpy", steps: int
+) -> CompiledStep[Array]: ...
 
 
 def compile(
@@ -64,7 +47,7 @@ def compile(
     optimizer: Any = None,
     backend: str = "numpy",
     steps: int = 1,
-) -> Compiled | CompiledStep[Any]:
+) -> Compiled[Any, Any] | CompiledStep[Any]:
     """Return a function that computes the same as f, as one flat NumPy program.
 
     f is a function of arrays that returns an array or a tuple of arrays. Its `value_and_grad`, `grad`,

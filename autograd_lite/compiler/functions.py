@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,9 +16,13 @@ from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
 from autograd_lite.randomness import drawing
 from autograd_lite.tensor import Tensor
+from autograd_lite.typing import Array
+
+R = TypeVar("R")  # what the function returns
+G = TypeVar("G")  # its gradient: an array, or a tuple of arrays
 
 
-class Compiled(ProgramCache):
+class Compiled(ProgramCache, Generic[R, G]):
     """A function of arrays that runs as a NumPy program. `ag.compile` returns it.
 
     Call it with arrays. What it returns belongs to the caller and is never written into again.
@@ -36,6 +40,13 @@ class Compiled(ProgramCache):
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__name__', self._f)}>"
 
+    @overload
+    def __call__(self: Compiled[Tensor, G], *arrays: Any) -> Array: ...
+    @overload
+    def __call__(self: Compiled[tuple[Any, ...], G], *arrays: Any) -> tuple[Array, ...]: ...
+    @overload
+    def __call__(self, *arrays: Any) -> Any: ...
+
     def __call__(self, *arrays: Any) -> Any:
         """Return the value of the function at `arrays`, an array or a tuple of arrays.
 
@@ -45,7 +56,7 @@ class Compiled(ProgramCache):
             return self._f(*arrays)
         return self._run(trace.value, arrays, ())[0]
 
-    def value_and_grad(self, *arrays: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *arrays: Any) -> tuple[Array, G]:
         """Return the value, a single number, and its gradient at `arrays`, the arguments of the function.
 
         The gradient is an array, or a tuple of arrays for a tuple `argnums`. If an argument is a tensor,
@@ -54,13 +65,13 @@ class Compiled(ProgramCache):
         if self._in_graph(arrays):
             return value_and_grad(self._f, self._argnums)(*arrays)  # type: ignore[no-any-return]
         value, *gradients = self._run(trace.value, arrays, self._wanted)
-        return value, gradients[0] if isinstance(self._argnums, int) else tuple(gradients)
+        return value, gradients[0] if isinstance(self._argnums, int) else tuple(gradients)  # type: ignore[return-value]
 
-    def grad(self, *arrays: Any) -> Any:
+    def grad(self, *arrays: Any) -> G:
         """Return the gradient of the value at `arrays`: an array, or a tuple for a tuple `argnums`."""
         return self.value_and_grad(*arrays)[1]
 
-    def hvp(self, arrays: Sequence[Any], vs: Any) -> Any:
+    def hvp(self, arrays: Sequence[Any], vs: Any) -> G:
         """Return the Hessian of the value for the arguments `argnums`, times a direction.
 
         `arrays` is a tuple of all arguments. `vs` is an array in the shape of the differentiated argument;
@@ -75,7 +86,7 @@ class Compiled(ProgramCache):
                 f"of shapes {shapes}; they must be equal"
             )
         products = self._run(trace.curvature, arrays, self._wanted, directions)
-        return products[0] if isinstance(self._argnums, int) else tuple(products)
+        return products[0] if isinstance(self._argnums, int) else tuple(products)  # type: ignore[return-value]
 
     def hessian(self, *arrays: ArrayLike) -> NDArray[Any]:
         """Return all second derivatives of the value at `arrays`, the arguments of the function.

@@ -28,7 +28,7 @@ def _written(index: Any) -> str:
         return "..."
     if index is None or isinstance(index, int | np.integer):
         return str(index)
-    return "mask" if getattr(index, "dtype", None) == bool else "indices"
+    return "mask" if np.dtype(bool) == getattr(index, "dtype", None) else "indices"
 
 
 @op(
