@@ -1,7 +1,5 @@
 """Calling an op: run its forward on the data of its inputs and record the result in the graph."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

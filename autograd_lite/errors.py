@@ -3,8 +3,6 @@
 A value is called by the name that the user gave it: a tensor's `name`, or the variable that holds it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import os

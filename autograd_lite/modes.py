@@ -1,7 +1,5 @@
 """Modes of the running thread or task: are operations recorded, and with their lines?"""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """The protocols of Python and NumPy that make a tensor work in operators and in NumPy's functions."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Names for the types in public signatures: arrays, axes, shapes, indices, settings."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from types import EllipsisType
 from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias

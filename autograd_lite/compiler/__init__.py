@@ -1,7 +1,5 @@
 """Compile functions: trace a function once, then run the traced calls as a readable NumPy program."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal, overload
 

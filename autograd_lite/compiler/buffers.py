@@ -1,7 +1,5 @@
 """Buffers: arrays into which a program writes its results, each used again after its value's last use."""
 
-from __future__ import annotations
-
 import inspect
 from functools import cache
 

@@ -1,7 +1,5 @@
 """The programs of one function: each is traced when it is first needed, and kept."""
 
-from __future__ import annotations
-
 import gc
 import os
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Tensors and random numbers that a function uses in addition to its arguments."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple

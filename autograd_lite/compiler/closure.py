@@ -1,7 +1,5 @@
 """Variables and tensors that a function takes from its surroundings, and whether any was replaced."""
 
-from __future__ import annotations
-
 import dis
 import sys
 from collections.abc import Callable

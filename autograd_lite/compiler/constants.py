@@ -1,7 +1,5 @@
 """Constants of a program: how Python writes them, and the names of those defined before the function."""
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import math

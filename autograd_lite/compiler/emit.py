@@ -1,7 +1,5 @@
 """Python source of a program: straight-line NumPy code that writes its results into buffers."""
 
-from __future__ import annotations
-
 from collections import Counter
 from textwrap import wrap
 from typing import Any, NamedTuple

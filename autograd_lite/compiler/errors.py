@@ -1,7 +1,5 @@
 """Errors of functions that cannot be compiled: each names the user's line and says what to write instead."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from typing import Any

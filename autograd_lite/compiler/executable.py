@@ -1,7 +1,5 @@
 """Executables: traced programs that run, with the present data of the tensors that they captured."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context

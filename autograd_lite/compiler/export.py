@@ -1,7 +1,5 @@
 """A program as a file that imports only NumPy."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from collections.abc import Mapping, Sequence

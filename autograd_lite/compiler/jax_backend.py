@@ -1,7 +1,5 @@
 """Programs under jax.jit: the same calls, compiled by XLA for a CPU, a GPU or a TPU (extra `jax`)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Names for the values of a program, and comments that say what they are for: `dz1`, `z1 = X @ W1 + b1`."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import re

@@ -1,7 +1,5 @@
 """A program: a flat list of NumPy calls, each of which computes one value from earlier ones."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple

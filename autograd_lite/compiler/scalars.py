@@ -1,7 +1,5 @@
 """Programs of single numbers as plain float arithmetic, which is about 20 times faster than NumPy's."""
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any

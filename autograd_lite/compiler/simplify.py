@@ -1,7 +1,5 @@
 """Passes over a program: each returns a program that computes the same with less work."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Compiled training steps: forward, backward and update as one program."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from math import isfinite

@@ -1,7 +1,5 @@
 """Tracing: run a function on tracers, with its derivatives and an optimiser's update, to get a program."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple

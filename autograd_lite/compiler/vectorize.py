@@ -4,8 +4,6 @@ The Hessian is its products with all unit vectors. Computed together they are ma
 X.T * d @ X, and not a product for each unit vector.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any

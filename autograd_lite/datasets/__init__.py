@@ -6,8 +6,6 @@ of the class of example i. Labels of two classes are float64 0 and 1, as losses 
 classes are int64. SOURCES.md in this folder has the sources and licences.
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any, Literal, overload
 

@@ -1,7 +1,5 @@
 """Arithmetic and powers: what Python's operators mean on tensors."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from autograd_lite.domains import NONZERO, NOT_NEGATIVE

@@ -1,7 +1,5 @@
 """The base class of optimisers: parameters, checked settings, and a step that refuses bad gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any, ClassVar, NoReturn

@@ -1,7 +1,5 @@
 """The loss over two weights and its curvature, computed by automatic differentiation on a whole grid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

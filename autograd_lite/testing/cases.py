@@ -1,7 +1,5 @@
 """Shapes and settings to try: as a subject declares them, with other lengths, and with no entries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, product
 from typing import Any

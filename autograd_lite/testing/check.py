@@ -1,7 +1,5 @@
 """check_op and check_function: every property of gradient rules, over inputs of their own domain."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

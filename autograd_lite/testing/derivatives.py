@@ -1,7 +1,5 @@
 """The comparison of rules with numerical derivatives: first ones, and second ones by rules on tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

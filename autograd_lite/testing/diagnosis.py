@@ -4,8 +4,6 @@ It has two parts: what is wrong (a factor, a place, a formula) and where (number
 is wrong must explain every wrong entry; where it is wrong must also exclude every right one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Examples to try a subject with: the plan of its cases, and the sweep over values that rules get wrong."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from itertools import chain

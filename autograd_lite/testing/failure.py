@@ -1,7 +1,5 @@
 """A mistake that a check has found, GradientError, and how messages write numbers and arrays."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Mistakes in the formula of a gradient: a factor or a term too many or missing, another function."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 

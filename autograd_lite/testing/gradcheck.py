@@ -1,7 +1,5 @@
 """gradcheck: the gradient of a function of tensors, at given inputs, against numerical derivatives."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Properties of every correct rule that need no numerical derivative; each `check_...` raises a RuleError."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

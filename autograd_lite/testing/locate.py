@@ -1,7 +1,5 @@
 """locate: the node of a graph whose own rule is wrong at the values that flow through the graph."""
 
-from __future__ import annotations
-
 import os
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The place of a wrong gradient: numbers, settings or shapes of all wrong entries and of no right one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The error for a failure that a search has found: a message of at most 25 lines, and its facts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any

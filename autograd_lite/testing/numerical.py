@@ -7,8 +7,6 @@ Nothing is assumed about the function: at a kink, at a jump, and where values ar
 reason instead of an estimate.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """More examples after a failure: what a rule gives and what it should give, entry by entry."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple

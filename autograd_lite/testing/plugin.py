@@ -3,8 +3,6 @@
 Every run of pytest loads it if autograd_lite is installed, so it must import nothing of the package.
 """
 
-from __future__ import annotations
-
 import pytest
 
 _NAME = "gradcheck_budget"

@@ -1,7 +1,5 @@
 """op_tests: one pytest test for each op of a module, `test_my_ops = ag.testing.op_tests(my_module)`."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """A run of a subject at one example, with the checks that every rule must pass there before any number."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The search for a mistake: a sweep over shapes and values, then generated examples, shrunk by hypothesis."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from importlib.util import find_spec

@@ -8,8 +8,6 @@ tend to have kinks); or "seek" (small whole numbers and halves, among which zero
         gradcheck(np.matmul, *arrays)
 """
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any

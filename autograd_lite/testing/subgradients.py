@@ -5,8 +5,6 @@ far as the directions tried show, a gradient v is right if -D(-d) <= v d <= D(d)
 one, if the opposite inequalities hold. Nothing is demanded of other outputs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any

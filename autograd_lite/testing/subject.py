@@ -1,7 +1,5 @@
 """The subject of a check: an op, a pair of NumPy functions, or a function of tensors, in one form."""
 
-from __future__ import annotations
-
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence

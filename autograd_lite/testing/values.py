@@ -4,8 +4,6 @@ Byte 0 stands for the simplest number; this lets hypothesis shrink examples. Two
 equal or at least 1e-6 apart (except for tiny numbers), so that a numerical step never jumps over a tie.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from functools import lru_cache

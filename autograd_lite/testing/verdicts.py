@@ -1,7 +1,5 @@
 """Verdicts on gradients against numerical derivatives: pass, fail, or no verdict; never a guess."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
