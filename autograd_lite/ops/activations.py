@@ -1,5 +1,7 @@
 """Activations. At the kink of a rectifier the derivative is the one from the left."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Arithmetic and powers: what Python's operators mean on tensors."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from autograd_lite.domains import NONZERO, NOT_NEGATIVE

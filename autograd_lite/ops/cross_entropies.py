@@ -3,6 +3,8 @@
 `bce(sigmoid(z), y)` is computed as `bce_with_logits(z, y)`, in value and gradient; see `bce.fuse_with`.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -4,6 +4,8 @@ At a kink the derivative is a valid subgradient: 0 for abs at 0 and for clip at 
 of maximum and minimum share the gradient equally.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Indexing, repetition and borders: an entry that is taken several times gets the sum of its gradients."""
 
+from __future__ import annotations
+
 from types import EllipsisType
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Linear algebra: products of vectors, matrices and stacks of them; norms."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any

@@ -4,6 +4,8 @@ It adds the settings `reduction` and `sample_weight`, the casts and the checks t
 loss and its gradient rules are written for single elements.
 """
 
+from __future__ import annotations
+
 import inspect
 import math
 from collections.abc import Callable, Sequence

@@ -4,6 +4,8 @@
 still divides by the number of elements. Losses refuse to broadcast.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from autograd_lite import errors

@@ -4,6 +4,8 @@
 Several entries that attain a maximum or a minimum share the gradient equally.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

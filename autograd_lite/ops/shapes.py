@@ -1,5 +1,7 @@
 """Reshaping, reordering and joining: every entry keeps its value and gets its gradient back."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Any
