@@ -153,7 +153,7 @@ class Op:
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def template(self, y: Tensor) -> str:
-        """Return the formula of one result, `y`, in drawings; empty if the op has none."""
+        """Return the formula of one result, `y`, in drawings, or an empty string."""
         return self.formula(y) if callable(self.formula) else self.formula
 
     def local(self, argument: str) -> str:

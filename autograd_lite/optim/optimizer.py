@@ -25,7 +25,7 @@ class Optimizer:
     A subclass lists its settings and their checks in `settings`. They are part of its `repr`. It names
     the parts of a parameter's state in `state_names`, for compiled programs.
 
-    Raises TypeError if an entry of `params` is not a `Parameter`. Raises ValueError if there is none, if one
+    Raises TypeError if an entry of `params` is not a `Parameter`. Raises ValueError if it is empty, if one
     occurs twice, or if a setting is out of its range.
     """
 
@@ -135,7 +135,7 @@ def _gradient_problem(p: Parameter, used: Any) -> str:
 def check_parameters(optimizer: str, params: Any) -> list[Parameter]:
     """Return the parameters as a list.
 
-    Raises TypeError if an entry is not a Parameter. Raises ValueError if there is none or one occurs twice.
+    Raises TypeError if an entry is not a Parameter. Raises ValueError if the list is empty or an entry occurs twice.
     """
     wanted = "give a list of ag.nn.Parameter, such as model.parameters()"
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
