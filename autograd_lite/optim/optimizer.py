@@ -133,10 +133,7 @@ def _gradient_problem(p: Parameter, used: Any) -> str:
 
 
 def check_parameters(optimizer: str, params: Any) -> list[Parameter]:
-    """Return the parameters as a list.
-
-    Raises TypeError if an entry is not a Parameter. Raises ValueError if the list is empty or an entry occurs twice.
-    """
+    """Return the parameters as a list; raises an error unless there is at least one, each once."""
     wanted = "give a list of ag.nn.Parameter, such as model.parameters()"
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
         given = errors.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)

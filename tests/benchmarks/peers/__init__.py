@@ -1,9 +1,11 @@
-"""The table of competitors. Each has a small adapter module with one or more of three functions.
+"""The table of competitors. Each has a small adapter module with one or more of five functions.
 
 `train(problem)` returns a `step()` that runs forward, backward and one SGD update, and returns
 `[loss]`. `differentiate(program, values)` returns a `run()` that gives `[output, *gradients]` of
 `program(leaves, relu)` at these Python floats. `hessian(problem)` returns a `run()` that gives the
 entries of the Hessian of the mean logistic loss of `problem.X @ w`, row by row in one array.
+`join_and_sum(arrays)` returns a `run()` that joins the arrays along axis 1 and sums over axis 0, 100 times,
+and gives the sums. `cube(x)` returns a `run()` of x^3, a user's own operation, 100 times, and its gradient.
 """
 
 from __future__ import annotations
