@@ -207,6 +207,15 @@ class Page:
             time.sleep(0.02)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the sample of long tests is taken
+def pytest_collection_modifyitems(items):
+    """Mark every test that uses the browser as long; one worker runs them all, so that one browser starts."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     """The browser, or a reason why there is none; where CI is set that is a failure."""
