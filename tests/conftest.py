@@ -4,8 +4,8 @@ A run takes a tenth of the tests marked `long`. Which tenth depends on the date,
 all. The header of the report names it: `--sample=3` repeats a run of part 3, `--sample=all` runs all of them.
 If the command line names a file or a test, no test of that file is left out.
 
-HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if CI
-is set: the same examples in every run), or "deep" (ten times as many).
+HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if
+CI is set; the same examples in every run), or "deep" (ten times as many).
 """
 
 import os
@@ -19,6 +19,9 @@ from hypothesis import settings
 collect_ignore = ["benchmarks"]  # runs in an environment of its own: `make bench`
 
 PARTS = 10  # a run takes one part in ten of the long tests
+
+# Fixtures that are made once for many tests and take long: xdist runs all tests of one of them in one worker.
+SHARED = ("chromium", "demonstration", "folder", "site")
 
 # No deadlines: on a busy machine they fail tests that are right.
 settings.register_profile("dev", deadline=None)
@@ -46,11 +49,21 @@ def pytest_report_header(config):
     sample = config.getoption("sample")
     if sample == "all":
         return "long tests: all of them"
-    return f"long tests: part {sample} of 0 to {PARTS - 1}; --sample={sample} repeats it, --sample=all runs all"
+    repeat = f"--sample={sample} repeats it, --sample=all runs all"
+    return f"long tests: part {sample} of 0 to {PARTS - 1} ({repeat})"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
-    """Leave out the long tests that are neither in the sample nor named on the command line."""
+    """Group the tests that share a fixture, and leave out the long tests that are not in the sample."""
+    for item in items:
+        for fixture in set(SHARED).intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(fixture))
+    leave_out_long_tests(config, items)
+
+
+def leave_out_long_tests(config, items):
+    """Keep the long tests that are in the sample, or in a file that the command line names."""
     sample = config.getoption("sample")
     if sample == "all":
         return

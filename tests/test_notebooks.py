@@ -79,6 +79,7 @@ def test_a_notebook_has_two_exercises_with_solutions(path):
     assert told.count("<summary>Solution</summary>") == len(SOLUTION.findall(told)) == 2
 
 
+@pytest.mark.long
 @each_notebook
 def test_a_notebook_prints_what_it_shows(path, tmp_path):
     notebook = read(path)

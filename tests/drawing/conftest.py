@@ -207,13 +207,12 @@ class Page:
             time.sleep(0.02)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the sample of long tests is taken
+@pytest.hookimpl(tryfirst=True)  # before tests/conftest.py takes the sample
 def pytest_collection_modifyitems(items):
-    """Mark every test that uses the browser as long; one worker runs them all, so that one browser starts."""
+    """Mark every test that uses the browser as long."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.long)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -318,6 +318,7 @@ def spoken(rule):
     return f"grad {rule}" if rule[0] in "×÷" else rule if re.search(r"\bgrad\b", rule) else f"grad, {rule}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OURS)
 def test_the_words_of_a_lane_are_the_gradient(name, monkeypatch):
     monkeypatch.setattr(naming, "_LANE", 100)  # whole, as they are before they are cut off
@@ -343,6 +344,7 @@ def test_the_words_of_a_lane_are_the_gradient(name, monkeypatch):
 # Cards.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OURS)
 def test_the_formula_of_a_card_is_its_value(name):
     for y in results(name):

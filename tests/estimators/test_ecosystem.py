@@ -46,6 +46,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long
 def test_every_check_of_scikit_learn_passes_and_none_is_skipped(default, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it, or without pandas, checks are skipped
     results = check_estimator(default, on_skip=None, on_fail=None)

@@ -82,6 +82,7 @@ def generated(seed):
     return objective, (seed % 3) * rng.normal(size=objective.l2s.size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(50))
 def test_gradient_descent_lowers_the_loss_in_every_one_of_10_000_steps(seed):
     """By what the theory promises, |g|^2 / 2L, but for rounding; that is more than to lower it."""

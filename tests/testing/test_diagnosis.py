@@ -72,6 +72,7 @@ CAUSES = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CAUSES)
 def test_cause(name):
     forward, backward, options, words = CAUSES[name]

@@ -158,6 +158,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PLANTED)
 def test_mistake_fails_the_fitting_cases_with_a_hint_that_is_no_answer(name):
     reference, student, expected, words = PLANTED[name]
@@ -173,6 +174,7 @@ def test_mistake_fails_the_fitting_cases_with_a_hint_that_is_no_answer(name):
     assert all(not case.hint for case in given.passed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["tanh", "mean", "multiply", "cross_entropy", "bce", "concatenate", "maximum"]
 )
