@@ -193,6 +193,7 @@ def same(one, other, rtol=1e-10):
         close(a, b, rtol)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_training_is_that_of_the_loop(name):
     slow, fast = Training(name), Training(name, backend="jax")
@@ -207,6 +208,7 @@ def test_a_training_is_that_of_the_loop(name):
     same(fast, slow)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_many_steps_in_a_call_are_as_many_calls(name, backend):
