@@ -13,8 +13,16 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 ENGINE = [
-    "messages", "modes", "domains", "protocol", "signature", "tensor", "calling", "operation", "autodiff",
-]  # fmt: skip
+    "messages",
+    "modes",
+    "domains",
+    "protocol",
+    "signature",
+    "tensor",
+    "calling",
+    "operation",
+    "autodiff",
+]
 
 
 def _section(title):
