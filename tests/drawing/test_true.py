@@ -147,7 +147,7 @@ def test_the_same_bytes_whatever_the_hash_seed():
     runs = {
         subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True,
                        env={**os.environ, "PYTHONHASHSEED": seed}).stdout
-        for seed in ("0", "1", "2", "3", "4")
+        for seed in ("0", "1", "2")
     }  # fmt: skip
     assert len(runs) == 1
 

@@ -98,6 +98,7 @@ def test_a_grid_search_chooses_among_settings(scaled, tumours):
     assert search.score(X, y) > 0.93
 
 
+@pytest.mark.long
 def test_cross_validation_alone_and_in_two_threads(scaled, tumours):
     X, y = tumours
     alone = cross_val_score(scaled, X, y, cv=4)
@@ -114,6 +115,7 @@ def test_one_against_the_rest_on_three_classes(scaled):
     assert several.predict_proba(X).shape == (150, 3)
 
 
+@pytest.mark.long
 def test_calibration_makes_the_probabilities_of_a_weighted_fit_honest(scaled, tumours):
     X, y = tumours
     unfair = scaled.set_params(**{f"{scaled.steps[-1][0]}__class_weight": "balanced"})

@@ -185,6 +185,7 @@ def test_collinear_columns_change_nothing():
         assert separation(X, y).kind == make.__name__
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "seeds"), [(300, 6), (3000, 2)])
 def test_data_as_they_come(n, seeds):
     """Units from 1e-3 to 1e3, dummies that sum to 1, a column in two units, totals, a constant, and leaks."""
