@@ -2,16 +2,21 @@ PYTHON ?= python3
 OUT ?= demo
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
+# BLAS gets one thread, because each core runs a worker already.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types stubs bench tutorials docs help
+.PHONY: demo test test-all lint types stubs bench tutorials docs help
 
 demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
 
-test: .venv/.stamp-dev  ## run all tests and doctests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+test: .venv/.stamp-dev  ## run the tests and doctests; of the long ones a tenth, another each day
+	$(PYTEST)
+
+test-all: .venv/.stamp-dev  ## run every test, with more examples for each property and op
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --sample=all --gradcheck-budget=thorough
 
 lint: .venv/.stamp-dev  ## check style with ruff
 	$(BIN)/ruff check .
@@ -37,7 +42,7 @@ docs: .venv/.stamp-dev  ## build the documentation into tutorials/site/html; war
 	@echo "wrote tutorials/site/html/index.html"
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 # A stamp is newer than pyproject.toml when what it asks for is installed.
 EXTRAS_demo := draw,train,plot

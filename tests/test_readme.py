@@ -7,16 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd_lite.__main__ import main
 from autograd_lite.operation import OPS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 ENGINE = [
-    "messages", "modes", "domains", "protocol", "signature", "tensor", "calling", "operation", "autodiff",
-]  # fmt: skip
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+    "messages",
+    "modes",
+    "domains",
+    "protocol",
+    "signature",
+    "tensor",
+    "calling",
+    "operation",
+    "autodiff",
+]
 
 
 def _section(title):
@@ -25,11 +31,6 @@ def _section(title):
 
 def _report(name):
     return (ROOT / "tests" / "benchmarks" / f"{name}.md").read_text(encoding="utf-8")
-
-
-def _settled(report):
-    """The lines of a report that do not depend on the time of day or the folder."""
-    return [line for line in report.splitlines() if not line.startswith(("autograd_lite demo", "done in"))]
 
 
 def test_the_first_program_is_short_and_draws_and_compiles_what_is_shown(tmp_path, monkeypatch, capsys):
@@ -76,15 +77,6 @@ def _code_lines(source):
     told = {line for doc in docs for line in range(doc.lineno, doc.end_lineno + 1)}
     lines = [line.strip() for i, line in enumerate(source.splitlines(), 1) if i not in told]
     return sum(bool(line) and line[0] != "#" for line in lines)
-
-
-def test_the_demo_prints_what_the_readme_says(tmp_path, capsys):
-    main(["demo", "--out", str(tmp_path / "demo")])
-    printed = _settled(capsys.readouterr().out)
-    told = _settled(re.search(r"```\n(autograd_lite demo.*?)```", README, re.DOTALL)[1])
-    assert [NUMBER.sub("#", line) for line in printed] == [NUMBER.sub("#", line) for line in told]
-    for one, other in zip(NUMBER.findall("\n".join(printed)), NUMBER.findall("\n".join(told)), strict=True):
-        assert float(one) == pytest.approx(float(other), rel=0.02), (one, other)
 
 
 def test_the_number_of_operations():

@@ -53,7 +53,10 @@ def cases():
         plan = plan_of(of_op(op))
         for i in range(len(plan.cases)):
             yield pytest.param(
-                op, plan.example(i, 259, bytes(range(3, 3 + plan.size(i))), 1), id=f"{name}-{i}"
+                op,
+                plan.example(i, 259, bytes(range(3, 3 + plan.size(i))), 1),
+                id=f"{name}-{i}",
+                marks=[pytest.mark.long] if i else [],
             )
 
 

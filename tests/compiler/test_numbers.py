@@ -305,6 +305,7 @@ def sines(x):
     return x
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("f", [sines, many_steps])
 def test_long_programs_compile(f):
     assert differences(f, [(0.5,), (1.0,)]) == []

@@ -133,6 +133,7 @@ def cases():
             )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("op", "example"), list(cases()))
 def test_every_op_has_its_second_derivative(op, example):
     places = sorted(example.variables)

@@ -203,6 +203,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RIGHT)
 @pytest.mark.parametrize("seed", range(3))
 def test_right_rule_passes(name, seed):

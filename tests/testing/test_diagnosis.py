@@ -88,6 +88,7 @@ CAUSES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CAUSES)
 def test_cause(name):
     forward, backward, options, words = CAUSES[name]

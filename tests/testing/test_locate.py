@@ -81,6 +81,7 @@ def leaf_gradients(graph):
     return root, [leaf.grad for leaf in leaves]
 
 
+@pytest.mark.long
 def test_exactly_the_wrong_node_is_named_in_random_graphs():
     choose, active, exact = random.Random(1), 0, 0
     for graph in random_graphs("avoid"):

@@ -129,6 +129,7 @@ def test_without_the_plugin_the_budget_is_normal(bare):
     assert "gradcheck budget" not in bare.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [["--gradcheck-budget=x"], ["-ogradcheck_budget=x"]])
 def test_a_budget_that_is_none_is_a_usage_error(folder, options):
     ran = run(folder, *options)
@@ -137,6 +138,7 @@ def test_a_budget_that_is_none_is_a_usage_error(folder, options):
     assert all(name in ran.out for name in check.BUDGETS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "header", "fixture"),
     [

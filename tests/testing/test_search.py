@@ -277,6 +277,7 @@ HARD_BUT_RIGHT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HARD_BUT_RIGHT)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_right_rules_that_look_wrong_pass(name, seed):
