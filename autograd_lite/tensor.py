@@ -291,12 +291,13 @@ def _shape_error(returned: str, x: Tensor, tensor: Tensor) -> Exception:
 
 
 def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
-    """Return gradients as users get them: in the dtype of their tensor, read-only, 0-d ones as scalars.
+    """Convert gradients to what users get: in the dtype of their tensor, read-only, 0-d ones as scalars.
 
     They may share memory with each other and with arrays of the graph.
     """
-    results = {}
     for tensor, g in gradients.items():
+        if type(g) is _float64 is type(tensor.data):
+            continue
         dtype = tensor.data.dtype
         if type(g) in (int, float):  # a rule may return 0.0
             g = dtype.type(g)
@@ -305,8 +306,8 @@ def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
         if type(g) is np.ndarray:
             g = g.view() if g.ndim else g[()]
             g.setflags(write=False)
-        results[tensor] = g
-    return results
+        gradients[tensor] = g
+    return gradients
 
 
 def start_gradient(tensor: Tensor, grad: Any, function: str) -> Any:
