@@ -106,6 +106,7 @@ CALLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(st.lists(st.integers(0, len(CALLS) - 1), min_size=1, max_size=6), st.integers(17, 80))
 def test_any_calls_in_a_row(chosen, n):
