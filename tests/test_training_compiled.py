@@ -133,6 +133,7 @@ def close(a, b, rtol):
 # The same numbers.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch_size", [None, 8, 30])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("model", MODELS)

@@ -72,6 +72,7 @@ def as_it_runs(text, file):
     return text
 
 
+@pytest.mark.long
 def test_programs_run_and_draw_what_the_page_shows(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pictures").mkdir()

@@ -6,6 +6,7 @@ loss and its gradient rules are written for single elements.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ class Loss(Op):
 
         def register_wrapped(rule: Rule) -> Rule:
             self.check_rule(argument, rule)
-            register(_per_element(rule, self.arguments.index(argument), self.rows))
+            register(per_element(rule, self.arguments.index(argument), self.rows))
             return rule
 
         return register_wrapped
@@ -154,9 +155,10 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     return forward
 
 
-def _per_element(rule: Rule, position: int, rows: bool) -> Rule:
+def per_element(rule: Rule, position: int, rows: bool) -> Rule:
     """Return the gradient rule of a loss from the rule of one element's loss."""
 
+    @functools.wraps(rule)
     def reduced_rule(
         g: Any, y: Any, x: Any, target: Any, *, reduction: str, sample_weight: Any, **settings: Any
     ) -> Any:

@@ -137,11 +137,13 @@ def test_unary_operations_are_those_of_numpy(name):
     assert differences(UNARY[name], [(x,) for x in VALUES]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BINARY)
 def test_binary_operations_are_those_of_numpy(name):
     assert differences(BINARY[name], [(a, b) for a in VALUES for b in VALUES]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in BINARY if name not in ("mse", "mae", "huber", "dot")])
 def test_a_constant_operand_is_the_number_that_it_is(name):
     f = BINARY[name]

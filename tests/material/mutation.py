@@ -21,6 +21,7 @@ from equivalent_mutants import EQUIVALENT
 from mistakes import Place, changes
 
 from autograd_lite.operation import OPS, Op, Rule
+from autograd_lite.ops.loss import Loss, per_element
 from autograd_lite.testing import check_op
 
 
@@ -43,7 +44,8 @@ class Mutant(NamedTuple):
 
 def mutants(op: Op) -> list[Mutant]:
     """All mutants of an op: for each of its rules, one for each possible single mistake."""
-    return [mutant for argument, rule in op.rules.items() for mutant in _of_rule(op.name, argument, rule)]
+    rules = {argument: inspect.unwrap(rule) for argument, rule in op.rules.items()}  # of one element's loss
+    return [mutant for argument, rule in rules.items() for mutant in _of_rule(op.name, argument, rule)]
 
 
 @contextmanager
@@ -51,13 +53,16 @@ def installed(mutant: Mutant) -> Iterator[None]:
     """Let the op use the mutant in place of its rule; ops that call that rule by name get it too."""
     op = OPS[mutant.op]
     original = op.rules[mutant.argument]
+    rule = mutant.rule
+    if isinstance(op, Loss):
+        rule = per_element(rule, op.arguments.index(mutant.argument), op.rows)
     try:
-        op.rules[mutant.argument] = mutant.rule
-        op._order_rules()
+        op.rules[mutant.argument] = rule
+        op._update_rules()
         yield
     finally:
         op.rules[mutant.argument] = original
-        op._order_rules()
+        op._update_rules()
 
 
 def survives(mutant: Mutant, check: Callable[[Op], Any]) -> bool:

@@ -139,6 +139,7 @@ def test_no_estimate_where_there_is_no_derivative(phi):
     assert not derivative(phi, 1e-16).error < 1e-3
 
 
+@pytest.mark.long
 def test_package_and_checker_do_not_import_hypothesis():
     code = (
         "import sys, autograd_lite.testing as testing; assert 'hypothesis' not in sys.modules; "

@@ -16,6 +16,8 @@ from autograd_lite.operation import case
 
 STEP = 1e-5
 
+pytestmark = pytest.mark.long  # they test what other tests use
+
 
 def values_of(graph):
     """Every value of a graph, leaves first, from nothing but its public parts."""
@@ -122,7 +124,6 @@ def test_max_ops_bounds_the_steps(graph):
     assert 1 <= len(graph.steps) <= 3
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kinks", ["avoid", "seek", "any"])
 def test_two_hundred_graphs_have_structure(kinks):
     found = drawn(200, kinks=kinks)
@@ -206,7 +207,6 @@ def test_seek_finds_zeros_and_ties_and_avoid_has_none():
     assert np.isin(np.abs(entries), [0, 0.5, 1, 1.5, 2]).all()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["maximum", "minimum", "max", "min", "abs", "clip", "relu", "sign", "std"])
 def test_avoid_keeps_an_op_smooth(name):
     ops = [ag.OPS[name], ag.OPS["subtract"], ag.OPS["negative"]]
@@ -247,7 +247,6 @@ def test_a_wrong_op_shrinks_to_itself_alone(make_op):
     assert repr(graph).splitlines()[1] == 'x0 = ag.Tensor(np.array(1.0), name="x0")'
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "argument", "rule", "entries"),
     [
@@ -287,7 +286,6 @@ def test_leaves_lie_in_the_domain_of_their_op(make_op, domain):
     assert len(np.unique(entries)) > 10
 
 
-@pytest.mark.long
 def test_declared_shapes_and_signatures_are_used(make_op):
     def only(x, axis=0):
         if x.shape not in ((5, 7), (2, 2, 4)):
@@ -304,7 +302,6 @@ def test_declared_shapes_and_signatures_are_used(make_op):
     assert all(right(graph) for graph in found)
 
 
-@pytest.mark.long
 def test_an_op_of_many_inputs_gets_the_shapes_it_declares(make_op):
     def layered(a, b, c, d):
         if [x.shape for x in (a, b, c, d)] != [(2, 3), (3, 4), (4,), (1, 2)]:

@@ -100,12 +100,14 @@ def calls(ran):
     return int(re.search(r"calls: (\d+)", ran.out)[1])
 
 
+@pytest.mark.long
 def test_every_op_of_the_module_is_a_test(quick):
     outcomes = dict(re.findall(r"^test_mine\.py::test_ops\[(\w+)\] (\w+)", quick.out, re.MULTILINE))
     assert outcomes == {"scale": "FAILED", "wave": "PASSED"}
     assert quick.code == 1
 
 
+@pytest.mark.long
 def test_the_failure_is_the_message_and_the_users_line(quick, bare):
     for ran in quick, bare:
         assert 'GradientError: scale.gradient("x") is wrong' in ran.out
@@ -117,12 +119,14 @@ def test_the_failure_is_the_message_and_the_users_line(quick, bare):
         assert "traceback entries are hidden" not in ran.out
 
 
+@pytest.mark.long
 def test_the_budget_of_the_command_line_is_used(quick, bare):
     assert "gradcheck budget: quick\n" in quick.out
     assert "fixture: quick\n" in quick.out
     assert calls(quick) < calls(bare)
 
 
+@pytest.mark.long
 def test_without_the_plugin_the_budget_is_normal(bare):
     assert bare.code == 1
     assert "1 failed, 2 passed" in bare.out

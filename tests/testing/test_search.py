@@ -31,6 +31,7 @@ def run(code, **environment):
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_two_processes_say_the_same():
     one, two = (run(WRONG.format(block=""), PYTHONHASHSEED=seed) for seed in ("1", "2"))
     assert one == two
@@ -196,6 +197,7 @@ def test_unreduced_gradients_are_the_engines_business_unless_exact_shapes_are_de
         check_function(np.multiply, backward, exact_shapes=True)
 
 
+@pytest.mark.long
 def test_shapes_and_params_as_people_write_them():
     def power(x, n=2):
         return x**n
