@@ -150,9 +150,7 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     parameters.append(inspect.Parameter("sample_weight", keyword, default=None, annotation="Any"))
     parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="Reduction"))
     forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
-        setattr(forward, name, getattr(of_element, name))
-    return forward
+    return functools.update_wrapper(forward, of_element)
 
 
 def per_element(rule: Rule, position: int, rows: bool) -> Rule:
