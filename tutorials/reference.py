@@ -117,7 +117,7 @@ def entry(op):
 
 
 def domain_in_words(op, name):
-    """Return the domain of an input; for functions of one number also a kink at 0 and the rule's slope there."""
+    """Return the domain of an input, and for functions of one number the rule's slope at a kink at 0."""
     domain = op.domains[name]
     takes_numbers = not op.samples or any(sample.shapes == ((),) for sample in op.samples)
     if len(op.arguments) > 1 or not takes_numbers or not domain.holds(-1e-6):
