@@ -1,9 +1,9 @@
-"""The table of competitors. Each has a small adapter module with one or more of three functions.
+"""The table of peers, the libraries that are compared. Each has an adapter with up to three functions.
 
-`train(problem)` returns a `step()` that runs forward, backward and one SGD update, and returns
-`[loss]`. `differentiate(program, values)` returns a `run()` that gives `[output, *gradients]` of
-`program(leaves, relu)` at these Python floats. `hessian(problem)` returns a `run()` that gives the
-entries of the Hessian of the mean logistic loss of `problem.X @ w`, row by row in one array.
+`train(problem)` returns a function that runs forward, backward and one SGD update, and returns `[loss]`.
+`differentiate(program, values)` returns a function that returns `[output, *gradients]` of
+`program(leaves, relu)` at these Python floats. `hessian(problem)` returns a function that returns the
+Hessian of the mean logistic loss of `problem.X @ w` as one flat array.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Peer:
-    """A competitor: its column title, its adapter, the package it imports, its distribution."""
+    """A library: the title of its column, its adapter, the package it imports, its distribution."""
 
     title: str
     adapter: str
@@ -23,13 +23,13 @@ class Peer:
     distribution: str
 
     def function(self, name: str) -> Any:
-        """Returns the adapter's function of that name, or None where the peer has no such case."""
+        """Return the adapter's function of that name, or None if the adapter does not have it."""
         return getattr(import_module(f"peers.{self.adapter}"), name, None)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of ratios: the time of `base` over that of each of `others`."""
+    """A table of ratios: the time of `base` divided by the time of each of `others`."""
 
     title: str
     base: Peer
@@ -54,7 +54,7 @@ COMPILED = Table(
     OURS_COMPILED,
     (TORCH, TORCH_COMPILED, TORCH_COMPILED_LOSS, JAX, NUMPY, MICROGRAD, OURS),
 )
-# The last one that takes part in a case is what the others must agree with.
+# In each case the last peer that takes part is the reference with which the others must agree.
 PEERS = (
     OURS,
     OURS_COMPILED,

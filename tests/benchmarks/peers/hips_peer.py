@@ -12,7 +12,7 @@ ACTIVATIONS = {"tanh": np.tanh, "relu": _relu}
 
 
 def train(problem):
-    """Returns one training step; the library's SGD is a whole loop, so the update is here."""
+    """Return a training step. The library's SGD runs a whole loop, so the update is written here."""
     activation = ACTIVATIONS[problem.activation]
     layers = problem.layers
 
@@ -39,7 +39,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on Python floats."""
+    """Return a function that builds and differentiates `program` on Python floats."""
 
     def run():
         value, gradients = autograd.value_and_grad(lambda leaves: program(leaves, _relu))(values)

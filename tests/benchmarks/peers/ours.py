@@ -8,7 +8,7 @@ ACTIVATIONS = {"tanh": np.tanh, "relu": ag.relu}
 
 
 def train(problem):
-    """Returns one training step, with `ag.optim.SGD`."""
+    """Return a training step, with `ag.optim.SGD`."""
     layers = [(ag.nn.Parameter(W), ag.nn.Parameter(b)) for W, b in problem.layers]
     optimizer = ag.optim.SGD([p for layer in layers for p in layer], lr=problem.lr)
     *hidden, (w, b) = layers
@@ -27,7 +27,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on scalar Tensors."""
+    """Return a function that builds and differentiates `program` on scalar Tensors."""
 
     def run():
         leaves = [ag.Tensor(v) for v in values]
@@ -39,7 +39,7 @@ def differentiate(program, values):
 
 
 def hessian(problem):
-    """Returns a run of the Hessian."""
+    """Return a run of the Hessian."""
     w, X, y = problem.layers[-1][0], problem.X, problem.y
     function = ag.hessian(lambda w: ag.bce_with_logits(X @ w, y))
     return lambda: function(w).ravel()
