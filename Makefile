@@ -2,23 +2,32 @@ PYTHON ?= python3
 OUT ?= demo
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
+# BLAS gets one thread, because each core runs a worker already.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types bench tutorials docs help
+.PHONY: demo test test-all lint types stubs bench tutorials docs help
 
 demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
 
-test: .venv/.stamp-dev  ## run all tests and doctests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+test: .venv/.stamp-dev  ## run the tests and doctests; of the long ones a tenth, another each day
+	$(PYTEST)
+
+test-all: .venv/.stamp-dev  ## run every test, with more examples for each property and op
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --sample=all --gradcheck-budget=thorough
 
 lint: .venv/.stamp-dev  ## check style with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.stamp-dev  ## check types with mypy
+types: .venv/.stamp-dev  ## check types: mypy on the package, mypy and pyright on a user's program
 	$(BIN)/mypy
+	$(BIN)/python -m tests.typing.check
+
+stubs: .venv/.stamp-dev  ## write the type stubs again, after a change of an operation or of a public name
+	$(BIN)/python -m tests.typing.stubs
 
 bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .venv-bench
 	.venv-bench/bin/python tests/benchmarks/run.py
@@ -33,7 +42,7 @@ docs: .venv/.stamp-dev  ## build the documentation into tutorials/site/html; war
 	@echo "wrote tutorials/site/html/index.html"
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 # A stamp is newer than pyproject.toml when what it asks for is installed.
 EXTRAS_demo := draw,train,plot

@@ -31,7 +31,7 @@ __all__ = [
 
 
 # Loaded when they are first used: testing takes a fifth of the import's time, the others need extras.
-_LATER = ("testing", "linear_model", "estimators", "plots")
+_LATER = ("testing", "linear_model", "estimators", "plots", "numpy", "typing")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,5 @@
 """The command line: `python -m autograd_lite demo`, `... ops` and `... draw script.py:loss -o graph.png`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

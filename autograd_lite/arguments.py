@@ -1,7 +1,5 @@
 """Checks of arguments. Each returns the value or raises an error that names the function and the argument."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from math import inf, nan
 from typing import Any

@@ -1,7 +1,5 @@
 """Derivatives as functions: gradients, Jacobians, Hessians and their products with vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any

@@ -1,7 +1,5 @@
 """Calling an op: run its forward on the data of its inputs and record the result in the graph."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -141,7 +139,7 @@ def record(op: Any, inputs: Any, values: Any, settings: Any, data: Any, wanted: 
     tensor.data = data
     tensor.requires_grad = mode > OFF
     tensor.name = tensor.grad = tensor.fused = None
-    if mode or op.keeps_inputs:
+    if mode or op.keeps_inputs or isinstance(data, AbstractArray):
         tensor.op = op
         tensor.inputs = inputs
         tensor.values = values
@@ -203,4 +201,4 @@ def _require_rules(op: Any, inputs: Any) -> None:
     """Raise TypeError now, not in backward, if a differentiable input has no gradient rule."""
     for i, x in enumerate(inputs):
         if isinstance(x, Tensor) and x.requires_grad and op.argument_at(i) not in op.rules:
-            op.no_rule(op.argument_at(i))
+            raise errors.error(TypeError, "no rule", op=op.name, argument=op.argument_at(i))

@@ -1,7 +1,5 @@
 """The demonstration: train, check and draw a logistic unit and a small network on real data."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from functools import partial

@@ -1,7 +1,5 @@
 """Domains of operations: intervals of the real line, labels, masks; and shapes that fit together."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -3,8 +3,6 @@
 A value is called by the name that the user gave it: a tensor's `name`, or the variable that holds it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import os
@@ -17,7 +15,8 @@ import numpy as np
 from autograd_lite.domains import cores_of
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_NOT_USER_CODE = (_PACKAGE, contextlib.__file__)  # contextlib calls our context managers
+# Our code, contextlib, which calls our context managers, and NumPy's operators of tracers.
+_NOT_USER_CODE = (_PACKAGE, contextlib.__file__, np.lib.mixins.__file__)
 
 
 def caller_names() -> dict[int, str]:

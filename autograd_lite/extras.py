@@ -1,7 +1,5 @@
 """Optional dependencies. If one is missing, the error says in one line what to install."""
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

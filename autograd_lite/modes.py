@@ -1,12 +1,13 @@
 """Modes of the running thread or task: are operations recorded, and with their lines?"""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 OFF, ON, WITH_LINES = 0, 1, 2  # WITH_LINES: each result keeps the user's line that computed it
 recording: ContextVar[int] = ContextVar("recording", default=ON)
@@ -31,7 +32,7 @@ class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
         _outer.set(tuple(outer))
         recording.set(before)
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         code = getattr(function, "__code__", None)
         if code is not None and code.co_flags & _SUSPENDS:
             raise TypeError(
@@ -40,7 +41,7 @@ class no_grad:  # noqa: N801 - reads as a keyword, as everywhere in the field
             )
 
         @wraps(function)
-        def unrecorded(*args: Any, **kwargs: Any) -> Any:
+        def unrecorded(*args: P.args, **kwargs: P.kwargs) -> R:
             with no_grad():
                 return function(*args, **kwargs)
 

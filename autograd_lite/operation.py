@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, update_wrapper
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from autograd_lite.calling import binary, call, unary
 from autograd_lite.domains import REAL, Domain
 from autograd_lite.errors import error
 from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.tensor import NO_SETTINGS, Tensor
+from autograd_lite.typing import ArrayLike
 
 OPS: dict[str, Op] = {}
 """Every op by its name, users' ops included. Checks, drawings and the table of operations read it."""
@@ -38,21 +39,28 @@ def case(*shapes: tuple[int, ...], **settings: Any) -> Case:
 class Op:
     """A differentiable operation: a forward, one gradient rule per input, and how to draw and check it.
 
-    A call with arrays returns the forward's result. A call with a Tensor returns a Tensor that remembers the
-    op, its inputs and its settings. Raises ValueError with the names and shapes of all inputs if they do not
-    fit, TypeError for inputs that are not real numbers.
+    A call with arrays returns the result of `forward`. A call with a Tensor returns a Tensor that remembers
+    the op, its inputs and its settings. Raises ValueError with the names and shapes of all inputs if they do
+    not fit, TypeError for inputs that are not real numbers.
+
+    Checks read `domain` (one for all inputs, or one for each name), `signature` (of shapes, in NumPy's gufunc
+    notation) and `samples` (shapes and settings); they say where the op can be tried. A function
+    `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
+    shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
+    as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
+    it implements one of Python's operators.
     """
 
     forward: Callable[..., Any]
-    symbol: str  # in drawings
-    domain: Domain | Mapping[str, Domain] = REAL  # where it can be checked, for all inputs or by name
-    signature: str | None = None  # of shapes, in NumPy's gufunc notation
-    samples: tuple[Case, ...] = ()  # shapes and settings with which it can be checked
-    check: Callable[..., None] | None = None  # check(op, inputs, values, settings) raises for bad values
-    hint: str = ""  # the end of the message about shapes that do not fit
-    formula: str | Words = ""  # the result in drawings, as in {x} @ {w} + {b}, or a function of the result
-    letter: str = "a"  # begins the name of an unnamed result, as in z1
-    infix: bool = False  # it implements one of Python's operators
+    symbol: str
+    domain: Domain | Mapping[str, Domain] = REAL
+    signature: str | None = None
+    samples: tuple[Case, ...] = ()
+    check: Callable[..., None] | None = None
+    hint: str = ""
+    formula: str | Words = ""
+    letter: str = "a"
+    infix: bool = False
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.forward)
@@ -82,6 +90,13 @@ class Op:
 
     def __reduce__(self) -> str:
         return self.forward.__qualname__
+
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self._arity:
@@ -116,7 +131,7 @@ class Op:
         return register
 
     def check_rule(self, argument: str, rule: Rule) -> None:
-        """Raise TypeError if a rule does not take the parameters of a rule of this op."""
+        """Raise TypeError if the `rule` for `argument` does not take the parameters of a rule of this op."""
         index = ("index",) if self.variadic else ()
         expected = ("g", "y", *self.arguments, *index, *self.rule_settings)
         parameters = inspect.signature(rule).parameters.values()
@@ -128,21 +143,17 @@ class Op:
             )
 
     def _update_rules(self) -> None:
-        missing = {name: partial(self.no_rule, name) for name in self.arguments}
+        missing = {name: partial(_no_rule, self.name, name) for name in self.arguments}
         rules = [self.rules.get(name, missing[name]) for name in self.arguments]
         self.incomplete = len(self.rules) < len(self.arguments)
         self.rules_by_position: list[Rule] = [] if self.variadic else rules
-
-    def no_rule(self, argument: str, *_: Any, **__: Any) -> Any:
-        """Raise TypeError: the rule of an input without a rule."""
-        raise error(TypeError, "no rule", op=self.name, argument=argument)
 
     def argument_at(self, position: int) -> str:
         """Return the name of the input at a position; all inputs of a variadic op share one."""
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def template(self, y: Tensor) -> str:
-        """Return the formula of one result in drawings; empty if the op has none."""
+        """Return the formula of one result, `y`, in drawings, or an empty string."""
         return self.formula(y) if callable(self.formula) else self.formula
 
     def local(self, argument: str) -> str:
@@ -152,7 +163,7 @@ class Op:
     def variadic_rules(self, count: int) -> list[Rule]:
         """Return the rule of a variadic op for each of `count` inputs, with `index` set to its position."""
         argument = self.arguments[-1]
-        rule = self.rules.get(argument) or partial(self.no_rule, argument)
+        rule = self.rules.get(argument) or partial(_no_rule, self.name, argument)
         return [partial(rule, index=i) for i in range(count)]
 
     def fuse_with(self, inner: Op, fused: Op) -> None:
@@ -185,6 +196,11 @@ class Op:
         return inputs, self._defaults | settings | given
 
 
+def _no_rule(op: str, argument: str, *_: Any, **__: Any) -> Any:
+    """Raise TypeError: the rule of an input without a rule."""
+    raise error(TypeError, "no rule", op=op, argument=argument)
+
+
 def _parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], bool]:
     """Return array inputs, settings with their defaults, and whether the inputs are variadic."""
     parameters = inspect.signature(forward).parameters.values()
@@ -212,12 +228,8 @@ def op(
 
     `symbol` represents the op in drawings. `numpy` is the NumPy function, or a tuple of them, that it
     implements for tensors; `operator` is the name of a Python operator, such as "add"; `method` is a name on
-    Tensor. `declaration` may have: `domain` (one, or one per input), `signature` (NumPy's gufunc notation)
-    and `samples`, which say with which values, shapes and settings the op can be checked; a function
-    `check(op, inputs, values, settings)` that raises an error for bad values; `hint`, which ends the message
-    about shapes that do not fit; `formula`, which writes the result in drawings, as in `{x} @ {w} + {b}`,
-    or a function that returns the formula of one result; `letter`, with which the name of an unnamed result
-    begins, as in z1.
+    Tensor. `declaration` may have `domain`, `signature`, `samples`, `check`, `hint`, `formula` and `letter`,
+    which `Op` describes.
 
     Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.
@@ -238,9 +250,10 @@ def install_op(new: Op, numpy: Any = (), operator: str | None = None, method: st
     implements(*functions, method=method)(new)
     if operator is not None:
         infix = new._unrolled or _method(new)
-        install(f"__{operator}__", update_wrapper(infix, new.forward, updated=()))
+        install(f"__{operator}__", _described(infix, new, f"__{operator}__"))
         if len(new.arguments) == 2:
-            install(f"__r{operator}__", update_wrapper(lambda b, a: infix(a, b), new.forward, updated=()))
+            reflected = _described(lambda b, a: infix(a, b), new, f"__r{operator}__")
+            install(f"__r{operator}__", reflected)
     OPS[new.name] = new
     return new
 
@@ -259,7 +272,7 @@ def implements(*functions: Any, method: str | None = None) -> Callable[[Any], An
     def register(implementation: Any) -> Any:
         NUMPY.update(dict.fromkeys(functions, implementation))
         if method is not None:
-            install(method, _method(implementation))
+            install(method, _described(_method(implementation), implementation, method))
         return implementation
 
     return register
@@ -271,7 +284,15 @@ def _method(function: Any) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    return update_wrapper(method, function, updated=())
+    return method
+
+
+def _described(method: Any, source: Any, name: str) -> Any:
+    """Return the method with its own name, and the docstring and signature of an op or a function."""
+    update_wrapper(method, source, updated=())
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    return method
 
 
 def install(name: str, attribute: Any) -> None:

@@ -1,16 +1,16 @@
 """The protocols of Python and NumPy that make a tensor work in operators and in NumPy's functions."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.modes import recording
+from autograd_lite.operators import OperatorsMixin
+from autograd_lite.typing import Array, DTypeLike, Shape
 
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy function -> its implementation for tensors
 
@@ -23,6 +23,18 @@ class AbstractArray:
     """
 
     __slots__ = ()
+
+    def holds(self) -> bool:
+        """Return the value of a condition for the present data, and check it again for other data."""
+        raise NotImplementedError
+
+
+def holds(condition: Any) -> bool:
+    """Return whether a condition on data holds, for an `if` in an op: its forward, its check or a rule.
+
+    A compiled function checks the condition again at each call. A plain `if` on data cannot be compiled.
+    """
+    return condition.holds() if isinstance(condition, AbstractArray) else bool(condition)
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +54,7 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class ArrayProtocol:
+class ArrayProtocol(OperatorsMixin):
     """The part of `Tensor` that Python's operators and NumPy's functions use.
 
     A NumPy function called on a tensor returns a tensor if it is differentiable, a plain array if it has
@@ -50,39 +62,37 @@ class ArrayProtocol:
     """
 
     __slots__ = ()
-    data: Any
     name: str | None
-    grad: Any
     op: Any
     requires_grad: bool
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """The length of each axis."""
-        return self.data.shape  # type: ignore[no-any-return]
+        return self.data.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.data.ndim  # type: ignore[no-any-return]
+        return self.data.ndim
 
     @property
     def size(self) -> int:
         """The number of entries."""
-        return self.data.size  # type: ignore[no-any-return]
+        return self.data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype of the data."""
-        return self.data.dtype  # type: ignore[no-any-return]
+        return self.data.dtype
 
     def item(self) -> float:
         """Return the only entry as a Python number. Raises ValueError unless there is exactly one."""
         return self.data.item()  # type: ignore[no-any-return]
 
-    def numpy(self) -> np.ndarray[Any, Any]:
+    def numpy(self) -> Array:
         """Return a read-only view of the data as an array."""
-        view: np.ndarray[Any, Any] = np.asarray(self.data).view()
+        view = np.asarray(self.data).view()
         view.flags.writeable = False
         return view
 
@@ -91,8 +101,8 @@ class ArrayProtocol:
             raise TypeError("len() of a tensor without axes")
         return int(self.data.shape[0])
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))  # type: ignore[index]
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))  # type: ignore[misc]  # for tensors Self is Tensor
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -126,7 +136,8 @@ class ArrayProtocol:
 
     __hash__ = object.__hash__
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    # It returns an array. `object` keeps type checkers from taking a tensor for one: X @ t would be an array.
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> object:
         if self.requires_grad:
             raise errors.error(TypeError, "to array", name=self.name or "a tensor")
         return np.array(self.data, dtype=dtype, copy=copy)

@@ -1,7 +1,5 @@
 """The default random generator of initialisers and shuffling, and the values that `rng=` accepts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any

@@ -61,7 +61,7 @@ class Tensor(ArrayProtocol):
             raise errors.error(TypeError, "integer gradient", name=name or "data", dtype=self.data.dtype)
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.name = name
-        self.grad: Any = None
+        self.grad = None
         self.op: Any = None
         self.inputs: tuple[Any, ...] = ()
         self.values: tuple[Any, ...] = ()
@@ -103,7 +103,7 @@ class Tensor(ArrayProtocol):
 
 
 class Parameter(Tensor):
-    """A Tensor that an optimiser may update. Arguments as in Tensor; `requires_grad=False` freezes it."""
+    """A Tensor that an optimiser may update: `data` with a `name`. `requires_grad=False` freezes it."""
 
     __slots__ = ()
 
@@ -206,7 +206,7 @@ def backpropagate(  # noqa: PLR0912 - the hottest loop of the engine: it calls r
                     gx = rule(g, y, values[0])
                 else:
                     gx = rule(g, y, *values, **settings)
-                if type(gx) is _float64 is type(x.data):
+                if type(gx) is _float64 is type(x.data):  # type: ignore[comparison-overlap]
                     pass  # as in most scalar graphs
                 elif getattr(gx, "shape", None) != x.data.shape:
                     gx = unbroadcast(gx, x, tensor)

@@ -1,7 +1,5 @@
 """fit: training in mini-batches, with validation, a progress bar and callbacks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 

@@ -23,6 +23,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_every_public_name_is_documented(site):
     *_, packed = (site / "objects.inv").read_bytes().split(b"\n", 4)
     entries = [line.split(" ") for line in zlib.decompress(packed).decode().splitlines()]
@@ -31,6 +32,7 @@ def test_every_public_name_is_documented(site):
     assert {*reference.PUBLIC, *modules} - found == set()
 
 
+@pytest.mark.long
 def test_every_operation_has_an_entry_with_its_rules(site):
     page = (site / "operations.html").read_text(encoding="utf-8")
     builtin = {name for name, op in ag.OPS.items() if op.__module__.startswith("autograd_lite.ops")}
@@ -38,6 +40,7 @@ def test_every_operation_has_an_entry_with_its_rules(site):
     assert page.count("<summary>Source</summary>") == len(builtin)
 
 
+@pytest.mark.long
 def test_pages_need_no_network_and_set_formulas(site):
     for path in site.glob("*.html"):
         page = path.read_text(encoding="utf-8")

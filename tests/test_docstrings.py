@@ -16,14 +16,14 @@ from autograd_lite.drawing import Film
 # Classes that `compile` and `film` return, whose methods are public.
 MADE = (Compiled, CompiledStep, Film)
 
-# Parameters that a docstring need not name, and why. One that says "as `np.name`" need not name NumPy's.
+# Parameters that a docstring may leave out, and why. After "as `np.name`" it may leave out NumPy's.
 UNNAMED = {
     "linear_model.SoftmaxRegression": (
         "C l1_ratio fit_intercept class_weight prior_correction solver tol max_iter warm_start callback "
         "progress",
-        "it says that its settings are those of LogisticRegression, which names them",
+        "it refers to LogisticRegression, which names them",
     ),
-    "Film.begin": ("parameters", "fit gives them to every callback; a film has no use for them"),
+    "Film.begin": ("parameters", "fit gives them to every callback; a film does not use them"),
 }
 
 
@@ -53,7 +53,7 @@ def public() -> dict[str, Any]:
 
 
 def parameters(value: Any) -> list[str]:
-    """The names of what a callable takes, but for self and Python's catch-alls."""
+    """Names of the parameters of a callable, without self, args and kwargs."""
     if isinstance(value, property):
         return []
     try:
@@ -64,13 +64,13 @@ def parameters(value: Any) -> list[str]:
 
 
 def told_by_numpy(doc: str) -> str:
-    """What NumPy says of the functions that a docstring refers to by "as `np.name`"."""
+    """NumPy's docstrings of the functions that a docstring refers to by "as `np.name`"."""
     paths = re.findall(r"\b[Aa]s `np\.([\w.]+)`", doc)
     return " ".join(attrgetter(path)(np).__doc__ for path in paths) + " x a b" * bool(paths)  # our arrays
 
 
 def faults(value: Any, excused: str = "") -> list[str]:
-    """What is wrong with the docstring of a public name."""
+    """List the faults of the docstring of a public name."""
     doc = inspect.getdoc(value) or ""
     if isinstance(value, type) and "__init__" in vars(value):
         doc += "\n" + (inspect.getdoc(vars(value)["__init__"]) or "")

@@ -10,6 +10,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A room is a module or folder of the package. It may import itself and the rooms above it.
 ROOMS = [
+    "typing",
+    "numpy",
+    "operators",
     "extras",
     "arguments",
     "randomness",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.test_house import PACKAGE, ROOMS
+from tests.test_house import MODULES, PACKAGE, ROOMS, room_of
 from tests.test_tutorials import TUTORIALS, read
 
 TEXT = read("how_it_works")
@@ -41,6 +41,17 @@ def test_a_misquotation_is_found():
     assert misquoted("    return z\n    ...\n    y = x\n", source) == "    y = x\n"
     assert misquoted("def f(x):\n    z = y\n", source) == "def f(x):\n    z = y\n"
     assert misquoted("y = x\n", source) == "y = x\n"
+
+
+def test_the_sizes_are_true():
+    first, last = ROOMS.index("modes"), ROOMS.index("autodiff")
+    engine = [room for room in ROOMS[first : last + 1] if room != "ops"]
+    lines = {
+        part: sum(len(path.read_text("utf-8").splitlines()) for path in MODULES if room_of(path) in rooms)
+        for part, rooms in (("engine", engine), ("operations", ["ops"]))
+    }
+    said = re.search(r"The engine, .*, has ([\d ]+) lines, and\s+the operations have ([\d ]+)", TEXT)
+    assert [int(number.replace(" ", "")) for number in said.groups()] == list(lines.values())
 
 
 def test_no_room_is_left_out():

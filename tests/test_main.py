@@ -2,11 +2,15 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
 import autograd_lite as ag
 from autograd_lite.__main__ import main
+
+README = Path(__file__).parent.parent / "README.md"
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,20 @@ def test_held_out_accuracy_and_losses(demonstration):
     assert _number(r"XOR:.*?network\s+loss (\S+)", report) < 0.01
     assert _number(r"XOR:.*?logistic unit\s+loss (\S+)", report) == pytest.approx(0.6931, abs=1e-3)
     assert _number(r"Iris:.*?network .*?held-out accuracy (\S+)", report) >= 0.93
+
+
+def _without_folder_and_time(report):
+    """The lines of a report that do not depend on the time of day or the folder."""
+    return [line for line in report.splitlines() if not line.startswith(("autograd_lite demo", "done in"))]
+
+
+def test_the_report_is_the_one_in_the_readme(demonstration):
+    printed = _without_folder_and_time(demonstration[0])
+    readme = README.read_text(encoding="utf-8")
+    shown = _without_folder_and_time(re.search(r"```\n(autograd_lite demo.*?)```", readme, re.DOTALL)[1])
+    assert [NUMBER.sub("#", line) for line in printed] == [NUMBER.sub("#", line) for line in shown]
+    for one, other in zip(NUMBER.findall("\n".join(printed)), NUMBER.findall("\n".join(shown)), strict=True):
+        assert float(one) == pytest.approx(float(other), rel=0.02), (one, other)
 
 
 def test_cross_entropy_learns_where_squared_error_does_not(demonstration):

@@ -1,6 +1,6 @@
-"""The notebooks under tutorials/: they run, their asserts hold, and what they show is what they print.
+"""The notebooks under tutorials/: they run, their asserts hold, and their outputs are up to date.
 
-`python -m tests.test_notebooks` executes them and keeps what they print now.
+`python -m tests.test_notebooks` executes them and saves their outputs.
 """
 
 import re
@@ -34,7 +34,7 @@ def execute(notebook, folder):
 
 
 def texts(cell):
-    """What a cell shows: for each output its kind, and its text if it has one."""
+    """Outputs of a cell: for each its type, its kinds of data, and its text, or ""."""
     shown: list = []
     for output in joined(cell.outputs):
         data = output.get("data", {})
@@ -45,7 +45,7 @@ def texts(cell):
 
 
 def joined(outputs):
-    """Outputs with what came of one stream in parts made one."""
+    """Merge neighbouring outputs of the same stream."""
     made: list = []
     for output in outputs:
         if made and output.output_type == made[-1].output_type == "stream" and output.name == made[-1].name:
@@ -79,6 +79,7 @@ def test_a_notebook_has_two_exercises_with_solutions(path):
     assert told.count("<summary>Solution</summary>") == len(SOLUTION.findall(told)) == 2
 
 
+@pytest.mark.long
 @each_notebook
 def test_a_notebook_prints_what_it_shows(path, tmp_path):
     notebook = read(path)
@@ -95,7 +96,7 @@ def test_a_notebook_prints_what_it_shows(path, tmp_path):
 
 
 def same(one, other):
-    """Assert that two texts are the same, numbers within 1 %, where rounding is no number."""
+    """Assert that two texts are the same, up to 1 % in each number and 1e-7 for rounding."""
     assert NUMBER.sub("#", one) == NUMBER.sub("#", other)
     for a, b in zip(NUMBER.findall(one), NUMBER.findall(other), strict=True):
         assert float(a) == pytest.approx(float(b), rel=0.01, abs=1e-7), (one, other)

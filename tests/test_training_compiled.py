@@ -50,12 +50,18 @@ class Log:
 
 
 class Run:
-    """A training, made at once: its model, optimizer, history or error, and what callbacks were told."""
+    """A training, made at once: its model, optimizer, history or error, and the calls of callbacks."""
 
     def __init__(
-        self, compile, model="unit", optimizer="adam", data=(X, y), dtype=float, callbacks=lambda run: [],
+        self,
+        compile,
+        model="unit",
+        optimizer="adam",
+        data=(X, y),
+        dtype=float,
+        callbacks=lambda run: [],
         **more,
-    ):  # fmt: skip
+    ):
         make, loss = MODELS[model] if isinstance(model, str) else model
         self.model, self.log, self.calls, self.error = make(), Log(), 0, None
         module = getattr(self.model, "__self__", self.model)
@@ -71,9 +77,15 @@ class Run:
         settings = {"epochs": 6, "progress": False, "rng": 3, **more}
         try:
             self.history = ag.fit(
-                self.model, data[0].astype(dtype), data[1], loss=counted, optimizer=self.optimizer,
-                callbacks=[self.log, *callbacks(self)], compile=compile, **settings,
-            )  # fmt: skip
+                self.model,
+                data[0].astype(dtype),
+                data[1],
+                loss=counted,
+                optimizer=self.optimizer,
+                callbacks=[self.log, *callbacks(self)],
+                compile=compile,
+                **settings,
+            )
         except (Exception, KeyboardInterrupt) as error:
             self.error = error.with_traceback(None)
 
@@ -82,7 +94,7 @@ class Run:
         return self.log.told.count("step")
 
     def moved(self):
-        """Whether a parameter has changed."""
+        """True if a parameter has changed."""
         return any(p.data is not before for p, before in zip(self.parameters, self.first, strict=True))
 
 
@@ -92,7 +104,7 @@ def both(**how):
 
 
 def same(eager, compiled, rtol=1e-12):
-    """All results are equal but for rounding, and what is counted or told exactly."""
+    """Results are equal up to rounding; counts and the calls of callbacks are equal."""
     assert compiled.log.told == eager.log.told
     assert (compiled.error is None) == (eager.error is None)
     for one, other in zip(eager.parameters, compiled.parameters, strict=True):
@@ -159,9 +171,14 @@ def test_any_sizes(n, batch_size, epochs, hidden, activation, optimizer, validat
         return nn.BinaryNetwork([3, *hidden, 1], activation=activation, rng=seed)
 
     eager, compiled = both(
-        model=(network, ag.bce_with_logits), data=(X[:n], y[:n]), batch_size=batch_size, epochs=epochs,
-        rng=seed, optimizer=optimizer, validation=validation,
-    )  # fmt: skip
+        model=(network, ag.bce_with_logits),
+        data=(X[:n], y[:n]),
+        batch_size=batch_size,
+        epochs=epochs,
+        rng=seed,
+        optimizer=optimizer,
+        validation=validation,
+    )
     same(eager, compiled)
 
 
@@ -192,9 +209,15 @@ def test_a_method_and_a_function_are_models():
     for compile in (False, True):
         w, b = nn.Parameter(np.zeros(3), name="w"), nn.Parameter(0.0, name="b")
         history = ag.fit(
-            lambda x, w=w, b=b: ag.affine(x, w, b), X, y, loss=ag.bce_with_logits,
-            optimizer=optim.SGD([w, b], 0.1), epochs=5, progress=False, compile=compile,
-        )  # fmt: skip
+            lambda x, w=w, b=b: ag.affine(x, w, b),
+            X,
+            y,
+            loss=ag.bce_with_logits,
+            optimizer=optim.SGD([w, b], 0.1),
+            epochs=5,
+            progress=False,
+            compile=compile,
+        )
         results.append((w.data, b.data, history.loss))
     for one, other in zip(*results, strict=True):
         close(other, one, 1e-13)
@@ -211,9 +234,17 @@ def test_trainings_follow_each_other():
         optimizer = optim.Adam(network.parameters(), 0.05)
         for compile in kinds:
             ag.fit(
-                network, X, y, loss=ag.bce_with_logits, optimizer=optimizer, epochs=3, batch_size=7, rng=1,
-                progress=False, compile=compile,
-            )  # fmt: skip
+                network,
+                X,
+                y,
+                loss=ag.bce_with_logits,
+                optimizer=optimizer,
+                epochs=3,
+                batch_size=7,
+                rng=1,
+                progress=False,
+                compile=compile,
+            )
         results.append(np.concatenate([p.data.ravel() for p in network.parameters()]))
     for other in results[1:]:
         close(other, results[0], 1e-12)
@@ -228,9 +259,13 @@ def test_early_stopping_stops_at_the_same_epoch_and_restores_the_best():
         return [run.stop]
 
     eager, compiled = both(
-        model="tanh", optimizer=lambda p: optim.Adam(p, 0.1), batch_size=8, validation=0.4, epochs=200,
+        model="tanh",
+        optimizer=lambda p: optim.Adam(p, 0.1),
+        batch_size=8,
+        validation=0.4,
+        epochs=200,
         callbacks=stopping,
-    )  # fmt: skip
+    )
     same(eager, compiled)
     assert compiled.stop.best_epoch == eager.stop.best_epoch
     assert len(compiled.history.loss) == eager.stop.best_epoch + 2 < 200
@@ -283,11 +318,15 @@ def test_a_learning_rate_that_falls_is_not_compiled_again():
 @pytest.mark.parametrize(
     ("optimizer", "name", "value"),
     [
-        ("momentum", "momentum", 0.5), ("nesterov", "weight_decay", 0.0), ("momentum", "nesterov", True),
-        ("adam", "betas", (0.5, 0.9)), ("rmsprop", "eps", 0.1), ("sgd", "momentum", 0.9),
+        ("momentum", "momentum", 0.5),
+        ("nesterov", "weight_decay", 0.0),
+        ("momentum", "nesterov", True),
+        ("adam", "betas", (0.5, 0.9)),
+        ("rmsprop", "eps", 0.1),
+        ("sgd", "momentum", 0.9),
         ("rmsprop", "momentum", 0.0),
     ],
-)  # fmt: skip
+)
 def test_other_settings_change_on_the_way(optimizer, name, value):
     def change(run, epoch):
         if epoch == 2:
@@ -322,7 +361,7 @@ def test_a_frozen_parameter_that_a_callback_changes(model):
     same(*both(model=(make, ag.bce_with_logits), callbacks=changing(each_epoch=cool)))
 
 
-# What is frozen, and what the loss does not reach.
+# Frozen parameters, and parameters that the loss does not reach.
 
 
 @pytest.mark.parametrize("optimizer", ["nesterov", "adamw"])
@@ -412,7 +451,7 @@ def test_nothing_to_train():
     refused(*both(model=detached), ValueError, "depends on no differentiable tensor")
 
 
-# What is not finite, and other errors of model and loss.
+# Values that are not finite, and other errors of model and loss.
 
 
 def test_a_loss_that_is_not_finite_says_where():
@@ -471,11 +510,11 @@ def test_labels_are_checked_in_every_batch():
     refused(eager, compiled, ValueError, "bce: .* is 1.5")
 
 
-# What only compilation refuses.
+# Models that only compilation refuses.
 
 
 def only_compiled(told, **how):
-    """A training that is refused when it shall be compiled, with its remedy, and changes nothing."""
+    """Only the compiled training is refused, with a remedy, and it changes nothing."""
     eager, compiled = both(**how)
     assert eager.error is None
     with pytest.raises((TypeError, ValueError), match=told):

@@ -1,6 +1,6 @@
-"""The pages under tutorials/: their programs run as they stand, and draw and print what the pages show.
+"""The pages under tutorials/: their programs run, and draw and print what the pages show.
 
-`python -m tests.test_tutorials` writes into the pages what their programs print now.
+`python -m tests.test_tutorials` replaces the outputs in the pages by what the programs print now.
 """
 
 import re
@@ -16,12 +16,18 @@ from autograd_lite.operation import OPS
 
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 DRAWINGS, COMPILING = TUTORIALS / "drawings.md", TUTORIALS / "compiling.md"
-PAGES = {  # whose programs are parts of one file, and what that is called
-    "checking": "myops.py", "compiling": "xor.py", "contributing": "gauss.py", "gradients": "gradients.py",
-    "how_it_works": "how_it_works.py", "index": "unit.py", "logistic_regression": "fits.py",
-}  # fmt: skip
-WITHOUT = {"api", "comparisons", "operations"}  # pages without programs
-ROUNDING = re.compile(r"\b\d(\.\d+)?e-(0[6-9]|[1-9]\d)")  # another on every machine
+PAGES = {  # pages whose programs are parts of one file, and the name of that file
+    "api": "typed.py",
+    "checking": "myops.py",
+    "compiling": "xor.py",
+    "contributing": "gauss.py",
+    "gradients": "gradients.py",
+    "how_it_works": "how_it_works.py",
+    "index": "unit.py",
+    "logistic_regression": "fits.py",
+}
+WITHOUT = {"comparisons", "operations"}  # pages without programs
+ROUNDING = re.compile(r"\b\d(\.\d+)?e-(0[6-9]|[1-9]\d)")  # differs between machines
 BLOCK = re.compile(r"^```(python|python output|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -48,7 +54,7 @@ def as_it_runs(text, file):
         code = compile("\n" * lines + body, file, "exec")  # with its line numbers in the file
         lines += body.count("\n")
         if 'backend="jax"' in body and find_spec("jax") is None:
-            printed = None  # cannot be known here
+            printed = None  # not known without JAX
         else:
             with redirect_stdout(StringIO()) as out:
                 exec(code, scope)

@@ -1,12 +1,41 @@
-"""Compilation: a function recorded once and run ever after as one flat, readable NumPy program."""
-
-from __future__ import annotations
+"""Compile functions: trace a function once, then run the traced calls as a readable NumPy program."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, overload
 
-from autograd_lite.compiler.functions import Compiled
+from autograd_lite.compiler.functions import Compiled, R
 from autograd_lite.compiler.steps import CompiledStep
+from autograd_lite.typing import Array
+
+Backend = Literal["numpy", "jax"]
+
+
+@overload
+def compile(f: Callable[..., R], argnums: int = 0, *, backend: Backend = "numpy") -> Compiled[R, Array]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., R], argnums: tuple[int, ...], *, backend: Backend = "numpy"
+) -> Compiled[R, tuple[Array, ...]]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., tuple[Any, ...]], *, optimizer: Any, backend: Backend = "numpy", steps: int = 1
+) -> CompiledStep[tuple[Any, ...]]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., Any], *, optimizer: Any, backend: Backend = "numpy", steps: Literal[1] = 1
+) -> CompiledStep[float]: ...
+
+
+@overload
+def compile(
+    f: Callable[..., Any], *, optimizer: Any, backend: Backend = "numpy", steps: int
+) -> CompiledStep[Array]: ...
 
 
 def compile(
@@ -16,31 +45,44 @@ def compile(
     optimizer: Any = None,
     backend: str = "numpy",
     steps: int = 1,
-) -> Compiled | CompiledStep:
-    """f, a function of arrays, as a program that is recorded at its first call and run as NumPy ever after.
+) -> Compiled[Any, Any] | CompiledStep[Any]:
+    """Return a function that computes the same as f, as one flat NumPy program.
 
-    With `optimizer`, f is a loss of its parameters, and each call is a step of training that returns the
-    loss; if f returns a tuple, (loss, output), so does the step. Parameters and other tensors that f uses
-    are read anew at every call, and `Dropout` draws anew. There is one program for each tuple of shapes
-    and dtypes, kept for the 32 of them that were used last.
+    f is a function of arrays that returns an array or a tuple of arrays. Its `value_and_grad`, `grad`,
+    `hvp` and `hessian` differentiate the arguments `argnums` (a position or a tuple of them).
 
-    `backend="jax"` runs the same program under jax.jit (extra `jax`), on the device that JAX chooses.
-    `steps` many steps are made in one call, on the same arrays; a call returns the array of their losses.
+    With an `optimizer`, f is a loss of its parameters. Each call of what is returned makes a training step
+    and returns the loss before it, a float; if f returns (loss, output), so does the call. It makes `steps`
+    steps on the same arrays, and returns an array of their losses if they are several.
+    `backend="jax"` runs the program under jax.jit on the device that JAX chooses (extra `jax`).
 
-    Compiled functions may be called from several threads; while one is recorded, at its first call with
-    new shapes, other threads must not use its parameters otherwise. Where a variable that f takes from
-    around it, or an attribute of a module, is replaced, f is recorded again; what is written into an array
-    around it is not noticed: pass that array as an argument.
+    f is traced at the first call for each tuple of shapes and dtypes. It runs twice then, because the second
+    run must compute the same as the first. So its side effects, such as print, happen twice, and never at
+    later calls. It runs a third time to raise its own error if it cannot be traced, for a Hessian that
+    cannot be one program, and if only its graph shows a tensor that it uses (a tensor that is not in a
+    variable, an attribute of a module, an argument or a list). The value, the gradient, `hvp` and `hessian`
+    have separate programs, and the 32 programs that were used last are kept. f is traced again if a variable
+    that it takes from its surroundings, or an attribute of a module, is replaced, and if a condition that an
+    op checks changes.
 
-    `argnums` are the arguments that gradients are for, as of `ag.grad`. What cannot be compiled is a
-    TypeError or ValueError at the first call, a Python `if` on data with its line; so are settings that do
-    not go together, and an optimiser that evaluates the loss itself, such as `Newton`, at once.
+    Parameters and other tensors that f uses are read at each call, and `Dropout` draws at each call.
+    Writing into an array that f uses is not noticed: pass it as an argument. Several threads may call a
+    compiled function; while it is traced, other threads must not use its parameters otherwise.
+
+    Raises TypeError or ValueError at the first call if f cannot be compiled, for example because of a
+    Python `if` on data, with the line; and at once for settings that do not go together, and for an
+    optimiser that evaluates the loss itself, such as `Newton`.
+
+    >>> import numpy as np
+    >>> fast = compile(lambda x: (x * x).sum())
+    >>> fast.grad(np.array([1.0, 2.0]))
+    array([2., 4.])
     """
     if not callable(f):
         raise TypeError(f"compile: f is {f!r}; pass a function of arrays")
     if optimizer is None:
         if steps != 1:
-            raise ValueError("compile: steps are those of an optimizer, and there is none; pass optimizer=")
+            raise ValueError("compile: steps counts training steps, which need an optimizer; pass optimizer=")
         return Compiled(f, argnums, backend)
     return CompiledStep(f, optimizer, backend, steps)
 

@@ -1,69 +1,78 @@
-"""Buffers: which results of a program are written into which memory, so that little of it serves many."""
+"""Buffers: arrays into which a program writes its results, each used again after its value's last use."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import inspect
+from functools import cache
 
 import numpy as np
 
-from autograd_lite.compiler.program import Call, Kind, Program, Ref, refs, used
-
-_WRITING = {".sum", ".max", ".min", ".mean", ".prod", ".cumsum", ".all", ".any"}  # methods with out=
+from autograd_lite.compiler.program import ArrayType, Call, Program, Ref, refs, used_by
 
 
-def buffers(program: Program) -> tuple[dict[Ref, int], list[Kind]]:
-    """The number of the buffer that each result is written into, and what the buffers are.
+def buffers(program: Program) -> tuple[dict[Ref, int], list[ArrayType]]:
+    """Return the number of the buffer that each result is written into, and the types of the buffers.
 
-    A buffer is free again after the last use of what is in it, also through views; a result that is
-    returned has none, so nothing that a user holds is ever written into.
+    A buffer is free again after the last use of its value, also through views. An output has no buffer, so
+    no array that a user holds is written into.
     """
-    base = bases(program)
-    last: dict[Ref, Ref] = {}
+    bases = memory_bases(program)
+    last_use: dict[Ref, Ref] = {}
     for ref, call in program.results():
-        last |= {b: ref for r in used(call) for b in base[r]}
-    kept = {b for r in refs(program.outputs) for b in base[r]}
-    into: dict[Ref, int] = {}
-    kinds: list[Kind] = []
-    free: dict[Kind, list[int]] = {}
+        last_use |= {base: ref for x in used_by(call) for base in bases[x]}
+    outputs = {base for x in refs(program.outputs) for base in bases[x]}
+    assigned: dict[Ref, int] = {}
+    types: list[ArrayType] = []
+    free: dict[ArrayType, list[int]] = {}
+
     for ref, call in program.results():
-        read = dict.fromkeys(b for r in used(call) for b in base[r])
-        dying = [] if call.view else [b for b in read if last.get(b) == ref and b in into]
-        elementwise = is_ufunc(call) and call.function != "np.matmul"
-        if elementwise:  # NumPy allows the result to replace an operand of the same shape and dtype
-            _give_back(dying, into, kinds, free)
-        kind = program.kinds[ref]
-        if kind.shape and ref not in kept and not call.view and _writes(call):
+        operands = dict.fromkeys(base for x in used_by(call) for base in bases[x])
+        unneeded = [x for x in operands if last_use[x] == ref and x in assigned and not call.view]
+        kind = program.types[ref]
+        may_replace_operand = call.elementwise  # NumPy allows it for the same shape and dtype
+        if may_replace_operand:
+            _release(unneeded, assigned, types, free)
+        if kind.shape and ref not in outputs and _takes_out(call):
             if not free.get(kind):
-                free.setdefault(kind, []).append(len(kinds))
-                kinds.append(kind)
-            into[ref] = free[kind].pop()
-        if not elementwise:
-            _give_back(dying, into, kinds, free)
-        if ref in into and ref not in last:
-            free.setdefault(kind, []).append(into[ref])
-    return into, kinds
+                free[kind] = [len(types)]
+                types.append(kind)
+            assigned[ref] = free[kind].pop()
+        if not may_replace_operand:
+            _release(unneeded, assigned, types, free)
+        if ref in assigned and ref not in last_use:
+            free[kind].append(assigned[ref])
+    return assigned, types
 
 
-def _give_back(
-    dying: list[Ref], into: Mapping[Ref, int], kinds: list[Kind], free: dict[Kind, list[int]]
+def _release(
+    values: list[Ref], assigned: dict[Ref, int], types: list[ArrayType], free: dict[ArrayType, list[int]]
 ) -> None:
-    for ref in dying:
-        free.setdefault(kinds[into[ref]], []).append(into[ref])
+    for ref in values:
+        free.setdefault(types[assigned[ref]], []).append(assigned[ref])
 
 
-def bases(program: Program) -> dict[Ref, set[Ref]]:
-    """The values whose memory each value may share: itself, unless it is a view."""
-    base = {Ref(i): {Ref(i)} for i in range(program.inputs)}
+def memory_bases(program: Program) -> dict[Ref, set[Ref]]:
+    """Return the values whose memory each value may share. A value that is not a view has its own memory."""
+    bases = {Ref(i): {Ref(i)} for i in range(program.inputs)}
     for ref, call in program.results():
-        base[ref] = {b for r in used(call) for b in base[r]} if call.view else {ref}
-    return base
+        bases[ref] = {base for x in used_by(call) for base in bases[x]} if call.view else {ref}
+    return bases
 
 
-def _writes(call: Call) -> bool:
-    return is_ufunc(call) or call.function in _WRITING
+def _takes_out(call: Call) -> bool:
+    """True if a call can write its result into an array."""
+    if call.ufunc is not None:
+        return True
+    return not call.view and len(call.operands) <= _operands_before_out(call.function)
 
 
-def is_ufunc(call: Call) -> bool:
-    """Whether a call is one of a ufunc, in the dtype it has by itself."""
-    name = call.function.removeprefix("np.")
-    return isinstance(getattr(np, name, None), np.ufunc) and "dtype" not in dict(call.settings)
+@cache
+def _operands_before_out(name: str) -> int:
+    """Return how many operands a NumPy function, or a method of that name, takes before `out`.
+
+    It is 0 for a function without `out`, and for one with a `mode`, which fills `out` by a copy.
+    """
+    function = getattr(np, name.removeprefix("np.").removeprefix("."), None)
+    try:
+        parameters = [] if isinstance(function, np.ufunc) else [*inspect.signature(function).parameters]  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # it is not a function, or has no signature
+        return 0
+    return parameters.index("out") if "out" in parameters and "mode" not in parameters else 0

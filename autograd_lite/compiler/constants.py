@@ -1,6 +1,4 @@
-"""Constants of a program: how Python writes them, and the names of those that stand before the function."""
-
-from __future__ import annotations
+"""Constants of a program: how Python writes them, and the names of those defined before the function."""
 
 import builtins
 import keyword
@@ -9,80 +7,76 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Eye, Ones
-
 _NUMBERS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
-_SMALL = 64  # entries of an array that is written into the source that is shown
+_SHORT = 64  # entries of an array that is written into the source that users read
 
 
 class Constants:
-    """Names, each used once, and lines that make what they stand for; arrays too long to be shown apart."""
+    """Unique names, and the lines that define constants.
+
+    `long` has the arrays that are too long for the source, by name.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.long: dict[str, Any] = {}
         self._taken = {"np", "run", *keyword.kwlist, *dir(builtins), *dir(math)}
-        self._kept: list[Any] = []
-        self._known: dict[Any, str] = {}
-        self._locals: dict[str, str] = {}
-
-    def local(self, wanted: str) -> str:
-        """A Python name for a value, the same in all functions."""
-        if wanted not in self._locals:
-            self._locals[wanted] = self.name(wanted)
-        return self._locals[wanted]
+        self._names: dict[Any, str] = {}
 
     def name(self, wanted: str) -> str:
-        """A Python name, different from all others."""
-        kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in wanted) or "v"
-        kept = unique = kept if not kept[0].isdigit() else f"v{kept}"
+        """Return a Python name, different from all others."""
+        base = "".join(c if c.isalnum() and c.isascii() else "_" for c in wanted) or "v"
+        base = f"v{base}" if base[0].isdigit() else base
+        name = base
         count = 1
-        while unique in self._taken:
+        while name in self._taken:
             count += 1
-            unique = f"{kept}_{count}"
-        self._taken.add(unique)
-        return unique
-
-    def made(self, x: Ones | Eye) -> str:
-        """The name of a vector of ones, or of unit vectors."""
-        function = type(x).__name__.lower()
-        return self._constant(
-            x,
-            function,
-            f"np.{function}({x.count}{'' if x.dtype == float else f', dtype={literal(x.dtype)}'})",
-        )
+            name = f"{base}_{count}"
+        self._taken.add(name)
+        return name
 
     def number(self, x: float, dtype: np.dtype[Any]) -> str:
-        """The name of a number as an array, which is what NumPy would make of it at every call."""
+        """Return the name of a number as an array, which NumPy would otherwise make at each call."""
         written = str(literal(float(x)))
-        made = f"np.array({written}{dtype_argument(dtype)})"
-        return self._constant(made, _NUMBERS.get(written, "number"), made)
+        array = f"np.array({written}{dtype_argument(dtype)})"
+        return self._constant(array, _NUMBERS.get(written, "number"), array)
 
     def array(self, x: Any) -> str:
-        """The name of an array, which is written out where it is short."""
+        """Return the name of an array."""
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
             raise TypeError(f"compile: a program cannot hold {x!r}; pass it as an argument or a number")
         x = x.astype(x.dtype.newbyteorder("="), copy=False)
+        dtype = dtype_argument(x.dtype)
+        if is_identity_matrix(x):
+            written = f"np.eye({len(x)}{dtype and f', dtype={literal(x.dtype)}'})"
+            return self._constant(written, "eye", written)
         if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
-            filled = f"np.full({x.shape}, {literal(x.flat[0])}{dtype_argument(x.dtype)})"
-            return self._constant(filled, "constant", filled)
-        if x.size <= _SMALL:
+            if x.ndim == 1 and x[0] == 1:
+                return self._constant(("ones", len(x), x.dtype), "ones", f"np.ones({len(x)}{dtype})")
+            written = f"np.full({x.shape}, {literal(x.flat[0])}{dtype})"
+            return self._constant(written, "constant", written)
+        if x.size <= _SHORT:
             return self._constant(array_literal(x), "constant", array_literal(x))
         shown = f"...  # of shape {x.shape} and dtype {x.dtype}; export writes it out"
-        name = self._constant(("array", id(x)), "constant", shown)
-        self._kept.append(x)  # so that nothing else gets its id
+        name = self._constant(id(x), "constant", shown)
         self.long[name] = x
         return name
 
     def _constant(self, key: Any, name: str, written: str) -> str:
-        if key not in self._known:
-            self._known[key] = self.name(name)
-            self.lines.append(f"{self._known[key]} = {written}")
-        return self._known[key]
+        if key not in self._names:
+            self._names[key] = self.name(name)
+            self.lines.append(f"{self._names[key]} = {written}")
+        return self._names[key]
+
+
+def is_identity_matrix(x: Any) -> bool:
+    """True if a constant is an identity matrix, whose rows are the unit vectors."""
+    square = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1] and x.dtype.kind == "f"
+    return square and np.array_equal(x, np.eye(len(x)))
 
 
 def literal(x: Any) -> str | None:
-    """A constant that Python can write in a few characters; None for any other."""
+    """Return a constant as Python writes it in a few characters, or None if it cannot."""
     if x is Ellipsis:
         return "..."
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
@@ -97,18 +91,17 @@ def literal(x: Any) -> str | None:
 
 
 def array_literal(x: Any) -> str:
-    """An array as Python that makes exactly this array."""
+    """Return Python source of exactly this array."""
     x = x.astype(x.dtype.newbyteorder("="), copy=False)
-    if x.size <= _SMALL:
-        values = f"[{', '.join(str(literal(value)) for value in x.ravel().tolist())}]"
-        made = f"np.array({values}, {literal(x.dtype)})"
-    else:  # its bytes: exact, and read in no time
-        made = (
-            f'np.frombuffer(bytes.fromhex("{np.ascontiguousarray(x).tobytes().hex()}"), {literal(x.dtype)})'
-        )
-    return made if x.ndim == 1 else f"{made}.reshape({x.shape})"
+    if x.size <= _SHORT:
+        values = ", ".join(str(literal(value)) for value in x.ravel().tolist())
+        written = f"np.array([{values}], {literal(x.dtype)})"
+    else:  # as bytes, which are exact and fast to read
+        data = np.ascontiguousarray(x).tobytes().hex()
+        written = f'np.frombuffer(bytes.fromhex("{data}"), {literal(x.dtype)})'
+    return written if x.ndim == 1 else f"{written}.reshape({x.shape})"
 
 
 def dtype_argument(dtype: np.dtype[Any]) -> str:
-    """A dtype as the last argument of what makes arrays; float64 needs none."""
+    """Return a dtype as the last argument of an array constructor. It is empty for float64."""
     return "" if dtype == np.float64 else f", {literal(dtype)}"

@@ -1,6 +1,4 @@
-"""A program as a file of its own, which imports only NumPy."""
-
-from __future__ import annotations
+"""A program as a file that imports only NumPy."""
 
 import keyword
 import re
@@ -11,58 +9,64 @@ import numpy as np
 
 from autograd_lite.compiler.constants import array_literal, literal
 from autograd_lite.compiler.emit import Source
-from autograd_lite.compiler.program import Kind
+from autograd_lite.compiler.program import ArrayType
 
 _CHECK = """\
-    {0} = np.asarray({0}, {3}){4}
-    if {0}.shape != {2}:
-        raise ValueError(f"{1}: {0} has shape {{{0}.shape}}; this program is for {2}")
+    {name} = np.asarray({name}, {dtype}){to_number}
+    if {name}.shape != {shape}:
+        raise ValueError(f"{function}: {name} has shape {{{name}.shape}}; this program is for {shape}")
 """
 _REFUSAL = """\
     if results is None:
-        raise ValueError("{0}: the program was made for other data: other labels, or zeros in other places")
+        raise ValueError("{name}: the program is for other data: other labels, or zeros in other places")
 """
-_FUNCTION = '''"""{name}({arguments}) as NumPy, written by autograd_lite. It serves one thread at a time."""
+_MODULE = '''"""{name}({arguments}) as NumPy, written by autograd_lite. Call it from one thread at a time."""
 
 {text}
-{values}
+{constants}
 def {name}({arguments}):
-    """What `run` returns for them, in a tuple if there are several results."""
-{checks}    results = run({passed})
+    """Return the results of `run`, as a tuple if there are several."""
+{checks}    results = run({inputs})
 {refusal}    return results if len(results) > 1 else results[0]
 '''
 
 
-class Drawn:
-    """The shape of random numbers, in the place of a value."""
+class Random:
+    """The value of an input that is drawn at each call."""
 
     def __init__(self, shape: Any) -> None:
         self.shape = shape
 
 
-def module(name: str, source: Source, kinds: Sequence[Kind], held: Mapping[str, Any]) -> str:
-    """The text of a module with the function `run` of a program and a function `name` that calls it.
+def module(name: str, source: Source, types: Sequence[ArrayType], values: Mapping[str, Any]) -> str:
+    """Return the text of a module with the function `run` of a program, and a function `name` that calls it.
 
-    `kinds` are those of the inputs. Those that are `held` have a value, which the module contains, or are
-    `Drawn` anew at each call; the function takes the others.
+    `types` are the types of the inputs. `values` has the inputs that are not arguments of the function:
+    numbers and arrays, which the module contains, and `Random` inputs.
     """
-    taken = {*keyword.kwlist, *held, "np", *re.findall(r"^(?:def )?(\w+)", source.text, re.MULTILINE)}
+    taken = {*keyword.kwlist, *values, "np", *re.findall(r"^(?:def )?(\w+)", source.text, re.MULTILINE)}
     while name in taken:
         name += "_"
-    given = {n: kind for n, kind in zip(source.inputs, kinds, strict=False) if n not in held}
-    drawn = {n: f"np.random.random({x.shape})" for n, x in held.items() if isinstance(x, Drawn)}
-    values = {**source.constants, **{n: x for n, x in held.items() if n not in drawn}}
-    return _FUNCTION.format(
+    arguments = {x: kind for x, kind in zip(source.inputs, types, strict=False) if x not in values}
+    random = {x: f"np.random.random({v.shape})" for x, v in values.items() if isinstance(v, Random)}
+    constants = {**source.constants, **{x: v for x, v in values.items() if x not in random}}
+    definitions = "".join(f"\n{x} = {_written(v)}" for x, v in constants.items())
+    return _MODULE.format(
         name=name,
-        arguments=", ".join(given),
+        arguments=", ".join(arguments),
         text=source.text,
-        values="".join(f"\n{n} = {_written(x)}" for n, x in values.items()) + "\n" * bool(values),
-        checks="".join(
-            _CHECK.format(n, name, kind.shape, literal(kind.dtype), "" if kind.shape else "[()]")
-            for n, kind in given.items()
-        ),
-        refusal=_REFUSAL.format(name) if "return None" in source.text else "",
-        passed=", ".join(drawn.get(n, n) for n in source.inputs),
+        constants=f"{definitions}\n" if constants else "",
+        checks="".join(_check(name, x, kind) for x, kind in arguments.items()),
+        refusal=_REFUSAL.format(name=name) if "return None" in source.text else "",
+        inputs=", ".join(random.get(x, x) for x in source.inputs),
+    )
+
+
+def _check(function: str, name: str, kind: ArrayType) -> str:
+    """Return the lines that convert an argument and refuse another shape."""
+    to_number = "" if kind.shape else "[()]"
+    return _CHECK.format(
+        function=function, name=name, shape=kind.shape, dtype=literal(kind.dtype), to_number=to_number
     )
 
 

@@ -1,136 +1,133 @@
-"""Names for the values of a program, and what each part of it is for: `dz1`, `z1 = X @ W1 + b1`."""
-
-from __future__ import annotations
+"""Names for the values of a program, and comments that say what they are for: `dz1`, `z1 = X @ W1 + b1`."""
 
 import inspect
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.program import Ref
-from autograd_lite.compiler.symbols import Recorder, Symbol
+from autograd_lite.compiler.tracer import Trace, Tracer
 from autograd_lite.errors import file_of
 from autograd_lite.tensor import Tensor
 
-_LETTERS = {"affine": "z", "matmul": "z", "add": "z", "sigmoid": "p", "softmax": "p"}
-
 
 class Namer:
-    """Tells the values of a recording by the tensors they are the data, or the gradient, of."""
+    """Names the values of a trace after the tensors whose data or gradient they are."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self._names: dict[Ref, str] = {}
-        self._parts: list[tuple[Ref, str]] = []  # the last value of a part, and what the part is
-        self._called: dict[int, str] = {}
-        self._counts: dict[str, int] = {}
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._values: dict[Ref, str] = {}
+        self._comments: list[tuple[Ref, str]] = []  # the last value of a block, and its comment
+        self._tensors: dict[int, str] = {}
+        self._counts: Counter[str] = Counter()
 
     def inputs(self, tensors: Iterable[Tensor], names: Iterable[str]) -> None:
-        """Name the inputs."""
         for tensor, name in zip(tensors, names, strict=True):
-            self._call(tensor, name)
+            self._name_tensor(tensor, name)
 
-    def value(self, symbol: Any, name: str) -> None:
+    def value(self, value: Any, name: str) -> None:
         """Name one value, unless it has a name."""
-        if isinstance(symbol, Symbol) and name:
-            self._names.setdefault(symbol.ref, name)
+        if isinstance(value, Tracer) and name:
+            self._values.setdefault(value.ref, name)
 
-    def forward(self, order: Sequence[Tensor], y: Tensor, last: str) -> None:
-        """Name the results of a graph, y as `last`."""
-        for tensor in sorted(order, key=_place):  # as they were computed
-            if tensor.op is None or id(tensor) in self._called:
+    def forward(self, nodes: Sequence[Tensor], y: Tensor, name: str) -> None:
+        """Name the results of a graph; y is called `name`."""
+        for tensor in sorted(nodes, key=_order):
+            if tensor.op is None or id(tensor) in self._tensors:
                 continue
-            written = self._written(tensor)
-            known = self._names.get(tensor.data.ref) if isinstance(tensor.data, Symbol) else None
-            self._call(tensor, known or (last if tensor is y else tensor.name or self._letter(tensor)))
-            if isinstance(tensor.data, Symbol):
-                told = f"{self._called[id(tensor)]} = {written}{self._line(tensor.data.ref)}"
-                self._parts.append((tensor.data.ref, told))
+            formula = self._formula(tensor)
+            known = self._values.get(tensor.data.ref) if isinstance(tensor.data, Tracer) else None
+            self._name_tensor(tensor, known or (name if tensor is y else tensor.name or self._letter(tensor)))
+            if isinstance(tensor.data, Tracer):
+                line = self._line(tensor.data.ref)
+                self.comment(tensor.data, f"{self._tensors[id(tensor)]} = {formula}{line}")
 
-    def backward(self, order: Sequence[Tensor], gradients: dict[Tensor, Any], prefix: str = "d") -> None:
-        """Name the gradients of a graph, whose order is that of its evaluation."""
-        through: dict[int, Tensor] = {}
-        for tensor in reversed(order):
-            through |= {id(x): tensor for x in tensor.inputs if isinstance(x, Tensor)}
-        found = [(x, g.data if isinstance(g, Tensor) else g) for x, g in gradients.items()]
-        for x, g in found:
-            if isinstance(g, Symbol) and id(x) in through and id(x) in self._called:
-                self.value(g, prefix + self._called[id(x)])
-                self.part(g, f"back through {self._written(through[id(x)])}")
+    def backward(self, nodes: Sequence[Tensor], gradients: dict[Tensor, Any], prefix: str = "d") -> None:
+        """Name the gradients of a graph. `nodes` are in the order of evaluation."""
+        user: dict[int, Tensor] = {}  # the first node that uses a tensor
+        for tensor in reversed(nodes):
+            user |= {id(x): tensor for x in tensor.inputs if isinstance(x, Tensor)}
+        for x, g in gradients.items():
+            g = g.data if isinstance(g, Tensor) else g
+            if id(x) in user and id(x) in self._tensors:
+                self.value(g, prefix + self._tensors[id(x)])
+                self.comment(g, f"back through {self._formula(user[id(x)])}")
 
-    def part(self, symbol: Any, told: str) -> None:
-        """What has been computed since the last part, up to this value, is for."""
-        if isinstance(symbol, Symbol):
-            self._parts.append((symbol.ref, told))
+    def comment(self, value: Any, comment: str) -> None:
+        """Say what the values since the last comment, up to this one, are computed for."""
+        if isinstance(value, Tracer):
+            self._comments.append((value.ref, comment))
 
-    def of(self, tensor: Tensor) -> str:
-        """What a tensor is called."""
-        return self._called.get(id(tensor), "v")
+    def name_of(self, tensor: Tensor) -> str:
+        return self._tensors.get(id(tensor), "v")
 
-    def told(self) -> tuple[list[str], list[str]]:
-        """The names and the parts of all values."""
-        count = len(self._recorder.examples)
-        parts = [""] * count
-        start = self._recorder.inputs
-        for ref, told in sorted(self._parts, key=lambda part: part[0]):
-            parts[start : ref + 1] = [told] * (ref + 1 - start)
+    def names_and_comments(self) -> tuple[list[str], list[str]]:
+        """Return the name and the comment of each value, or "" for none."""
+        count = len(self._trace.examples)
+        comments = [""] * count
+        start = 0
+        for ref, comment in sorted(self._comments, key=lambda pair: pair[0]):
+            comments[start : ref + 1] = [comment] * (ref + 1 - start)
             start = max(start, ref + 1)
-        return [self._names.get(Ref(i), "") for i in range(count)], parts
+        return [self._values.get(Ref(i), "") for i in range(count)], comments
 
-    def _call(self, tensor: Tensor, name: str) -> None:
-        self._called[id(tensor)] = name
+    def _name_tensor(self, tensor: Tensor, name: str) -> None:
+        self._tensors[id(tensor)] = name
         self.value(tensor.data, name)
 
     def _letter(self, tensor: Tensor) -> str:
-        letter = _LETTERS.get(tensor.op.name, "a")
-        self._counts[letter] = self._counts.get(letter, 0) + 1
+        letter = tensor.op.letter
+        self._counts[letter] += 1
         return f"{letter}{self._counts[letter]}"
 
-    def _written(self, tensor: Tensor) -> str:
-        """The op of a tensor with the names of its inputs, as in `X @ W1 + b1`."""
-        op, first = tensor.op, tensor.inputs[0]
-        told = [self._called.get(id(x)) or _constant(x) for x in tensor.inputs]
-        if tensor.fused is not None:
-            told[0] = self._written(first)  # it is not computed
-        if isinstance(op.formula, str) and op.formula and not op.variadic:
-            known = {name: _constant(value) for name, value in tensor.settings.items()}
-            return str(op.formula.format(**known, **dict(zip(op.arguments, told, strict=True))))
+    def _formula(self, tensor: Tensor) -> str:
+        """Return the op of a tensor with the names of its inputs, such as `X @ W1 + b1`."""
+        op = tensor.op
+        first = tensor.inputs[0]
+        names = [self._tensors.get(id(x)) or _number(x) for x in tensor.inputs]
+        if tensor.fused is not None:  # fused: the first input is not computed
+            names[0] = self._formula(first)
+        template = op.template(tensor)
+        if template and not op.variadic:
+            settings = {name: _number(value) for name, value in tensor.settings.items()}
+            return str(template.format(**settings, **dict(zip(op.arguments, names, strict=True))))
         if op.infix:
-            return f" {op.symbol} ".join(told) if len(told) > 1 else f"{op.symbol}{told[0]}"
-        return f"{op.name}({', '.join(told)})"
+            return f" {op.symbol} ".join(names) if len(names) > 1 else f"{op.symbol}{names[0]}"
+        return f"{op.name}({', '.join(names)})"
 
     def _line(self, ref: Ref) -> str:
-        found = self._recorder.lines.get(ref)
-        return f"  ({os.path.basename(file_of(found[0].co_filename))}:{found[1]})" if found else ""
+        if ref not in self._trace.lines:
+            return ""
+        code, line = self._trace.lines[ref]
+        return f"  ({os.path.basename(file_of(code.co_filename))}:{line})"
 
 
-def _place(tensor: Tensor) -> int:
-    return tensor.data.ref if isinstance(tensor.data, Symbol) else -1
+def _order(tensor: Tensor) -> int:
+    """Sort key: when the data of a tensor was computed."""
+    return tensor.data.ref if isinstance(tensor.data, Tracer) else -1
 
 
-def _constant(x: Any) -> str:
+def _number(x: Any) -> str:
     x = x.data if isinstance(x, Tensor) else x
     return f"{x:g}" if isinstance(x, int | float | np.number) else "..."
 
 
 def short(names: Sequence[str]) -> list[str]:
-    """Names of parameters without their layers, `W1` for `layer1.W`, where that leaves them different."""
+    """Return names of parameters without their layers, `W1` for `layer1.W`, if that leaves them different."""
     parts = [re.fullmatch(r"(?:.*\.)?\D*?(\d*)\.(\w+)", name) for name in names]
     brief = [f"{m[2]}{m[1]}" if m else name for m, name in zip(parts, names, strict=True)]
     return [b if brief.count(b) == 1 else name for b, name in zip(brief, names, strict=True)]
 
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """What the function calls its arguments."""
+    """Return the names that a function gives its first `count` arguments."""
     try:
-        known = [
-            p.name
-            for p in inspect.signature(getattr(f, "forward", f)).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-    except (TypeError, ValueError):
-        known = []
-    return (known + [f"x{i}" for i in range(len(known), count)])[:count]
+        parameters = inspect.signature(getattr(f, "forward", f)).parameters.values()
+    except (TypeError, ValueError):  # it has no signature
+        parameters = {}.values()
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return (names + [f"x{i}" for i in range(len(names), count)])[:count]

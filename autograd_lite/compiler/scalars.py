@@ -1,33 +1,51 @@
-"""Programs of single numbers as plain float arithmetic: a twentieth of the time of NumPy's scalars."""
+"""Programs of single numbers as plain float arithmetic, which is about 20 times faster than NumPy's."""
 
-from __future__ import annotations
-
+import math
 import re
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.constants import Constants
-from autograd_lite.compiler.emit import ATOM, Source, Writer, with_names_apart
-from autograd_lite.compiler.program import GUARD, Call, Kind, Program, Ref, refs
+from autograd_lite.compiler.emit import ATOM, UNARY, Expression, Source, Writer
+from autograd_lite.compiler.program import GUARD, ArrayType, Call, Program, Ref, refs
 
-# Python that computes what a NumPy function does of floats, or raises where that is inf or nan.
-_WRITTEN = {
-    "np.add": ("{} + {}", 2), "np.subtract": ("{} - {}", 2), "np.multiply": ("{} * {}", 3),
-    "np.divide": ("{} / {}", 3), "np.negative": ("-{}", 4), "np.absolute": ("abs({})", ATOM),
-    "np.power": ("pow({}, {})", ATOM), "np.square": ("{0} * {0}", 3), "np.reciprocal": ("1.0 / {}", 3),
+# Python that computes the same as a NumPy function of floats, or raises if the result is inf or nan.
+_PATTERNS = {
+    "np.add": ("{} + {}", 2),
+    "np.subtract": ("{} - {}", 2),
+    "np.multiply": ("{} * {}", 3),
+    "np.divide": ("{} / {}", 3),
+    "np.negative": ("-{}", UNARY),
+    "np.square": ("{0} * {0}", 3),
+    "np.reciprocal": ("1.0 / {}", 3),
+    "np.absolute": ("abs({})", ATOM),
+    "np.power": ("pow({}, {})", ATOM),
     "np.maximum": ("({1} if {0} < {1} or {1} != {1} else {0})", ATOM),
     "np.minimum": ("({1} if {0} > {1} or {1} != {1} else {0})", ATOM),
-    "np.where": ("({1} if {0} else {2})", ATOM), "np.signbit": ("(copysign(1.0, {}) < 0.0)", ATOM),
-    "np.greater": ("({} > {})", ATOM), "np.less": ("({} < {})", ATOM),
-    "np.greater_equal": ("({} >= {})", ATOM), "np.less_equal": ("({} <= {})", ATOM),
-    "np.equal": ("({} == {})", ATOM), "np.not_equal": ("({} != {})", ATOM),
-    "np.bitwise_and": ("({} and {})", ATOM), "np.bitwise_or": ("({} or {})", ATOM),
-    "np.logical_not": ("(not {})", ATOM), "np.invert": ("(not {})", ATOM),
+    "np.where": ("({1} if {0} else {2})", ATOM),
     "np.sign": ("(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0})", ATOM),
-    ".sum": ("{}", ATOM), ".argmin": ("0", ATOM), ".argmax": ("0", ATOM), ".item": ("{}", ATOM),
-}  # fmt: skip
-_COUNTING = {
+    "np.signbit": ("(copysign(1.0, {}) < 0.0)", ATOM),
+    "np.greater": ("({} > {})", ATOM),
+    "np.less": ("({} < {})", ATOM),
+    "np.greater_equal": ("({} >= {})", ATOM),
+    "np.less_equal": ("({} <= {})", ATOM),
+    "np.equal": ("({} == {})", ATOM),
+    "np.not_equal": ("({} != {})", ATOM),
+    "np.bitwise_and": ("({} and {})", ATOM),
+    "np.bitwise_or": ("({} or {})", ATOM),
+    "np.logical_not": ("(not {})", ATOM),
+    "np.invert": ("(not {})", ATOM),
+    ".sum": ("{}", ATOM),
+    ".argmin": ("0", ATOM),
+    ".argmax": ("0", ATOM),
+    ".item": ("{}", ATOM),
+}
+# Functions that `math` has too; np.arccos is math.acos.
+_MATH = re.compile(
+    r"np\.(copysign|cosh?|exp|expm1|hypot|log|log10|log1p|log2|sinh?|sqrt|tanh?|arc(cosh?|sinh?|tanh?|tan2))"
+)
+# Functions that NumPy computes in another way for bools: True + True is True.
+_ARITHMETIC = (
     "np.add",
     "np.subtract",
     "np.multiply",
@@ -36,77 +54,73 @@ _COUNTING = {
     "np.square",
     "np.negative",
     ".sum",
-}
-_MATH = {
-    "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
-    "arctan2": "atan2", "arctanh": "atanh", "copysign": "copysign", "cos": "cos", "cosh": "cosh",
-    "exp": "exp", "expm1": "expm1", "hypot": "hypot", "log": "log", "log10": "log10", "log1p": "log1p",
-    "log2": "log2", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh",
-}  # fmt: skip
+)
 
 
-def plain(program: Program) -> Source | None:
-    """The source of a program of single numbers; None for a program of anything else."""
-    inputs = all(_is_number(kind) for kind in program.kinds[: program.inputs])
-    if not (inputs and all(_writable(program, ref, call) for ref, call in program.results())):
-        return None
-    return _Floats(with_names_apart(program), Constants()).source()
+def scalar_source(program: Program) -> Source | None:
+    """Return the source of a program of single numbers, or None for a program of anything else."""
+    inputs = program.types[: program.inputs]
+    if all(map(_is_number, inputs)) and all(_has_pattern(program, *result) for result in program.results()):
+        return _ScalarWriter(program).source()
+    return None
 
 
-def _is_number(kind: Kind) -> bool:
-    return not kind.shape and (kind.dtype.str in ("<f8", "|b1") or kind.bare)
+def _is_number(kind: ArrayType) -> bool:
+    return not kind.shape and (kind.dtype.str in ("<f8", "|b1") or kind.python_scalar)
 
 
-def _writable(program: Program, ref: Ref, call: Call) -> bool:
-    place = call.function in (".argmin", ".argmax")
-    flags = [
-        program.kinds[x].dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
+def _has_pattern(program: Program, ref: Ref, call: Call) -> bool:
+    """True if Python computes a call on floats and bools as NumPy does."""
+    if call.function not in (GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
+        return False
+    are_bools = [
+        program.types[x].dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
         for x in call.operands
     ]
-    counts = all(flags) and call.function in _COUNTING  # NumPy has True + True = True
-    if counts or not (_is_number(program.kinds[ref]) or place):
+    if all(are_bools) and call.function in _ARITHMETIC:
         return False
-    known = call.function in (GUARD, *_WRITTEN) or call.function.removeprefix("np.") in _MATH
-    settings = dict(call.settings)
-    settings.pop("expected" if call.function == GUARD else "axis", None)
+    if not _is_number(program.types[ref]) and call.function not in (".argmin", ".argmax"):
+        return False
+    without_effect = "expected" if call.function == GUARD else "axis"
     constants = [x for x in call.operands if not isinstance(x, Ref)]
-    return known and not settings and all(type(x) in (int, float, bool, np.float64) for x in constants)
+    known_settings = {name for name, _ in call.settings} <= {without_effect}
+    return known_settings and all(type(x) in (int, float, bool, np.float64) for x in constants)
 
 
-class _Floats(Writer):
-    """Writes calls as Python computes with floats."""
+class _ScalarWriter(Writer):
+    """Writes calls as operations on Python floats."""
 
-    def expression(self, ref: Ref, call: Call) -> tuple[str, int]:
-        """A call as Python, and how tightly it holds together."""
-        written, tightness = self._pattern(call)
-        strict = tightness + 1 if tightness < ATOM else ATOM
+    def expression(self, ref: Ref, call: Call) -> Expression:
+        """Return a call as a Python expression."""
+        pattern, precedence = self._pattern(call)
+        if precedence == ATOM and pattern.endswith(")") and not pattern.startswith("("):  # a function call
+            return Expression(pattern.format(*map(self.operand, call.operands)))
         first, *others = call.operands
-        told = [self.held(first, tightness), *(self.held(x, strict) for x in others)]
-        if tightness == ATOM and written.endswith(")") and not written.startswith("("):
-            told = [self.operand(x) for x in call.operands]
-        return written.format(*told), tightness
+        strict = min(precedence + 1, ATOM)
+        written = [self.parenthesised(first, precedence), *(self.parenthesised(x, strict) for x in others)]
+        return Expression(pattern.format(*written), precedence)
 
     def operand(self, x: Any) -> str:
-        """A reference by its name, a number as Python's."""
+        """Return the source of a value or a number."""
         return super().operand(float(x) if isinstance(x, np.float64) else x)
 
     def imports(self) -> list[str]:
-        """The lines that import what the program needs."""
-        used = " ".join(self._pattern(call)[0] for call in self.program.calls if call.function != GUARD)
-        known = sorted(set(re.findall(r"\w+(?=\()", used)) & {*_MATH.values(), "pow"})
-        return [f"from math import {', '.join(known)}"] if known else []
+        """Return the lines that import what the program needs."""
+        patterns = " ".join(self._pattern(call)[0] for call in self.program.calls if call.function != GUARD)
+        used = sorted({name for name in re.findall(r"\w+(?=\()", patterns) if hasattr(math, name)})
+        return [f"from math import {', '.join(used)}"] if used else []
 
     def repeated(self) -> list[Ref]:
-        """The values that the expression of a call would repeat."""
+        """Return the values that the expression of a call would repeat."""
         calls = [call for call in self.program.calls if call.function != GUARD]
-        return [
-            r for c in calls if self._pattern(c)[0].count("{") > len(c.operands) for r in refs(c.operands)
-        ]
+        repeating = [call for call in calls if self._pattern(call)[0].count("{") > len(call.operands)]
+        return [ref for call in repeating for ref in refs(call.operands)]
 
     def _pattern(self, call: Call) -> tuple[str, int]:
-        if call.function in _WRITTEN:
-            written, tightness = _WRITTEN[call.function]
-            constant = not isinstance(call.operands[-1], Ref) and call.operands[-1] == call.operands[-1]
-            return written.replace(" or {1} != {1}", "") if constant else written, tightness
-        function = _MATH[call.function.removeprefix("np.")]
-        return f"{function}({', '.join('{}' for _ in call.operands)})", ATOM
+        if found := _MATH.fullmatch(call.function):
+            return f"{found[1].replace('arc', 'a')}({', '.join('{}' for _ in call.operands)})", ATOM
+        pattern, precedence = _PATTERNS[call.function]
+        last = call.operands[-1]
+        if not isinstance(last, Ref) and not np.isnan(last):
+            pattern = pattern.replace(" or {1} != {1}", "")
+        return pattern, precedence

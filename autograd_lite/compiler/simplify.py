@@ -1,206 +1,140 @@
-"""Passes: each makes a program that computes the same with less. Pure functions from program to program."""
-
-from __future__ import annotations
+"""Passes over a program: each returns a program that computes the same with less work."""
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.buffers import bases
+from autograd_lite.compiler.buffers import memory_bases
+from autograd_lite.compiler.constants import is_identity_matrix
 from autograd_lite.compiler.program import (
     GUARD,
+    ArrayType,
     Call,
-    Eye,
-    Kind,
-    Ones,
     Program,
     Ref,
-    changed,
-    mapped,
+    map_call,
+    map_refs,
     refs,
-    shape_of,
-    used,
+    used_by,
 )
+
+_POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # NumPy computes x ** 2 as np.square(x)
+_SHORT = 1024  # entries that BLAS adds with nearly the accuracy of NumPy's pairwise summation
+_NEUTRAL = {  # for each operand, the constant that leaves the other operand as it is
+    "np.multiply": (1, 1),
+    "np.divide": (None, 1),
+    "np.add": (0, 0),
+    "np.subtract": (None, 0),
+    "np.power": (None, 1),
+}
+_NUMERIC = (int, float, np.generic, np.ndarray)
+_COMPARED_BY_VALUE = 4096  # bytes of a constant array; longer ones are compared by identity
 
 
 def simplified(program: Program) -> Program:
-    """The program after all passes, each of which leaves nothing to those before it."""
-    return owned(without_unused(shared(without_identities(cheaper(program)))))
+    """Return the program after all passes."""
+    program = fold_identities(reduce_strength(program))
+    return copy_aliased_outputs(eliminate_dead_code(eliminate_common_subexpressions(program)))
 
 
-def owned(program: Program) -> Program:
-    """With copies of results that are constants, or views of them or of inputs: a result is the caller's."""
-    calls, kinds, base = list(program.calls), list(program.kinds), bases(program)
-    returned: set[Any] = set()
-
-    def own(x: Any) -> Any:
-        if isinstance(x, tuple):
-            return tuple(map(own, x))
-        shape = shape_of(program, x)
-        memory = base[x] if isinstance(x, Ref) else set()
-        made = bool(memory) and not memory & returned and min(memory) >= program.inputs
-        returned.update(memory)
-        if not shape or made:
-            return x
-        dtype = program.kinds[x].dtype if isinstance(x, Ref) else x.dtype
-        calls.append(Call(".copy", (x,), (), False))
-        kinds.append(Kind(shape, dtype))
-        return Ref(len(kinds) - 1)
-
-    outputs = own(program.outputs)
-    more = ("",) * (len(kinds) - len(program.kinds))
-    return Program(
-        program.inputs, tuple(calls), outputs, tuple(kinds), program.names + more, program.parts + more
-    )
-
-
-def without_unused(program: Program) -> Program:
-    """Only the calls that an output or a guard depends on."""
-    needed = set(refs(program.outputs))
-    kept = []
-    for ref, call in reversed(list(program.results())):
-        if ref in needed or call.function == GUARD:
-            needed.update(used(call))
-            kept.append(ref)
-    return keeping(program, set(kept), {})
-
-
-def shared(program: Program) -> Program:
-    """Equal calls made once."""
-    first: dict[Hashable, Ref] = {}
-    same: dict[Ref, Any] = {}
-    for ref, call in program.results():
-        key = _key(_ordered(changed(call, lambda r: same.get(r, r))))
-        if (known := first.setdefault(key, ref)) is not ref:
-            same[ref] = known
-    return keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
-
-
-def _ordered(call: Call) -> Call:
-    """The call with operands in order where their order does not matter."""
-    a_and_b = call.operands
-    if call.function in ("np.add", "np.multiply") and all(isinstance(x, Ref) for x in a_and_b):
-        return call._replace(operands=tuple(sorted(a_and_b)))
-    return call
-
-
-def without_identities(program: Program) -> Program:
-    """Without x * 1, x + 0, -(-x), transposes of transposes, and whatever else changes nothing."""
-    same: dict[Ref, Any] = {}
-    made: dict[Ref, Call] = {}
-    for ref, call in program.results():
-        call = changed(call, lambda r: same.get(r, r))
-        made[ref] = call
-        if (simple := _identity(program, ref, call, made)) is not None:
-            same[ref] = simple
-    return keeping(program, {ref for ref, _ in program.results() if ref not in same}, same)
-
-
-_POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # as NumPy computes x ** 2
-_FEW = 1024  # entries that BLAS adds up to the last digits but one, without NumPy's pairs of halves
-
-
-def cheaper(program: Program) -> Program:
-    """Powers and sums by cheaper calls: x ** 2 as a square, sums over rows as products with ones."""
-    calls = [_cheaper(program, ref, call) for ref, call in program.results()]
-    return program._replace(calls=tuple(calls))
+def reduce_strength(program: Program) -> Program:
+    """Replace powers and sums by cheaper calls: x ** 2 by np.square(x), a sum of rows by ones @ x."""
+    return program._replace(calls=tuple(_cheaper(program, ref, call) for ref, call in program.results()))
 
 
 def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
     x = call.operands[0] if call.operands else None
-    if not isinstance(x, Ref) or program.kinds[ref].bare or program.kinds[ref].dtype.kind != "f":
+    result = program.types[ref]
+    if not isinstance(x, Ref) or result.python_scalar or result.dtype.kind != "f":
         return call
-    (*_, rows), dtype = (0, *program.kinds[x].shape[:1]), program.kinds[x].dtype
-    ndim, axis = len(program.kinds[x].shape), dict(call.settings).get("axis")
-    squared = call.function == "np.power" and _number(call.operands[1]) == 2
-    if squared or (call.function == "np.power" and ndim and _number(call.operands[1]) in _POWERS):
-        return Call(_POWERS[_number(call.operands[1])], (x,), (), False)
-    if call.function == ".sum" and dtype == program.kinds[ref].dtype and rows:
-        whole = ndim == 1 and set(dict(call.settings)) <= {"axis"} and rows <= _FEW
-        by_rows = ndim == 2 and set(dict(call.settings)) == {"axis"} and axis in (0, (0,))
-        if whole or by_rows:
-            return Call("np.matmul", (Ones(rows, dtype), x), (), False)
+    shape = program.types[x].shape
+    if call.function == "np.power":
+        exponent = _number(call.operands[1])
+        if exponent in _POWERS and (shape or exponent == 2):
+            return Call(_POWERS[exponent], (x,))
+    if call.function == ".sum" and program.types[x].dtype == result.dtype and shape and shape[0]:
+        settings = dict(call.settings)
+        short_vector = len(shape) == 1 and settings.keys() <= {"axis"} and shape[0] <= _SHORT
+        rows = len(shape) == 2 and settings.keys() == {"axis"} and settings["axis"] in (0, (0,))
+        if short_vector or rows:
+            return Call("np.matmul", (_ones(shape[0], result.dtype), x))
     return call
 
 
-_NEUTRAL = {  # the constant that changes nothing, by side: None where it does
-    "np.multiply": (1, 1), "np.divide": (None, 1), "np.add": (0, 0), "np.subtract": (None, 0),
-    "np.power": (None, 1),
-}  # fmt: skip
+@lru_cache(maxsize=8)
+def _ones(count: int, dtype: np.dtype[Any]) -> Any:
+    return np.ones(count, dtype)
 
 
-def _identity(program: Program, ref: Ref, call: Call, made: dict[Ref, Call]) -> Ref | None:
-    """The earlier value that a call only repeats, if it does."""
-    found = None
-    if call.function in _NEUTRAL:
-        for neutral, constant, other in zip(
-            _NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True
-        ):
-            if neutral is not None and isinstance(other, Ref) and _all(constant, neutral):
-                found = other
-    elif call.function == "np.matmul" and any(isinstance(x, Eye) for x in call.operands):
-        found = next((x for x in call.operands if isinstance(x, Ref)), None)
-    elif (
-        call.function == ".swapaxes"
-        and len({a % len(program.kinds[ref].shape) for a in call.operands[1:]}) == 1
-    ):
-        found = call.operands[0]
-    elif call.function == "np.negative":
-        inner = made.get(call.operands[0])
-        found = inner.operands[0] if inner and inner.function == "np.negative" else None
-    elif call.function == ".transpose" and len(call.operands) == 1:
-        inner = made.get(call.operands[0])
-        if inner and inner.function == ".transpose" and len(inner.operands) == 1:
-            found = inner.operands[0]
-    elif call.function in (".reshape", ".sum", ".mean", ".max", ".min") and isinstance(call.operands[0], Ref):
-        alone = call.function == ".reshape" or not program.kinds[call.operands[0]].shape
-        found = call.operands[0] if alone else None
-    # A signed zero: x + 0 turns -0.0 into 0.0, which no comparison sees.
-    return found if found is not None and program.kinds[found] == program.kinds[ref] else None
+def fold_identities(program: Program) -> Program:
+    """Remove x * 1, x + 0, -(-x), transposes of transposes, and other calls that change nothing."""
+    same: dict[Ref, Ref] = {}
+    calls: dict[Ref, Call] = {}
+    for ref, call in program.results():
+        calls[ref] = call = map_call(call, lambda r: same.get(r, r))
+        known = _unchanged_operand(program, ref, call, calls)
+        # x + 0 turns -0.0 into 0.0, which no comparison can see.
+        if known is not None and program.types[known] == program.types[ref]:
+            same[ref] = known
+    return select(program, {ref for ref in calls if ref not in same}, same)
 
 
-def _all(constant: Any, neutral: float) -> bool:
-    """Whether a constant is this number, or an array of nothing else."""
-    if isinstance(constant, np.ndarray):
-        return bool((constant == neutral).all())
-    return bool(_number(constant) == neutral)
+def _unchanged_operand(program: Program, ref: Ref, call: Call, calls: dict[Ref, Call]) -> Ref | None:
+    """Return an earlier value of the same entries as the result of a call, if there is one."""
+    x = next((operand for operand in call.operands if isinstance(operand, Ref)), None)
+    if x is None:
+        return None
+    unchanged = False
+    match call.function:
+        case "np.multiply" | "np.divide" | "np.add" | "np.subtract" | "np.power":
+            return _other_than_neutral(call)
+        case "np.matmul":
+            unchanged = any(map(is_identity_matrix, call.operands))
+        case ".swapaxes":
+            unchanged = len({axis % len(program.types[ref].shape) for axis in call.operands[1:]}) == 1
+        case ".reshape":
+            unchanged = True
+        case ".sum" | ".mean" | ".max" | ".min" | ".prod":
+            unchanged = not program.types[x].shape
+        case "np.negative" | ".transpose":
+            inner = calls.get(x)
+            if inner and inner.function == call.function and len(inner.operands) == len(call.operands) == 1:
+                return inner.operands[0]  # type: ignore[no-any-return]
+    return x if unchanged else None
+
+
+def _other_than_neutral(call: Call) -> Ref | None:
+    pairs = zip(_NEUTRAL[call.function], call.operands, reversed(call.operands), strict=True)
+    for neutral, constant, other in pairs:
+        is_constant = isinstance(constant, _NUMERIC) and not isinstance(constant, Ref)
+        if neutral is not None and isinstance(other, Ref) and is_constant and np.all(constant == neutral):
+            return other
+    return None
 
 
 def _number(x: Any) -> Any:
-    """A constant if it is a number, None for anything else."""
+    """Return a constant if it is a number, else None."""
     return x if isinstance(x, int | float | np.generic) and not isinstance(x, Ref) else None
 
 
-def keeping(program: Program, kept: set[Ref], same: dict[Ref, Any]) -> Program:
-    """The program with these calls only, its values numbered anew; `same` has what stands for others."""
-    number = {Ref(i): Ref(i) for i in range(program.inputs)}
-    calls, kinds = [], list(program.kinds[: program.inputs])
-    names, parts = list(program.names[: program.inputs]), list(program.parts[: program.inputs])
-
-    def renumbered(ref: Ref) -> Any:
-        while ref in same:
-            ref = same[ref]
-        return number[ref]
-
-    called: dict[Ref, str] = {}  # a value that stands for one with a name gets its name
-    for ref, standing in same.items():
-        while standing in same:
-            standing = same[standing]
-        called.setdefault(standing, program.names[ref])
+def eliminate_common_subexpressions(program: Program) -> Program:
+    """Make equal calls once."""
+    first: dict[Hashable, Ref] = {}
+    same: dict[Ref, Ref] = {}
     for ref, call in program.results():
-        if ref in kept:
-            calls.append(changed(call, renumbered))
-            number[ref] = Ref(len(kinds))
-            kinds.append(program.kinds[ref])
-            names.append(program.names[ref] or ("" if call.view else called.get(ref, "")))
-            parts.append(program.parts[ref])
-    outputs = mapped(program.outputs, renumbered)
-    return Program(program.inputs, tuple(calls), outputs, tuple(kinds), tuple(names), tuple(parts))
+        call = map_call(call, lambda r: same.get(r, r))
+        if call.function in ("np.add", "np.multiply") and all(isinstance(x, Ref) for x in call.operands):
+            call = call._replace(operands=tuple(sorted(call.operands)))  # their order does not matter
+        known = first.setdefault(_key(call), ref)
+        if known is not ref:
+            same[ref] = known
+    return select(program, {ref for ref, _ in program.results() if ref not in same}, same)
 
 
 def _key(operand: Any) -> Hashable:
-    """What makes two operands equal: references, numbers and short arrays by value, long ones by identity."""
+    """Return a key that is equal for equal calls or operands."""
     kind = type(operand)
     if kind is Ref or kind is str or operand is None:
         return operand  # type: ignore[no-any-return]
@@ -210,8 +144,84 @@ def _key(operand: Any) -> Hashable:
         return kind, *[_key(part) for part in operand]
     if kind is slice:
         return slice, _key(operand.start), _key(operand.stop), _key(operand.step)
-    return kind, _array_key(operand) if kind is np.ndarray else repr(operand)
+    if kind is np.ndarray:
+        by_value = operand.nbytes <= _COMPARED_BY_VALUE
+        return (operand.shape, operand.dtype.str, operand.tobytes()) if by_value else (kind, id(operand))
+    return kind, repr(operand)
 
 
-def _array_key(x: Any) -> Hashable:
-    return (x.shape, x.dtype.str, x.tobytes()) if x.nbytes <= 4096 else id(x)
+def eliminate_dead_code(program: Program) -> Program:
+    """Keep only the calls that an output or a guard depends on."""
+    needed = set(refs(program.outputs))
+    kept = set()
+    for ref, call in reversed(list(program.results())):
+        if ref in needed or call.function == GUARD:
+            needed.update(used_by(call))
+            kept.add(ref)
+    return select(program, kept, {})
+
+
+def copy_aliased_outputs(program: Program) -> Program:
+    """Copy outputs that are constants, inputs or views, so that the caller may write into what it gets."""
+    calls = list(program.calls)
+    types = list(program.types)
+    bases = memory_bases(program)
+    returned: set[Ref] = set()
+
+    def copied(x: Any) -> Any:
+        if isinstance(x, tuple):
+            return tuple(map(copied, x))
+        if not program.shape(x):
+            return x
+        memory = bases[x] if isinstance(x, Ref) else set()
+        fresh = bool(memory) and not memory & returned and min(memory) >= program.inputs
+        returned.update(memory)
+        if fresh:
+            return x
+        dtype = program.types[x].dtype if isinstance(x, Ref) else x.dtype
+        calls.append(Call(".copy", (x,)))
+        types.append(ArrayType(program.shape(x), dtype))
+        return Ref(len(types) - 1)
+
+    outputs = copied(program.outputs)
+    unnamed = ("",) * (len(types) - len(program.types))
+    return Program(
+        program.inputs,
+        tuple(calls),
+        outputs,
+        tuple(types),
+        program.names + unnamed,
+        program.comments + unnamed,
+    )
+
+
+def select(program: Program, kept: set[Ref], same: dict[Ref, Ref]) -> Program:
+    """Return the program with these calls only. `same` has the values that replace others."""
+
+    def replacement(ref: Ref) -> Ref:
+        while ref in same:
+            ref = same[ref]
+        return ref
+
+    order = [Ref(i) for i in range(program.inputs)]
+    order += [ref for ref, _ in program.results() if ref in kept]
+    number = {ref: Ref(i) for i, ref in enumerate(order)}
+    names = list(program.names)
+    for ref in same:  # a value without a name gets the name of one that it replaces
+        kept_ref = replacement(ref)
+        is_view = kept_ref >= program.inputs and program.calls[kept_ref - program.inputs].view
+        if kept_ref >= program.inputs and not is_view:
+            names[kept_ref] = names[kept_ref] or program.names[ref]
+
+    def renumbered(ref: Ref) -> Ref:
+        return number[replacement(ref)]
+
+    calls = [map_call(program.calls[ref - program.inputs], renumbered) for ref in order[program.inputs :]]
+    return Program(
+        program.inputs,
+        tuple(calls),
+        map_refs(program.outputs, renumbered),
+        tuple(program.types[ref] for ref in order),
+        tuple(names[ref] for ref in order),
+        tuple(program.comments[ref] for ref in order),
+    )

@@ -1,151 +1,163 @@
-"""Steps of training as programs: forward, backward and update in one."""
-
-from __future__ import annotations
+"""Compiled training steps: forward, backward and update as one program."""
 
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd_lite import errors
 from autograd_lite.autodiff import gradients
-from autograd_lite.compiler import record
-from autograd_lite.compiler.cached import Cached, array
-from autograd_lite.compiler.leaves import Uses, uses_of
-from autograd_lite.compiler.program import Program
-from autograd_lite.compiler.xla import Jitted
+from autograd_lite.compiler import trace
+from autograd_lite.compiler.cache import ProgramCache, as_array
+from autograd_lite.compiler.captured import Captured
+from autograd_lite.compiler.closure import ClosureWatcher
+from autograd_lite.compiler.jax_backend import JaxFunction
+from autograd_lite.compiler.trace import Inputs, Traced, trainable
+from autograd_lite.tensor import Tensor
+
+Result = TypeVar("Result")
 
 
-class CompiledStep(Cached):
-    """Forward, backward and update of a training step as one program, run `steps` times at each call.
+class CompiledStep(ProgramCache, Generic[Result]):
+    """A training step that runs as one program: forward, backward and update of the parameters.
 
-    It is what `compile` makes of a loss `f` and an `optimizer`; `backend` is "numpy" or "jax".
+    `ag.compile` returns it if it gets an optimizer. Each call makes `steps` steps.
     """
 
-    _holds = False
+    _exports_data = False
 
     def __init__(self, f: Callable[..., Any], optimizer: Any, backend: str, steps: int) -> None:
         super().__init__(f, backend)
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise ValueError(f"compile: steps is {steps!r}; give a whole number, 1 or more")
+        _check_optimizer(optimizer)
         self._steps = steps
-        if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
-            raise TypeError(
-                f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())"
-            )
-        if getattr(optimizer, "needs_loss", False):
-            raise TypeError(
-                f"compile: a step of {type(optimizer).__name__} evaluates the loss as often as it needs, "
-                "which is no one program; call optimizer.step(loss), or ag.fit without compile"
-            )
-        if sum("step" in vars(kind) for kind in type(optimizer).__mro__) > 1:
-            raise TypeError(
-                f"compile: {type(optimizer).__name__} has a step of its own, which a compiled step would not "
-                "make; put what it does into update(p, g, state), or train without compile"
-            )
         self._optimizer = optimizer
-        plain = (bool, int, float, tuple)
-        known = {"lr", "params", "state", "_used"}
-        names = [k for k, v in vars(optimizer).items() if isinstance(v, plain) and k not in known]
-        self._others = [k for k in vars(optimizer) if k not in {*names, *known}]
-        self._settings = attrgetter(*names) if names else lambda _: ()  # lr is an input of the program
+        # A program contains the settings of the optimiser, and takes the learning rate as an input.
+        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_used")}
+        constants = [k for k, v in settings.items() if isinstance(v, bool | int | float | tuple)]
+        self._constants = attrgetter(*constants) if constants else lambda _: ()
+        self._objects = [k for k in settings if k not in constants]
 
-    def __call__(self, *arrays: Any) -> Any:
-        """Make the steps on these arrays; the loss before the step, or an array of the losses before each.
+    def __call__(self, *arrays: ArrayLike) -> Result:
+        """Train on `arrays`, the arguments of the loss, and return the loss before the step, a float.
 
-        What f returns beside the loss follows it in a tuple, as it was before the last step. Raises a
-        ValueError naming the parameter, before any has changed, for a gradient that is not finite.
+        With `steps` above 1, return an array of the losses before each step. If f returns a tuple, return
+        (loss, ...) with the other values of f before the last step. Raises ValueError naming the parameter,
+        before any has changed, if a gradient is not finite.
         """
         if self._steps == 1 or self._backend == "jax":
-            return self._step(arrays)
+            return self._step(arrays)  # type: ignore[no-any-return]
         before = self._optimizer.state, [p.data for p in self._optimizer.params]
         try:
-            found = [self._step(arrays) for _ in range(self._steps)]  # each an array of one loss
+            results = [self._step(arrays) for _ in range(self._steps)]  # each has an array of one loss
         except Exception:
             self._optimizer.state = before[0]
             for p, data in zip(self._optimizer.params, before[1], strict=True):
                 p.data = data
             raise
-        if isinstance(found[0], tuple):
-            return np.concatenate([loss for loss, *_ in found]), *found[-1][1:]
-        return np.concatenate(found)
+        if isinstance(results[0], tuple):
+            losses = np.concatenate([loss for loss, *_ in results])
+            return (losses, *results[-1][1:])  # type: ignore[return-value]
+        return np.concatenate(results)  # type: ignore[return-value]
 
     def _step(self, arrays: Any) -> Any:
         optimizer = self._optimizer
         params = optimizer.params
         states = optimizer.state or [optimizer.start(p.data) for p in params]
         more: list[Any] = [optimizer.lr]
-        key: list[Any] = [self._settings(optimizer)]
-        if self._others:
-            key += [_told(getattr(optimizer, name)) for name in self._others]
-        for p, state in zip(params, states):  # noqa: B905 - strict costs time
+        key: list[Any] = [self._constants(optimizer)]
+        if self._objects:
+            key += [_content(getattr(optimizer, name)) for name in self._objects]
+        for p, state in zip(params, states):  # noqa: B905 - strict takes time
             if p.requires_grad:
                 key += id(p), len(state)
                 more += state
         for x in arrays:
             if type(x) is not np.ndarray:
-                arrays = [array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
+                arrays = [as_array(x, i, self._backend == "jax") for i, x in enumerate(arrays)]
                 break
         for x in arrays:
             key += x.shape, x.dtype
-        results = self._results(key, arrays, more, states)
-        if not isfinite(results[1]):
-            if self._backend == "jax" and self._steps > 1:  # one of them is at fault: make them one by one
+        loss, squares, outputs, *updated = self._results(key, arrays, more, states)
+        if not isfinite(squares):
+            if self._backend == "jax" and self._steps > 1:  # step by step, to find the first at fault
                 return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
-            self._refuse_what_is_not_finite(arrays)
-        place, states = 3, states.copy()
+            self._refuse_non_finite(arrays)
+        states = states.copy()
+        position = 0
         for i, p in enumerate(params):
             if p.requires_grad:
-                p.data, states[i] = results[place][0], results[place][1:]
-                place += 1
+                result = updated[position]
+                p.data = result[0]
+                states[i] = result[1:]
+                position += 1
         optimizer.state = states
-        loss = results[0].item() if self._steps == 1 else np.ravel(results[0])
-        return (loss, *results[2]) if results[2] else loss
+        loss = loss.item() if self._steps == 1 else np.ravel(loss)
+        return (loss, *outputs) if outputs else loss
 
-    def _jitted(self, uses: Uses, arrays: Any, told: Any) -> Any:
+    def _make_function(self, captured: Captured, arrays: Any, context: Any) -> Any:
         if self._backend != "jax":
             return None
-        if uses.draws and self._steps > 1:
+        if captured.sources and self._steps > 1:
             raise ValueError("compile: Dropout draws once for each call; use steps=1 with backend='jax'")
-        end = len(arrays) + len(uses.tensors) + len(uses.draws) + 1  # of what comes before the states
+        end = len(arrays) + len(captured.tensors) + len(captured.sources) + 1  # the first state
         carried = []
-        for p, state in zip(self._optimizer.params, told, strict=True):
+        for p, state in zip(self._optimizer.params, context, strict=True):
             if p.requires_grad:
-                place = next(i for i, leaf in enumerate(uses.tensors) if leaf is p)
-                carried.append([len(arrays) + place, *range(end, end + len(state))])
+                position = next(i for i, tensor in enumerate(captured.tensors) if tensor is p)
+                carried.append([len(arrays) + position, *range(end, end + len(state))])
                 end += len(state)
-        return partial(Jitted, steps=self._steps, carried=carried)
+        return partial(JaxFunction, steps=self._steps, carried=carried)
 
-    def _uses(self, arrays: Any, told: Any) -> Uses:
-        if not record.trainable(self._optimizer):
+    def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
+        parameters = trainable(self._optimizer)
+        if not parameters:
             raise ValueError(
                 "compile: every parameter of the optimiser is frozen, so there is nothing to train"
             )
-        uses = uses_of(self._f, arrays, ())
-        return uses._replace(tensors=list(dict.fromkeys([*record.trainable(self._optimizer), *uses.tensors])))
+        return list(dict.fromkeys([*parameters, *watcher.tensors()]))
 
-    def _recorded(self, arrays: Any, uses: Uses, told: Any) -> Program:
-        pairs = zip(self._optimizer.params, told, strict=True)
+    def _trace(self, inputs: Inputs, context: Any) -> Traced:
+        pairs = zip(self._optimizer.params, context, strict=True)
         states = [state for p, state in pairs if p.requires_grad]
-        return record.step(self._f, arrays, uses, self._optimizer, states)
+        return trace.step(self._f, inputs, self._optimizer, states)
 
-    def _refuse_what_is_not_finite(self, arrays: Any) -> None:
-        """An error that names the gradient that is not finite; squares may overflow where none is."""
-        trained = record.trainable(self._optimizer)
+    def _refuse_non_finite(self, arrays: Any) -> None:
+        """Raise an error if a gradient is not finite. Only the sum of squares may have overflowed."""
+        parameters = trainable(self._optimizer)
         with np.errstate(all="ignore"):
-            found = self._f(*arrays)
-            found = gradients(found[0] if isinstance(found, tuple) else found, trained)
-        for p, g in zip(trained, found, strict=True):
-            if told := errors.non_finite(g):
+            y = self._f(*arrays)
+            found = gradients(y[0] if isinstance(y, tuple) else y, parameters)
+        for p, g in zip(parameters, found, strict=True):
+            if reason := errors.non_finite(g):
                 raise ValueError(
-                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: {told}; lower lr, "
+                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: {reason}; lower lr, "
                     "standardise the features, and look for nan and inf"
                 )
 
 
-def _told(setting: Any) -> Any:
-    """A setting of an optimiser as something that can be compared: what is in it."""
+def _check_optimizer(optimizer: Any) -> None:
+    """Refuse an optimiser whose step is more than its update."""
+    if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
+        raise TypeError(f"compile: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters())")
+    name = type(optimizer).__name__
+    if getattr(optimizer, "needs_loss", False):
+        raise TypeError(
+            f"compile: a step of {name} evaluates the loss several times, which one program cannot do; call "
+            "optimizer.step(loss), or ag.fit without compile"
+        )
+    if sum("step" in vars(kind) for kind in type(optimizer).__mro__) > 1:
+        raise TypeError(
+            f"compile: {name} has a step of its own, which a compiled step would not make; put what it does "
+            "into update(p, g, state), or train without compile"
+        )
+
+
+def _content(setting: Any) -> Any:
+    """Return the content of a setting, to compare it."""
     return (setting.dtype.str, setting.tobytes()) if hasattr(setting, "tobytes") else repr(setting)

@@ -6,20 +6,19 @@ of the class of example i. Labels of two classes are float64 0 and 1, as losses 
 classes are int64. SOURCES.md in this folder has the sources and licences.
 """
 
-from __future__ import annotations
-
 import os
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from autograd_lite.arguments import not_negative, whole_number
 from autograd_lite.randomness import generator
+from autograd_lite.typing import Array, FloatArray
 
 __all__ = ["breast_cancer", "iris", "two_moons", "xor"]
 
-Data = tuple[np.ndarray, np.ndarray]
-NamedData = tuple[np.ndarray, np.ndarray, list[str], list[str]]
+Data = tuple[FloatArray, FloatArray]
+NamedData = tuple[FloatArray, FloatArray, list[str], list[str]]
 
 _FOLDER = os.path.dirname(__file__)
 
@@ -28,7 +27,7 @@ _FOLDER = os.path.dirname(__file__)
 def breast_cancer(*, return_names: Literal[False] = False) -> Data: ...
 @overload
 def breast_cancer(*, return_names: Literal[True]) -> NamedData: ...
-def breast_cancer(*, return_names: bool = False) -> Data | NamedData:
+def breast_cancer(*, return_names: bool = False) -> Any:
     """Return 30 measurements of 569 breast tumours: X (569, 30), y (569,), malignant 0.0 or benign 1.0.
 
     They describe the cell nuclei in an image by the mean, standard error and worst value of ten properties.
@@ -44,10 +43,10 @@ def breast_cancer(*, return_names: bool = False) -> Data | NamedData:
 
 
 @overload
-def iris(*, return_names: Literal[False] = False) -> Data: ...
+def iris(*, return_names: Literal[False] = False) -> tuple[FloatArray, Array]: ...
 @overload
-def iris(*, return_names: Literal[True]) -> NamedData: ...
-def iris(*, return_names: bool = False) -> Data | NamedData:
+def iris(*, return_names: Literal[True]) -> tuple[FloatArray, Array, list[str], list[str]]: ...
+def iris(*, return_names: bool = False) -> Any:
     """Return four lengths in cm of 150 iris flowers: X (150, 4), y (150,), species 0, 1 and 2 (int64).
 
     There are 50 flowers of each species. Two of them differ from the copy at UCI, which has errors; here
@@ -66,7 +65,7 @@ def iris(*, return_names: bool = False) -> Data | NamedData:
 def xor(*, return_names: Literal[False] = False) -> Data: ...
 @overload
 def xor(*, return_names: Literal[True]) -> NamedData: ...
-def xor(*, return_names: bool = False) -> Data | NamedData:
+def xor(*, return_names: bool = False) -> Any:
     """Return the truth table of exclusive or, which no single unit can learn: X (4, 2), y (4,).
 
     With `return_names` it returns (X, y, feature names, class names).
@@ -98,7 +97,7 @@ def two_moons(
 ) -> NamedData: ...
 def two_moons(
     n: int = 200, noise: float = 0.1, rng: int | np.random.Generator | None = 0, *, return_names: bool = False
-) -> Data | NamedData:
+) -> Any:
     """Return `n` points on two interleaved half circles, in random order: X (n, 2), y (n,).
 
     No straight line separates them. The upper moon, class 0.0, has `n // 2` points; the lower one, class
@@ -120,7 +119,7 @@ def two_moons(
     return _dataset(X[order], y[order], ["x1", "x2"], ["upper", "lower"], return_names)
 
 
-def _read(name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _read(name: str) -> tuple[FloatArray, FloatArray, list[str]]:
     """Return features, labels and feature names of a CSV file in this folder."""
     with open(os.path.join(_FOLDER, f"{name}.csv"), encoding="ascii") as file:
         *features, _ = next(file).rstrip("\n").split(",")
@@ -129,8 +128,6 @@ def _read(name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return table[:, :-1].copy(), table[:, -1].copy(), features
 
 
-def _dataset(
-    X: np.ndarray, y: np.ndarray, features: list[str], classes: list[str], return_names: bool
-) -> Data | NamedData:
+def _dataset(X: Array, y: Array, features: list[str], classes: list[str], return_names: bool) -> Any:
     """Return `(X, y)`, or `(X, y, features, classes)` with `return_names`."""
     return (X, y, features, classes) if return_names else (X, y)

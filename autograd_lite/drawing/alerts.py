@@ -1,7 +1,5 @@
 """Alerts in words: NaN and infinities, dead units, gradients that explode or vanish."""
 
-from __future__ import annotations
-
 import math
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """Building of cards: the graph of some tensors is analysed as a whole, then each node gets its card."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Cards and the edges between them, as plain numbers and text."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from autograd_lite.drawing.statistics import Statistics

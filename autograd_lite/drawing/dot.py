@@ -1,7 +1,5 @@
 """A view as DOT source, the same bytes each time: HTML-like labels, edges of two lines, clusters."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

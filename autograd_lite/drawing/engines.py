@@ -1,7 +1,5 @@
 """The engines that draw DOT: pygraphviz, which carries Graphviz, and the system's `dot`."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import re

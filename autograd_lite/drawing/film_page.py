@@ -1,7 +1,5 @@
 """The HTML page of a film: one layout, and for each frame what has changed since the one before."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain

@@ -1,7 +1,5 @@
 """Films: drawings of the same graph at successive steps of a training."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """Cards of folds: layers, and ops that repeat, with the sizes of their gradients and their alerts."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

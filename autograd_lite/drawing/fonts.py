@@ -1,7 +1,5 @@
 """The bundled fonts: Graphviz draws with these alone, so a picture looks the same on every machine."""
 
-from __future__ import annotations
-
 import os
 import re
 import threading

@@ -1,7 +1,5 @@
 """Formulas of results and their local derivatives, in the names of the user's variables."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The graph to draw: its nodes, which of them share a card, and which gradients belong to it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Layers: the module that each node belongs to, and the boxes that show the modules."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise, takewhile
 from typing import Any, NamedTuple

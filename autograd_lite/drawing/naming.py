@@ -1,7 +1,5 @@
 """Names of the nodes of a drawing: the user's own, short where that is unambiguous, or letters."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """HTML pages that contain all they need: the page that steps through a graph and folds its layers."""
 
-from __future__ import annotations
-
 import math
 import os
 import re

@@ -1,7 +1,5 @@
 """DOT to SVG, PNG and PDF by an engine; the pixels of a PNG are limited."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence

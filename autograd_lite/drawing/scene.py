@@ -1,7 +1,5 @@
 """A snapshot of a graph: cards, edges and layers, as plain numbers and text. It keeps no tensor alive."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

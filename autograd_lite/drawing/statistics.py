@@ -1,7 +1,5 @@
 """Statistics of an array for its card: shape, extremes, norm and the first entries, 32 at most."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 

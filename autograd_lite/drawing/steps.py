@@ -1,7 +1,5 @@
 """Backpropagation as a list of steps: values forward, then gradients backward, with the arithmetic."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping, Sequence

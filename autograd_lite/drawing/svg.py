@@ -1,7 +1,5 @@
 """SVG texts made ready for where they are shown: any viewer, a notebook's column, or an HTML page."""
 
-from __future__ import annotations
-
 import re
 
 from autograd_lite.drawing.theme import NAMES

@@ -1,7 +1,5 @@
 """A view as a text table, for a terminal."""
 
-from __future__ import annotations
-
 from autograd_lite.drawing.cards import AnyCard, FoldedCard
 from autograd_lite.drawing.scene import View
 from autograd_lite.drawing.statistics import extremes

@@ -1,7 +1,5 @@
 """How a drawing writes numbers, names and formulas."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

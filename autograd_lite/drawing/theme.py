@@ -1,7 +1,5 @@
 """The palette, read from web/palette.css: a theme maps the name of each colour to its value."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Initial weights: functions of a random generator and of a layer's numbers of inputs and outputs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Models of two classes: one neuron, and a small network that ends in one logit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

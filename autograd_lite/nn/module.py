@@ -16,7 +16,7 @@ class Module:
     """A function with parameters: subclass it, assign parameters and modules, and define `forward`.
 
     Parameters and modules are found among the attributes, also in lists, tuples and dictionaries, in order
-    of assignment. There is no registration, and no need to call `super().__init__()`. A parameter without a
+    of assignment. Nothing is registered, and `super().__init__()` need not be called. A parameter without a
     name is named after its attribute, such as `layer1.W`, for errors and drawings. Arrays and constant
     Tensors may be attributes too; they are not parameters. Raises TypeError if a differentiable Tensor that
     is not a Parameter is assigned.

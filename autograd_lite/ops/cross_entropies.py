@@ -14,6 +14,7 @@ from autograd_lite.domains import BINARY, CLASSES, UNIT
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import log_softmax, sigmoid, sigmoid_slope, softplus, two_sided_exp
 from autograd_lite.ops.loss import Range, as_float, as_weight, loss
+from autograd_lite.protocol import holds
 
 _LABELS = Range(1, 0, 1, "use labels 0 and 1, or probabilities")
 _PROBABILITIES = Range(0, 0, 1, "pass probabilities, or use bce_with_logits for logits")
@@ -178,7 +179,7 @@ def _check_classes(op, inputs, values, settings):
     name = errors.name_of(inputs[1], "labels")
     if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
         bad = (labels < 0) | (labels >= logits.shape[-1])
-        if bad.any():
+        if holds(bad.any()):
             raise ValueError(
                 f"cross_entropy: {name}{errors.first(bad)} is {labels[bad][0]}, and the logits have "
                 f"{logits.shape[-1]} classes: labels run from 0 to {logits.shape[-1] - 1}"
@@ -188,7 +189,7 @@ def _check_classes(op, inputs, values, settings):
             f"cross_entropy: {errors.shapes(inputs, op.arguments)}, {name} of dtype {labels.dtype}; pass "
             f"integer labels of shape {logits.shape[:-1]}, or probabilities of shape {logits.shape}"
         )
-    elif not (labels.min(initial=0) >= 0 and (np.abs(labels.sum(axis=-1) - 1.0) <= 2e-5).all()):
+    elif not holds((labels.min(initial=0) >= 0) & (np.abs(labels.sum(axis=-1) - 1.0) <= 2e-5).all()):
         raise ValueError(f"cross_entropy: rows of {name} must be probabilities that add up to 1")
 
 

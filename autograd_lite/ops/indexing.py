@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.operation import case, implements, op
 from autograd_lite.ops.shapes import ravel
 from autograd_lite.protocol import AbstractArray, primitive
+from autograd_lite.typing import Index
 
 _ALL = slice(None)
 _MASK = np.array([[True, False, True], [False, True, False]])
@@ -23,9 +24,11 @@ def _written(index: Any) -> str:
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
         return ":".join(ends[:2] if index.step is None else ends)
-    if isinstance(index, np.ndarray | list):
-        return "mask" if np.asarray(index).dtype.kind == "b" else "indices"
-    return "..." if index is Ellipsis else str(index)
+    if index is Ellipsis:
+        return "..."
+    if index is None or isinstance(index, int | np.integer):
+        return str(index)
+    return "mask" if np.dtype(bool) == getattr(index, "dtype", None) else "indices"
 
 
 @op(
@@ -87,7 +90,7 @@ def _at_most_once(part: Any) -> bool:
 
 
 @implements(method="__getitem__")
-def _index(x, index):
+def _index(x, index: Index):
     """The entries at an index, as in NumPy: slices, integers, None, integer and boolean arrays."""
     if isinstance(index, tuple):
         return getitem(x, index=tuple(map(_copied, index)))

@@ -13,6 +13,8 @@ from autograd_lite.operation import case, implements, op
 from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
+from autograd_lite.protocol import holds
+from autograd_lite.typing import Axis
 
 _BIAS = "Did you forget to add, or to drop, a bias column?"
 
@@ -139,9 +141,15 @@ def _(g, y, x, w, b):
 add.composites[matmul] = affine  # X @ w + b, written with operators, has one card in a drawing
 
 
+def _as_array(x):
+    return x if hasattr(x, "ndim") else np.asarray(x)[()]
+
+
 @implements(np.tensordot)
 def tensordot(a, b, axes: Any = 2):
     """Sum of products over pairs of axes, as `np.tensordot`: a product of two matrices."""
+    a = _as_array(a)
+    b = _as_array(b)
     if isinstance(axes, int | np.integer):
         axes = range(a.ndim - axes, a.ndim), range(axes)
     pairs = [(axis,) if isinstance(axis, int | np.integer) else axis for axis in axes]
@@ -164,16 +172,20 @@ def tensordot(a, b, axes: Any = 2):
 @implements(np.dot, method="dot")
 def dot(a, b):
     """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    a = _as_array(a)
+    b = _as_array(b)
+    if a.ndim == 0 or b.ndim == 0:
         return multiply(a, b)
-    return matmul(a, b) if np.ndim(b) <= 2 else tensordot(a, b, (-1, -2))
+    return matmul(a, b) if b.ndim <= 2 else tensordot(a, b, (-1, -2))
 
 
 @implements(np.inner)
 def _inner(a, b):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    a = _as_array(a)
+    b = _as_array(b)
+    if a.ndim == 0 or b.ndim == 0:
         return multiply(a, b)
-    return matmul(a, b) if np.ndim(b) == 1 else tensordot(a, b, (-1, -1))
+    return matmul(a, b) if b.ndim == 1 else tensordot(a, b, (-1, -1))
 
 
 @implements(np.outer)
@@ -251,7 +263,7 @@ def _einsum(subscripts: str, *operands):
         case((2, 3, 2), axis=-2),
     ),
 )
-def norm(x, ord: None = None, axis: Any = None, keepdims: bool = False):
+def norm(x, ord: None = None, axis: Axis = None, keepdims: bool = False):
     """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
     Raises ValueError if `ord` is not None.
@@ -265,7 +277,7 @@ def norm(x, ord: None = None, axis: Any = None, keepdims: bool = False):
 def _(g, y, x, ord, axis, keepdims):
     length, kind = keep(y, x, axis), np.finfo(x.dtype)
     low, high = math.sqrt(kind.tiny), math.sqrt(kind.max)  # beyond, squares under- or overflow
-    if x.size and not ((length > low) & (length < high)).all():
+    if x.size and not holds(((length > low) & (length < high)).all()):
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)

@@ -15,6 +15,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import Op, Rule, Words, install_op
+from autograd_lite.protocol import holds
+from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -90,7 +92,7 @@ class Loss(Op):
         for interval in self.ranges:
             v = values[interval.position]
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
-            if not (v.item(v.argmin()) >= interval.low and v.item(v.argmax()) <= interval.high):
+            if not holds((v.item(v.argmin()) >= interval.low) & (v.item(v.argmax()) <= interval.high)):
                 raise _out_of_range(op, inputs, v, interval)
         if self.own_check is not None and not self.rows:
             self.own_check(op, inputs, values, settings)
@@ -128,7 +130,7 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     """Return the forward of a loss: the loss of each element, weighted and reduced."""
 
     def forward(
-        x: Any, target: Any, *, reduction: str = "mean", sample_weight: Any = None, **settings: Any
+        x: Any, target: Any, *, reduction: Reduction = "mean", sample_weight: Any = None, **settings: Any
     ) -> Any:
         if x.dtype.kind != "f":
             x = as_float(x)
@@ -145,7 +147,7 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
     parameters = list(inspect.signature(of_element).parameters.values())
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters.append(inspect.Parameter("sample_weight", keyword, default=None, annotation="Any"))
-    parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="str"))
+    parameters.append(inspect.Parameter("reduction", keyword, default="mean", annotation="Reduction"))
     forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(forward, name, getattr(of_element, name))

@@ -12,6 +12,7 @@ from autograd_lite import errors
 from autograd_lite.domains import SIGNS
 from autograd_lite.operation import case
 from autograd_lite.ops.loss import loss
+from autograd_lite.protocol import holds
 
 
 @loss("MSE", samples=(case((4,), (4,)), case((2, 3), (2, 3), reduction="sum")))
@@ -43,7 +44,7 @@ def _(g, y, prediction, target):
 def mae(prediction, target):
     """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
 
-    Arguments, `reduction`, `sample_weight` and errors are the same as in `mse`.
+    Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`.
     """
     return np.abs(prediction - target)
 
@@ -71,8 +72,8 @@ def _check_delta(op, inputs, values, settings):
 def huber(prediction, target, *, delta: float = 1.0):
     """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
 
-    e is prediction - target (Huber 1964). The other arguments and errors are the same as in `mse`; raises
-    ValueError also if `delta` is not positive.
+    e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are the same as in
+    `mse`; raises ValueError also if `delta` is not positive.
     """
     size = np.abs(prediction - target)
     inner = np.minimum(size, float(delta))  # the square of a large error would overflow
@@ -92,7 +93,7 @@ def _(g, y, prediction, target, delta: float):
 def _check_signs(op, inputs, values, settings):
     target = values[1]
     bad = np.abs(target) != 1
-    if bad.any():
+    if holds(bad.any()):
         name = errors.name_of(inputs[1], "target")
         raise ValueError(
             f"{op.name}: {name}{errors.first(bad)} is {target[bad][0]}; its labels are -1 and +1: turn 0 and "
@@ -109,8 +110,8 @@ def _check_signs(op, inputs, values, settings):
 def hinge(score, target):
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
 
-    The loss of support vector machines (Cortes and Vapnik 1995). The other arguments and errors are the same
-    as in `mse`; raises ValueError also for other targets. The target has no gradient.
+    The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
+    errors are the same as in `mse`; raises ValueError also for other targets. The target has no gradient.
     """
     return np.maximum(1.0 - target * score, 0.0)
 

@@ -1,7 +1,5 @@
 """NumPy functions and operators whose result has no gradient: they return plain arrays."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from autograd_lite.operation import implements

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.operation import case, op
+from autograd_lite.protocol import holds
+from autograd_lite.typing import Axis
 
 CASES = (
     case((2, 3), axis=None),
@@ -43,7 +45,7 @@ def per_entry(x, y) -> int:
 
 
 @op("Σ", numpy=np.sum, method="sum", samples=CASES)
-def sum(x, axis: Any = None, *, keepdims: bool = False):
+def sum(x, axis: Axis = None, *, keepdims: bool = False):
     """Sum over axes, as `np.sum`."""
     return x.sum(axis=axis, keepdims=keepdims)
 
@@ -54,7 +56,7 @@ def _(g, y, x, axis, keepdims):
 
 
 @op("mean", numpy=np.mean, method="mean", samples=CASES)
-def mean(x, axis: Any = None, *, keepdims: bool = False):
+def mean(x, axis: Axis = None, *, keepdims: bool = False):
     """Arithmetic mean over axes, as `np.mean`."""
     return x.mean(axis=axis, keepdims=keepdims)
 
@@ -86,7 +88,7 @@ def _winners(x, y, axis):
 
 
 @op("max", numpy=(np.max, np.amax), method="max", samples=CASES)
-def max(x, axis: Any = None, *, keepdims: bool = False):
+def max(x, axis: Axis = None, *, keepdims: bool = False):
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
     return x.max(axis=axis, keepdims=keepdims)
 
@@ -97,7 +99,7 @@ def _(g, y, x, axis, keepdims):
 
 
 @op("min", numpy=(np.min, np.amin), method="min", samples=CASES)
-def min(x, axis: Any = None, *, keepdims: bool = False):
+def min(x, axis: Axis = None, *, keepdims: bool = False):
     """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
     return x.min(axis=axis, keepdims=keepdims)
 
@@ -108,14 +110,14 @@ def _(g, y, x, axis, keepdims):
 
 
 @op("Π", numpy=np.prod, method="prod", samples=(*CASES, case((2, 3, 2), axis=0)))
-def prod(x, axis: Any = None, *, keepdims: bool = False):
+def prod(x, axis: Axis = None, *, keepdims: bool = False):
     """Product over axes, as `np.prod`; its gradient is right at zeros too."""
     return x.prod(axis=axis, keepdims=keepdims)
 
 
 @prod.gradient("x", "× product of the others")
 def _(g, y, x, axis, keepdims):
-    if not (x == 0).any() and (y != 0).all() and np.isfinite(y).all():
+    if holds((x != 0).all() & (y != 0).all() & np.isfinite(y).all()):
         return keep(g * y, x, axis) / x
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
     axes = axes_of(axis, x.ndim)
@@ -129,7 +131,7 @@ def _(g, y, x, axis, keepdims):
 
 
 @op("var", numpy=np.var, method="var", samples=(*CASES, case((4,), ddof=1)))
-def var(x, axis: Any = None, *, ddof: float = 0, keepdims: bool = False):
+def var(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
@@ -141,7 +143,7 @@ def _(g, y, x, axis, ddof, keepdims):
 
 
 @op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
-def std(x, axis: Any = None, *, ddof: float = 0, keepdims: bool = False):
+def std(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
 
@@ -174,7 +176,7 @@ def _(g, y, x, axis):
 
 
 @op("log Σ exp", method="logsumexp", samples=CASES)
-def logsumexp(x, axis: Any = None, *, keepdims: bool = False):
+def logsumexp(x, axis: Axis = None, *, keepdims: bool = False):
     """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
 
     >>> float(logsumexp(np.array([0.0, -50.0])))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.operation import case, implements, install, op
 from autograd_lite.ops.reductions import axes_of
+from autograd_lite.typing import Axis, DTypeLike, Shape
 
 _ALL = slice(None)
 
@@ -18,7 +20,7 @@ _ALL = slice(None)
     numpy=np.reshape,
     samples=(case((2, 3), shape=(3, 2)), case((2, 3), shape=-1), case((), shape=(1, 1))),
 )
-def reshape(x, shape: Any = -1):
+def reshape(x, shape: int | Shape = -1):
     """The entries of x in row-major order with another `shape`; one length may be -1."""
     return x.reshape(shape)
 
@@ -50,7 +52,7 @@ def _(g, y, x, axes):
     numpy=np.broadcast_to,
     samples=(case((3,), shape=(2, 3)), case((2, 1), shape=(2, 3)), case((), shape=(2,))),
 )
-def broadcast_to(x, shape: Any = ()):
+def broadcast_to(x, shape: int | Shape = ()):
     """x repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
     return np.broadcast_to(x, shape)
 
@@ -100,7 +102,7 @@ def _stack(arrays, axis: int = 0):
 
 
 @op("astype", method="astype", samples=(case((2, 3), dtype=np.float64),))
-def astype(x, dtype: Any = np.float64):
+def astype(x, dtype: DTypeLike = np.float64):
     """The values of x in another dtype; the gradient comes back in the old one.
 
     In an integer or boolean dtype the result is a constant.
@@ -117,14 +119,14 @@ def _(g, y, x, dtype):
 
 
 @implements(method="reshape")
-def _reshape(x, *shape):
+def _reshape(x, *shape: int | Shape):
     """The entries of x in another shape: `t.reshape(2, 3)` or `t.reshape((2, 3))`; one length may be -1."""
     return reshape(x, shape[0] if len(shape) == 1 else shape)
 
 
 @implements(method="transpose")
-def _transpose(x, *axes):
-    """The axes in another order: `t.transpose(1, 0)` or `t.transpose((1, 0))`; reversed by default."""
+def _transpose(x, *axes: int | Shape):
+    """x with its `axes` in another order, `t.transpose(1, 0)` or `t.transpose((1, 0))`; default: reversed."""
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 
 
@@ -146,7 +148,7 @@ def _expand_dims(x, axis):
 
 
 @implements(np.squeeze, method="squeeze")
-def _squeeze(x, axis: Any = None):
+def _squeeze(x, axis: Axis = None):
     """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
     return reshape(x, np.squeeze(np.broadcast_to(0.0, x.shape), axis).shape)
 
@@ -168,7 +170,7 @@ def _axis_numbers(x):
 
 
 @implements(np.flip)
-def _flip(x, axis: Any = None):
+def _flip(x, axis: Axis = None):
     axes = axes_of(axis, x.ndim)
     return x[tuple(slice(None, None, -1) if i in axes else _ALL for i in range(x.ndim))]
 
@@ -185,7 +187,7 @@ def _tile(x, reps):
 
 
 @implements(np.split)
-def _split(x, indices_or_sections, axis: int = 0):
+def _split(x, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     (axis,) = axes_of(axis, x.ndim)
     parts = np.split(np.arange(x.shape[axis]), indices_or_sections)
     slices = [slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0) for part in parts]

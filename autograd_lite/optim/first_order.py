@@ -4,8 +4,6 @@ A step is written `-lr * d + p`, which NumPy computes in one fresh array. For la
 times faster than `p - lr * d`, with the same result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The base class of optimisers: parameters, checked settings, and a step that refuses bad gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any, ClassVar, NoReturn
@@ -27,7 +25,7 @@ class Optimizer:
     A subclass lists its settings and their checks in `settings`. They are part of its `repr`. It names
     the parts of a parameter's state in `state_names`, for compiled programs.
 
-    Raises TypeError if an entry of `params` is not a `Parameter`. Raises ValueError if there is none, if one
+    Raises TypeError if an entry of `params` is not a `Parameter`. Raises ValueError if it is empty, if one
     occurs twice, or if a setting is out of its range.
     """
 
@@ -77,13 +75,15 @@ class Optimizer:
         states = self.state or [self.start(p.data) for p in self.params]
         update = self.update
         gradients = []
-        updates = []
+        new_data = []
+        new_states = []
         for p, state, used in zip(self.params, states, self._used):  # noqa: B905 - strict costs time
             g = p.grad
             data = p.data
             gradients.append(g)
             if not p.requires_grad:
-                updates.append((data, state))
+                new_data.append(data)
+                new_states.append(state)
                 continue
             if (
                 g is None
@@ -94,16 +94,17 @@ class Optimizer:
                 or not (isfinite(_vdot(g, g) if g.ndim else g) or np.isfinite(g).all())
             ):
                 raise ValueError(f"{type(self).__name__}.step: {_gradient_problem(p, used)}")
-            updates.append(update(data, g, state))
-            if updates[-1][0].dtype != data.dtype:
+            updated, state = update(data, g, state)
+            new_data.append(updated)
+            new_states.append(state)
+            if updated.dtype != data.dtype:
                 raise ValueError(
                     f"{type(self).__name__}.step: {p.name or 'a parameter'} is {data.dtype} and the "
                     "optimiser's state is not; make a new optimiser after model.astype()"
                 )
-        for p, (data, _) in zip(self.params, updates):  # noqa: B905 - all updates exist before any is applied
+        for p, data in zip(self.params, new_data):  # noqa: B905 - nothing changes before all is computed
             p.data = data
-        self.state = [state for _, state in updates]
-        self._used = gradients
+        vars(self).update(state=new_states, _used=gradients)  # past __setattr__, which checks settings
 
 
 def _gradient_problem(p: Parameter, used: Any) -> str:
@@ -132,10 +133,7 @@ def _gradient_problem(p: Parameter, used: Any) -> str:
 
 
 def check_parameters(optimizer: str, params: Any) -> list[Parameter]:
-    """Return the parameters as a list.
-
-    Raises TypeError if an entry is not a Parameter. Raises ValueError if there is none or one occurs twice.
-    """
+    """Return the parameters as a list; raises an error unless there is at least one, each once."""
     wanted = "give a list of ag.nn.Parameter, such as model.parameters()"
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
         given = errors.name_of(params, "a tensor") if isinstance(params, Tensor) else repr(params)

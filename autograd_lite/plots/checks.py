@@ -1,7 +1,5 @@
 """Checks of the data that pictures show; errors name the function, the argument and a remedy."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

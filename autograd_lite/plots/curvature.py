@@ -1,7 +1,5 @@
 """The loss over two weights and its curvature, computed by automatic differentiation on a whole grid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -62,7 +60,7 @@ def surface(
 ) -> Surface:
     """Return the mean loss of the logits z = X @ (w1, w2) and its Hessian, on a grid of n times n weights.
 
-    X is (m, 2) and y (m,), 0 or 1. There is no intercept, but a column of ones in X can serve as one. `w1`
+    X is (m, 2) and y (m,), 0 or 1. A column of ones in X can serve as an intercept. `w1`
     and `w2` are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
     a function of a tensor of logits and of labels in the same shape that returns the mean over examples, such
     as `ag.bce_with_logits`. An eigenvalue that is zero except for rounding, as with proportional columns,

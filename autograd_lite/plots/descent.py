@@ -1,7 +1,5 @@
 """The paths that optimisers take over the loss of two weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

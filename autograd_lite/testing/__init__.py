@@ -1,17 +1,15 @@
-"""Checking gradients: of an op over its own domain, of a plain pair, of a function, of a graph."""
+"""Checks of gradients: of an op over its own domain, of a pair of functions, of a function, of a graph."""
 
-from typing import Any
+from types import ModuleType
 
 from autograd_lite.extras import require
 from autograd_lite.testing.check import OpReport, check_function, check_op
 from autograd_lite.testing.failure import GradientError
 from autograd_lite.testing.gradcheck import Report, gradcheck
-from autograd_lite.testing.grade import Grade, grade
 from autograd_lite.testing.locate import Located, locate
-from autograd_lite.testing.suite import op_tests
+from autograd_lite.testing.pytest_suite import op_tests
 
 __all__ = [
-    "Grade",
     "GradientError",
     "Located",
     "OpReport",
@@ -19,15 +17,15 @@ __all__ = [
     "check_function",
     "check_op",
     "gradcheck",
-    "grade",
     "locate",
     "op_tests",
     "strategies",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "strategies":  # imports hypothesis, which only those who write tests have
+def __getattr__(name: str) -> ModuleType:
+    if name == "strategies":  # not imported above, because it needs hypothesis, an extra
         require("hypothesis", "test")
-        return require("autograd_lite.testing.strategies", "test")
+        module: ModuleType = require("autograd_lite.testing.strategies", "test")
+        return module
     raise AttributeError(f"module 'autograd_lite.testing' has no attribute {name!r}")

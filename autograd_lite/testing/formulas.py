@@ -1,100 +1,82 @@
-"""What a wrong gradient has too much or too little of: factors, terms, other functions of the same."""
-
-from __future__ import annotations
+"""Mistakes in the formula of a gradient: a factor or a term too many or missing, another function."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from autograd_lite.testing.evidence import Observation, known, pairs, same
-from autograd_lite.testing.rules import fit
+from autograd_lite.testing.observations import Observation, at_wrong_entries, got_and_expected, same
+from autograd_lite.testing.run import unbroadcast
 
 
-class _Term(NamedTuple):
-    name: str
-    value: Any
-
-
-def _factors(o: Observation) -> Iterator[_Term]:
-    """What a rule multiplies by: the output, its complement, each input."""
-    y = np.asarray(o.run.y, float)
-    yield _Term("y", y)
-    yield _Term("(1 - y)", 1.0 - y)
-    yield _Term("y (1 - y)", y * (1.0 - y))
-    yield _Term("(1 + y)", 1.0 + y)
-    yield _Term("(1 - y^2)", 1.0 - y * y)
-    for i, x in enumerate(o.run.inputs):
-        if x.dtype.kind == "f":
-            label = o.run.subject.label(i)
-            yield _Term(label, x)
-            yield _Term(f"{label}^2", x * x)
-            yield _Term(f"(1 - {label})", 1.0 - x)
-            yield _Term(f"(1 + {label})", 1.0 + x)
-
-
-def _shaped(term: Any, o: Observation) -> Any:
-    """A term at the wrong entries; None where it does not fit them."""
-    for shaped in (term, np.expand_dims(term, -1), np.reshape(term, ()) if np.size(term) == 1 else term):
-        try:
-            return np.broadcast_to(shaped, o.got.shape)[o.wrong]
-        except ValueError:
-            continue
-    return None
-
-
-def _columns(failing: Sequence[Observation], terms: Callable[[Observation], Any]) -> Iterator[_Term]:
-    """Each term at the wrong entries of all examples; those that do not fit an example are left out."""
-    for parts in zip(*map(terms, failing), strict=False):  # a variadic op has fewer inputs here and there
-        shaped: list[Any] = [_shaped(part.value, o) for part, o in zip(parts, failing, strict=True)]
-        if all(part is not None for part in shaped):
-            yield _Term(parts[0].name, np.concatenate(shaped))
-
-
-def local(failing: Sequence[Observation]) -> str:
-    """A factor that is missing, or one too many."""
-    got, expected = pairs(failing)
+def wrong_factor(failing: Sequence[Observation]) -> str:
+    """Return the factor that is missing, or is one too many."""
+    got, expected = got_and_expected(failing)
     if len(got) < 3:
         return ""
-    for name, factor in _columns(failing, _factors):
+    for text, factor in _columns(failing, _as_factor):
         usable = (factor != 0) & (np.abs(expected) > 1e-12)
         if np.count_nonzero(usable & (np.abs(np.abs(factor) - 1) > 1e-3)) < 3:
             continue
         for sign, also in ((1.0, ""), (-1.0, " and the sign is flipped")):
             if same(sign * got * factor, expected):
-                return f"a factor {name} is missing{also}"
+                return f"a factor {text} is missing{also}"
             if same(sign * got, expected * factor):
-                return f"a factor {name} too many{also}"
+                return f"a factor {text} too many{also}"
     return ""
 
 
-def term(failing: Sequence[Observation]) -> str:
-    """A term of a sum that is missing, or one too many."""
-    got, expected = pairs(failing)
+def wrong_term(failing: Sequence[Observation]) -> str:
+    """Return the term of a sum that is missing, or is one too many."""
+    got, expected = got_and_expected(failing)
     if len(got) < 6 or len(failing) < 3:
         return ""
     missing = expected - got
-    for name, part in _columns(failing, _terms):
-        if np.count_nonzero(part) < 6:
+    for text, term in _columns(failing, _as_term):
+        if np.count_nonzero(term) < 6:
             continue
-        if same(missing, part) or same(missing, -part):
-            return f"a term {name} is missing, or one too many"
-        if same(missing, 2 * part) or same(missing, -2 * part):
-            return f"a term {name} has the wrong sign"
+        if same(missing, term) or same(missing, -term):
+            return f"a term {f'g {text}'.strip()} is missing, or one too many"
     return ""
 
 
-def _terms(o: Observation) -> Iterator[_Term]:
-    """What a rule adds up: g times something, summed over what was broadcast."""
-    g, shape = np.asarray(o.run.g, float), o.got.shape
-    for name, factor in (_Term("g", np.ones(())), *(_Term(f"g {n}", v) for n, v in _factors(o))):
+def _factors(o: Observation) -> dict[str, Any]:
+    """Return what rules multiply by, by name: functions of the output and of each input."""
+    y = np.asarray(o.run.y, float)
+    factors = {"": np.ones(()), "y": y, "(1 - y)": 1.0 - y, "y (1 - y)": y * (1.0 - y)}
+    factors |= {"(1 + y)": 1.0 + y, "(1 - y^2)": 1.0 - y * y}
+    for i, x in enumerate(o.run.inputs):
+        if x.dtype.kind == "f":
+            a = o.run.subject.label(i)
+            factors |= {a: x, f"{a}^2": x * x, f"(1 - {a})": 1.0 - x, f"(1 + {a})": 1.0 + x}
+    return factors
+
+
+def _columns(
+    failing: Sequence[Observation], fit: Callable[[Any, Observation], Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield each factor and its values at the wrong entries of all examples, if it fits their shapes."""
+    of_examples = [_factors(o) for o in failing]
+    for text in of_examples[0]:
         try:
-            yield _Term(name, fit(g * factor, shape))
-        except ValueError:
-            yield _Term(name, np.full(shape, np.nan))
+            fitted = [fit(of[text], o)[o.wrong] for of, o in zip(of_examples, failing, strict=True)]
+        except (KeyError, ValueError):  # a variadic op may have fewer inputs in some examples
+            continue
+        yield text, np.concatenate(fitted)
 
 
-# By another function of the same things.
+def _as_factor(value: Any, o: Observation) -> Any:
+    """Broadcast a value to the gradient; the output of a reduction gets its last axis back."""
+    try:
+        return np.broadcast_to(value, o.got.shape)
+    except ValueError:
+        return np.broadcast_to(np.expand_dims(value, -1), o.got.shape)
+
+
+def _as_term(value: Any, o: Observation) -> Any:
+    """Return g times a value, summed over broadcast axes: a term of a gradient."""
+    return unbroadcast(np.asarray(o.run.g, float) * value, o.got.shape)
+
 
 _FUNCTIONS: tuple[Callable[[Any], Any], ...] = (
     lambda t: t,
@@ -106,31 +88,27 @@ _FUNCTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def mistaken(failing: Sequence[Observation]) -> str:
-    """The input where the output is meant, or the reverse; a square or a reciprocal of what is meant."""
-    alike = [o for o in failing if np.shape(o.run.y) == o.x.shape]
-    if not alike or sum(int(o.wrong.sum()) for o in alike) < 4:
+def wrong_function(failing: Sequence[Observation]) -> str:
+    """Return the confusion of input and output, or the square or reciprocal of what is meant."""
+    elementwise = [o for o in failing if np.shape(o.run.y) == o.x.shape]
+    if sum(int(o.wrong.sum()) for o in elementwise) < 4:
         return ""
-    rows = [
-        (*known(o), np.asarray(o.x, float)[o.wrong], np.asarray(o.run.y, float)[o.wrong], o.run.g[o.wrong])
-        for o in alike
-    ]
-    got, expected, x, y, g = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-    mine, right = got / g, expected / g
+    got, expected = got_and_expected(elementwise)
+    x = at_wrong_entries(elementwise, lambda o: np.asarray(o.x, float))
+    y = at_wrong_entries(elementwise, lambda o: np.asarray(o.run.y, float))
+    g = at_wrong_entries(elementwise, lambda o: o.run.g)
+    slope = got / g
+    right = expected / g
+    claims = []
     if np.ptp(np.abs(right)) > 1e-3 * np.abs(right).max():
-        for words, claim in (
-            ("the square root of what it must be: a square is missing", (mine * np.abs(mine), right)),
-            ("the square of what it must be: a root is missing", (mine, right * np.abs(right))),
-            ("the reciprocal of what it must be", (mine * right, np.ones(len(mine)))),
-        ):
-            if same(*claim):
-                return words
-    for function in _FUNCTIONS:
-        for used, meant, words in ((x, y, "the input in place of y"), (y, x, "y in place of the input")):
-            if (
-                function(used).any()
-                and expected.any()
-                and same(got * function(meant), expected * function(used))
-            ):
-                return words
-    return ""
+        claims = [
+            ("the square root of what it must be: a square is missing", slope * np.abs(slope), right),
+            ("the square of what it must be: a root is missing", slope, right * np.abs(right)),
+            ("the reciprocal of what it must be", slope * right, np.ones(len(slope))),
+        ]
+    for function in _FUNCTIONS if expected.any() else ():
+        if function(x).any():
+            claims.append(("the input in place of y", got * function(y), expected * function(x)))
+        if function(y).any():
+            claims.append(("y in place of the input", got * function(x), expected * function(y)))
+    return next((text for text, left, right in claims if same(left, right)), "")

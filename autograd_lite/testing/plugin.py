@@ -1,19 +1,17 @@
-"""The pytest plugin: `--gradcheck-budget`, and the fixture that tells it to a test of your own.
+"""The pytest plugin: the option `--gradcheck-budget`, and a fixture with its value.
 
-Every pytest run loads it where autograd_lite is installed, so it imports nothing of ours.
+Every run of pytest loads it if autograd_lite is installed, so it must import nothing of the package.
 """
-
-from __future__ import annotations
 
 import pytest
 
 _NAME = "gradcheck_budget"
-_BUDGETS = ("quick", "normal", "thorough")  # those of check.py, which takes long to import
+_BUDGETS = ("quick", "normal", "thorough")  # a copy of check.BUDGETS, because check takes long to import
 _HELP = "how many generated inputs a gradient check tries"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option, and the ini setting of the same name that counts where it is not given."""
+    """Add the option, and an ini setting of the same name, which is used if the option is missing."""
     group = parser.getgroup("autograd_lite")
     group.addoption(
         "--gradcheck-budget", dest=_NAME, choices=_BUDGETS, help=f"{_HELP} (default: {_BUDGETS[1]})"
@@ -22,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the option hold the ini setting where it was not given."""
+    """Copy the ini setting to the option if the option is missing."""
     budget = config.getoption(_NAME) or config.getini(_NAME)
     if budget and budget not in _BUDGETS:
         raise pytest.UsageError(f"{_NAME} = {budget!r}; it is one of {', '.join(_BUDGETS)}")
@@ -30,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """The budget, where one was given."""
+    """Return a line with the budget if it was set."""
     return [f"gradcheck budget: {config.getoption(_NAME)}"] if config.getoption(_NAME) else []
 
 

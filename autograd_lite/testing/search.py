@@ -1,9 +1,6 @@
-"""Looking for a mistake: a sweep over structure, then generated examples, shrunk by hypothesis."""
-
-from __future__ import annotations
+"""The search for a mistake: a sweep over shapes and values, then generated examples, shrunk by hypothesis."""
 
 import random
-import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import islice
@@ -12,89 +9,71 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.extras import require
-from autograd_lite.testing.deeper import float32, layout
-from autograd_lite.testing.examples import Example, Plan, empties, sweep
-from autograd_lite.testing.failure import Failure
-from autograd_lite.testing.rules import Run, SkipError, linear, numbers, start
-from autograd_lite.testing.tensors import NoSecondOrderError, tensors
+from autograd_lite.testing import invariants
+from autograd_lite.testing.cases import without_entries
+from autograd_lite.testing.derivatives import NoSecondOrderError, check_first_derivatives, check_on_tensors
+from autograd_lite.testing.examples import LEVELS, Example, Plan, sweep
+from autograd_lite.testing.failure import RuleError
+from autograd_lite.testing.run import Run, SkipError, start
+from autograd_lite.testing.subject import quiet
+from autograd_lite.testing.values import PALETTES
 from autograd_lite.testing.verdicts import Tally
 
-SHRINKING = "shrunk"
-_SMALLER = 3  # cases, before the one that failed, that are tried as well
-_TRIES = 40  # examples in which a failure of the sweep is looked for again, to shrink it
+SHRUNK = "shrunk"
+NOT_SHRUNK = "not shrunk: install hypothesis"
+HAS_HYPOTHESIS = find_spec("hypothesis") is not None
+_SMALLER_CASES = 3  # tried with the case that failed in the sweep, to shrink it
+_SHRINKING_EXAMPLES = 40  # generated to find a failure of the sweep again
 
 
 class Search:
-    """One hunt: what was seen on the way, and the failure it ended with."""
+    """A search for the first failure of a plan: the counts on the way, and the failure.
+
+    `found` is the failing example and its failure, `shrunk` says how the example was made small.
+    """
 
     def __init__(self, plan: Plan, order: int | None) -> None:
-        self.plan, self.order = plan, order
+        self.plan = plan
+        self.order = order
         self.tally = Tally()
-        self.examples = self.skipped = self.second = 0
-        self.no_second = "" if plan.subject.op else "a plain pair of functions"
-        self.found: tuple[Example, Failure] | None = None
+        self.examples = 0
+        self.skipped = 0
+        self.second_order_examples = 0
+        self.no_second_order = "" if plan.subject.op else "a plain pair of functions"
+        self.found: tuple[Example, RuleError] | None = None
         self.shrunk = ""
 
-    def examine(self, example: Example, learn: bool = False) -> Failure | None:
-        """Everything that is wrong at an example, the first of it; None where it is right or has no value."""
-        if not example.variables:
-            return None
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.examples += 1
-            try:
-                run = start(self.plan.subject, example)
-                failure = run if isinstance(run, Failure) else self._properties(run, learn)
-                if failure and failure.kind in ("raises", "contract") and self.plan.invented(example):
-                    raise SkipError("a shape that nobody declared, and that the rule refuses")
-                return failure
-            except SkipError:
-                self.skipped += 1
-                return None
-
-    def _properties(self, run: Run, learn: bool) -> Failure | None:
-        try:
-            return self._first(run, learn) or self._second(run, learn)
-        except Exception as error:
-            kind, told = (
-                ("writes", "modifies what it is given") if "read-only" in str(error) else ("raises", "raises")
-            )
-            return Failure(kind, run.example.variables[0], f"{told} ({type(error).__name__}: {error})")
-
-    def _first(self, run: Run, learn: bool) -> Failure | None:
-        failure = linear(run) or numbers(run, self.tally, learn)
-        if not failure and run.example.level >= 2:
-            failure = layout(run) or float32(run, self.tally)
-        return failure
-
-    def _second(self, run: Run, learn: bool) -> Failure | None:
-        if run.example.level < 3 or self.order == 1 or self.no_second:
-            return None
-        try:
-            failure = tensors(run, self.tally, learn)
-            self.second += 1
-            return failure
-        except NoSecondOrderError as reason:
-            self.no_second = str(reason)
-            return None
-
     def run(self, count: int, seed: int) -> None:
-        """The sweep, the empty arrays, then `count` generated examples; stops at the first failure."""
-        plain = len(self.plan.cases)
+        """Try the sweep, empty arrays, then `count` generated examples; stop at the first failure."""
         for i, example in enumerate(sweep(self.plan)):
-            failure = self.examine(example, learn=i < plain)
+            failure = self.examine(example, learn=i < len(self.plan.cases))
             if failure:
-                self.found = example, failure
-                self._smaller(seed)
+                self._shrink(example, failure, seed)
                 return
-        for case in empties(self.plan):
-            failure = self._empty(case)
+        for case in without_entries(self.plan.cases):
+            plan = Plan(self.plan.subject, (case,))
+            example = plan.example(0, 1, bytes(plan.size(0)), 1)
+            failure = self.examine(example._replace(case=-1))
             if failure:
+                self._finish(example, failure, SHRUNK)
                 return
-        self._generate(count, seed)
+        if HAS_HYPOTHESIS:
+            self._generate(range(len(self.plan.cases)), count, seed)
+            return
+        rng = np.random.default_rng(seed)
+        for _ in range(count):
+            example = self.plan.draw(rng)
+            failure = self.examine(example)
+            if failure:
+                self._finish(example, failure, NOT_SHRUNK)
+                return
 
-    def only(self, example: Example) -> None:
-        """One example alone, as it is; ordinary ones first tell what size of derivative is usual."""
+    def _finish(self, example: Example, failure: RuleError, shrunk: str) -> None:
+        self.found = example, failure
+        self.shrunk = shrunk
+
+    def try_alone(self, example: Example) -> None:
+        """Try one example as it is, after ordinary ones that measure the usual size of derivatives."""
         for ordinary in islice(sweep(self.plan), len(self.plan.cases)):
             self.examine(ordinary._replace(level=0), learn=True)
         self.tally.checked = self.tally.undecided = self.examples = self.skipped = 0
@@ -104,78 +83,102 @@ class Search:
                 f"{self.plan.subject.name} has no finite value at the example; give one that is in its domain"
             )
         if failure:
-            self.found, self.shrunk = (example, failure), "as given"
+            self._finish(example, failure, "as given")
 
-    def _empty(self, case: Any) -> Failure | None:
-        """Gradients of empty inputs have the inputs' shapes."""
-        plan = Plan(self.plan.subject, (case,))
-        example = plan.example(0, 1, bytes(plan.size(0)), 1)
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                run = start(self.plan.subject, example)
-            except SkipError:
-                return None
-            self.examples += 1
-            failure, fitted = (run, []) if isinstance(run, Failure) else (None, run.fitted())
-            if failure and failure.kind in ("raises", "contract") and self.plan.subject.declared:
-                return None
-            for g, p in zip(fitted, example.variables, strict=False):
-                if not np.isfinite(g).all():
-                    failure = Failure(
-                        "empty", p, "is not finite where an input is empty", None, float("nan"), 0.0
-                    )
-        if failure:
-            self.found, self.shrunk = (example, failure), SHRINKING
-        return failure
-
-    def _generate(self, count: int, seed: int) -> None:
-        if find_spec("hypothesis") is None:
-            rng = np.random.default_rng(seed)
-            for _ in range(count):
-                example = self.plan.draw(rng)
-                failure = self.examine(example)
-                if failure:
-                    self.found, self.shrunk = (example, failure), "not shrunk: install hypothesis"
-                    return
-        else:
-            self._find(range(len(self.plan.cases)), count, seed)
-
-    def _smaller(self, seed: int) -> None:
-        """A failure of the sweep, in smaller numbers if hypothesis finds it there too."""
-        example, _ = self.found  # type: ignore[misc]
-        if find_spec("hypothesis") is None:
-            self.shrunk = "not shrunk: install hypothesis"
-        elif example.numbers > 2 or not simple_values(example):
-            shown, kept = self.found, self.examples
-            some = sorted({example.case * k // _SMALLER for k in range(_SMALLER + 1)})
-            self.found = None
-            self._find(some, _TRIES, seed)
-            self.examples = kept
-            if self.found is None or self.found[0].numbers > example.numbers:
-                self.found = shown
-        self.shrunk = self.shrunk or SHRINKING
-
-    def _find(self, cases: Sequence[int], count: int, seed: int) -> None:
-        """Let hypothesis look for a failure in some of the cases, and shrink it."""
-        hypothesis = require("hypothesis", "test")
-        generated = require("autograd_lite.testing.generated", "test")
-        seen: dict[Any, Failure | None] = {}
-
-        def fails(choices: tuple[int, int, bytes, int]) -> bool:
-            if choices not in seen:
-                seen[choices] = self.examine(self.plan.example(*choices))
-            return seen[choices] is not None
-
+    def examine(self, example: Example, learn: bool = False) -> RuleError | None:
+        """Return the first failure at an example; None if all is right or the forward has no value."""
+        if not example.variables:
+            return None
+        self.examples += 1
         try:
-            found = generated.find(self.plan, cases, fails, count, random.Random(seed))
+            with quiet():
+                run = start(self.plan.subject, example)
+                self._check(run, learn)
+        except SkipError:
+            self.skipped += 1
+        except RuleError as failure:
+            if failure.kind not in ("raises", "contract") or not self.plan.is_invented(example):
+                return failure
+            self.skipped += 1  # the rules may refuse shapes that nobody declared
+        return None
+
+    def _check(self, run: Run, learn: bool) -> None:
+        """Raise the first failure of a run."""
+        try:
+            if run.example.case < 0:
+                invariants.check_empty(run)
+                return
+            invariants.check_linearity(run)
+            check_first_derivatives(run, self.tally, learn)
+            if run.example.level >= 2:
+                invariants.check_layout(run)
+                invariants.check_aliasing(run)
+                invariants.check_python_numbers(run)
+                invariants.check_float32(run, self.tally)
+            if run.example.level >= 3 and self.order != 1 and not self.no_second_order:
+                check_on_tensors(run, self.tally, learn)
+                self.second_order_examples += 1
+        except RuleError:
+            raise
+        except NoSecondOrderError as reason:
+            self.no_second_order = str(reason)
+        except Exception as error:
+            writes = "read-only" in str(error)
+            what = "modifies what it is given" if writes else "raises"
+            sentence = f"{what} ({type(error).__name__}: {error})"
+            raise RuleError("writes" if writes else "raises", run.example.variables[0], sentence) from error
+
+    def _shrink(self, example: Example, failure: RuleError, seed: int) -> None:
+        """Let hypothesis find a failure of the sweep in smaller numbers, in its case or smaller ones."""
+        self._finish(example, failure, SHRUNK if HAS_HYPOTHESIS else NOT_SHRUNK)
+        if HAS_HYPOTHESIS and (example.numbers > 2 or not _has_simple_values(example)):
+            tried = self.examples
+            cases = sorted({example.case * k // _SMALLER_CASES for k in range(_SMALLER_CASES + 1)})
+            self._generate(cases, _SHRINKING_EXAMPLES, seed)
+            self.examples = tried
+            if self.found and self.found[0].numbers > example.numbers:
+                self.found = example, failure
+
+    def _generate(self, cases: Sequence[int], count: int, seed: int) -> None:
+        """Let hypothesis look for a failure in some of the cases, and shrink it.
+
+        An example takes four draws, however many numbers it has: this keeps the search fast.
+        """
+        hypothesis = require("hypothesis", "test")
+        st = hypothesis.strategies
+        failures: dict[Any, RuleError | None] = {}
+
+        def arguments_of(i: int) -> Any:
+            size = self.plan.size(i)
+            palettes = len(PALETTES) ** min(len(self.plan.cases[i].shapes), 4)
+            codes = st.binary(min_size=size, max_size=size)
+            return st.tuples(st.just(i), st.integers(0, palettes - 1), codes, st.integers(0, 16 * LEVELS - 1))
+
+        def fails(arguments: Any) -> bool:
+            if arguments not in failures:
+                failures[arguments] = self.examine(self.plan.example(*arguments))
+            return failures[arguments] is not None
+
+        settings = hypothesis.settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+            suppress_health_check=list(hypothesis.HealthCheck),
+            report_multiple_bugs=False,
+        )
+        strategy = st.sampled_from(cases).flatmap(arguments_of)
+        try:
+            found = hypothesis.find(strategy, fails, settings=settings, random=random.Random(seed))
         except hypothesis.errors.NoSuchExample:
             return
         except hypothesis.errors.Flaky:
-            found = min((c for c, failure in seen.items() if failure), key=lambda c: len(c[2]))
-        self.found, self.shrunk = (self.plan.example(*found), seen[found]), SHRINKING  # type: ignore[assignment]
+            found = min((c for c, failure in failures.items() if failure), key=lambda c: len(c[2]))
+        failure = failures[found]
+        assert failure is not None
+        self._finish(self.plan.example(*found), failure, SHRUNK)
 
 
-def simple_values(example: Example) -> bool:
-    """Whether a reader can hold the numbers in mind: small multiples of 1/8."""
+def _has_simple_values(example: Example) -> bool:
+    """Return True if all numbers are small multiples of 1/8, which are easy to read."""
     return all((np.abs(x) <= 8).all() and (x * 8 == np.round(x * 8)).all() for x in example.inputs if x.size)

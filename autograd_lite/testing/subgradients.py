@@ -1,11 +1,9 @@
-"""Kinks and ties: where there is no derivative, any subgradient is right, and nothing else.
+"""The check at kinks and ties, where there is no derivative: any subgradient is right, and nothing else.
 
-For an output that is convex near the inputs, along every direction tried, a gradient v is right when
--D(-d) <= v d <= D(d) for every direction d, D being the one-sided derivative; for a concave one the
-other way round. Elsewhere nothing is demanded.
+Let D(d) be the one-sided derivative along a direction d. For an output that is convex near the inputs, as
+far as the directions tried show, a gradient v is right if -D(-d) <= v d <= D(d) for every d; for a concave
+one, if the opposite inequalities hold. Nothing is demanded of other outputs.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -13,64 +11,76 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.testing.failure import Failure
+from autograd_lite.testing.failure import RuleError
 from autograd_lite.testing.numerical import one_sided, value_at
+from autograd_lite.testing.run import Run
 from autograd_lite.testing.values import weights
-from autograd_lite.testing.verdicts import nudged
+from autograd_lite.testing.verdicts import nudge
 
 _TOLERANCE = 1e-6
 _MANY = 12  # coordinates, and outputs, that are tried
 
+Direction = list[Any]  # an array for each variable
 
-def subgradient_fault(run: Any) -> Failure | None:
-    """What is wrong with the gradients at a kink, for one output at a time; None when nothing can be said."""
-    positions = run.example.variables
-    if sum(np.size(run.inputs[p]) for p in positions) > _MANY:
-        return None
-    tried = list(_directions(run, positions))
-    flat = (len(tried), -1)
-    right = np.array([_slope(run, positions, d) for d in tried])
-    left = np.array([_slope(run, positions, [-part for part in d]) for d in tried])
-    up, down = right[:, 0].reshape(flat), left[:, 0].reshape(flat)
-    error = (right[:, 1] + left[:, 1]).reshape(flat)
+
+def check_subgradients(run: Run) -> None:
+    """Check the gradients of one output at a time; raise a RuleError if one is not a subgradient."""
+    if sum(x.size for x in _variables(run)) > _MANY:
+        return
+    tried = list(_directions(run))
+    forwards = [_slopes(run, d) for d in tried]
+    backwards = [_slopes(run, [-part for part in d]) for d in tried]
+    up, up_error = _columns(forwards)
+    down, down_error = _columns(backwards)
+    error = up_error + down_error
     size = np.abs(up) + np.abs(down)
     known = np.isfinite(up + down) & (error <= 1e-4 * np.maximum(size, 1e-12))
     bent = known & (np.abs(up + down) > _TOLERANCE * size)
     for output in np.flatnonzero(bent.any(axis=0))[:_MANY]:
-        if not known[:, output].all() or not _curved(tried, up[:, output], down[:, output]):
+        if not known[:, output].all() or not _is_curved(tried, up[:, output], down[:, output]):
             continue
         g = np.zeros(np.shape(run.y))
         g.flat[output] = 1.0
         g = g[()]
-        claimed = run.fitted(g)
+        claimed = run.gradients(g)
         for k, direction in enumerate(tried):
             ends = sorted((up[k, output], -down[k, output]))
             gross = sum(float(np.abs(c * d).sum()) for c, d in zip(claimed, direction, strict=True))
             slack = _TOLERANCE * size[k, output] + 10 * error[k, output] + 1e-12 * gross
-            got, inside = _within(claimed, direction, ends, slack)
-            if not inside and not _noisy(run, g, got, direction, ends, slack):
-                return _fault(run, positions, direction, got, ends, int(output))
-    return None
+            got = _derivative_along(claimed, direction)
+            inside = ends[0] - slack <= got <= ends[1] + slack
+            if not inside and not _is_noise(run, g, got, direction, ends, slack):
+                raise _failure(run, direction, got, ends, int(output))
 
 
-def kinked(run: Any) -> bool:
-    """Whether the outputs bend along a direction of all variables, or move otherwise than coordinates add."""
-    positions = run.example.variables
-    xs = [np.asarray(run.inputs[p], float) for p in positions]
+def _variables(run: Run) -> list[Any]:
+    return [np.asarray(run.inputs[p], float) for p in run.example.variables]
+
+
+def _columns(slopes: list[tuple[Any, Any]]) -> Any:
+    """Return values and errors of slopes with a row for each direction and a column for each output."""
+    return np.array(slopes).swapaxes(0, 1).reshape(2, len(slopes), -1)
+
+
+def has_kink(run: Run) -> bool:
+    """Return True if outputs bend along a direction of all variables, or coordinates do not add up."""
+    xs = _variables(run)
     d = [weights(x.shape, 1 + i) for i, x in enumerate(xs)]
-    (up, e), (down, f) = _slope(run, positions, d), _slope(run, positions, [-part for part in d])
-    total, error = 0.0 * up, e + f
-    for single in islice(_coordinates(xs), _MANY):
-        step = [u * part for u, part in zip(single, d, strict=True)]
-        slope, uncertain = _slope(run, positions, step)
-        total, error = total + slope, error + uncertain
+    up, up_error = _slopes(run, d)
+    down, down_error = _slopes(run, [-part for part in d])
+    error = up_error + down_error
+    total = 0.0 * up
+    for coordinate in islice(_coordinates(xs), _MANY):
+        slope, uncertain = _slopes(run, [c * part for c, part in zip(coordinate, d, strict=True)])
+        total = total + slope
+        error = error + uncertain
     slack = 1e-4 * (np.abs(up) + np.abs(down)) + 10 * error
-    whole = sum(x.size for x in xs) <= _MANY
-    return bool((np.abs(up + down) > slack).any() or (whole and (np.abs(up - total) > slack).any()))
+    all_tried = sum(x.size for x in xs) <= _MANY
+    return bool((np.abs(up + down) > slack).any() or (all_tried and (np.abs(up - total) > slack).any()))
 
 
-def _coordinates(xs: Sequence[Any]) -> Iterator[list[Any]]:
-    """One entry of one variable after the other."""
+def _coordinates(xs: Sequence[Any]) -> Iterator[Direction]:
+    """Yield the direction of each entry of each variable."""
     for i, x in enumerate(xs):
         for entry in np.ndindex(x.shape):
             unit = [np.zeros(other.shape) for other in xs]
@@ -78,62 +88,62 @@ def _coordinates(xs: Sequence[Any]) -> Iterator[list[Any]]:
             yield unit
 
 
-def _curved(tried: Sequence[Any], up: Any, down: Any) -> bool:
-    """Whether D is that of a convex or of a concave function, as far as the directions tried can tell.
+def _is_curved(tried: Sequence[Direction], up: Any, down: Any) -> bool:
+    """Return True if the function may be convex or concave: D agrees in all directions tried.
 
-    Along every line it bends one way, and along a sum of coordinates it is at most (at least) the sum.
+    It bends one way along every line, and along a sum of coordinates it is at most (at least) the sum. The
+    coordinates come first in `tried`; `up` and `down` are D(d) and D(-d).
     """
-    unit = range(sum(part.size for part in tried[0]))  # the coordinates come first
     slack = _TOLERANCE * (np.abs(up) + np.abs(down))
     for sign in (1.0, -1.0):
         if not (sign * (up + down) >= -slack).all():
             continue
-        sums = []
-        for k, d in enumerate(tried):
-            steps = np.concatenate([np.ravel(part) for part in d])
+        for k, direction in enumerate(tried):
+            steps = np.concatenate([np.ravel(part) for part in direction])
             for along, ahead, back in ((up[k], up, down), (down[k], down, up)):
-                moves = [(t, u) for t, u in zip(steps, unit, strict=True) if t]
-                parts = [abs(t) * (ahead if t > 0 else back)[u] for t, u in moves]
-                sums.append(sign * (sum(parts) - along) >= -1e-5 * sum(map(abs, parts)) - slack[k])
-        return bool(all(sums))
+                parts = [abs(t) * (ahead if t > 0 else back)[i] for i, t in enumerate(steps) if t]
+                if not sign * (sum(parts) - along) >= -1e-5 * sum(map(abs, parts)) - slack[k]:
+                    return False
+        return True
     return False
 
 
-def _within(
-    claimed: Sequence[Any], direction: Any, ends: Sequence[float], slack: float
-) -> tuple[float, bool]:
-    """The claimed derivative along a direction, and whether it lies between the one-sided ones."""
-    got = sum(float((c * d).sum()) for c, d in zip(claimed, direction, strict=True))
-    return got, ends[0] - slack <= got <= ends[1] + slack
+def _derivative_along(gradients: Sequence[Any], direction: Direction) -> float:
+    return sum(float((c * d).sum()) for c, d in zip(gradients, direction, strict=True))
 
 
-def _noisy(run: Any, g: Any, got: float, direction: Any, ends: Sequence[float], slack: float) -> bool:
-    """Whether the rule gives other wrong numbers a few roundings away: near a tie, and not at one."""
+def _is_noise(
+    run: Run, g: Any, got: float, direction: Direction, ends: Sequence[float], slack: float
+) -> bool:
+    """Return True if the rule gives other wrong numbers a few roundings away: near a tie, not at one."""
     for k in (-3, -2, -1, 1, 2, 3):
-        inputs = [nudged(x, k) for x in run.inputs]
+        inputs = [nudge(x, k) for x in run.inputs]
         y = np.asarray(run.forward(*inputs), float)[()]
-        other, inside = _within(run.fitted(g, inputs, y), direction, ends, slack)
+        other = _derivative_along(run.gradients(g, inputs, y), direction)
+        inside = ends[0] - slack <= other <= ends[1] + slack
         if not inside and abs(other - got) > 0.01 * abs(got):
             return True
     return False
 
 
-def _slope(run: Any, positions: Sequence[int], direction: Sequence[Any]) -> Any:
-    """One-sided derivatives of all outputs along a direction of all variables, and their errors."""
+def _slopes(run: Run, direction: Direction) -> tuple[Any, Any]:
+    """Return the one-sided derivatives of all outputs along a direction, and their errors."""
+    shape = np.shape(run.y)
 
     def phi(t: float) -> Any:
         moved = list(run.inputs)
-        for position, part in zip(positions, direction, strict=True):
+        for position, part in zip(run.example.variables, direction, strict=True):
             moved[position] = moved[position] + t * part
         y = value_at(run.forward, moved)
-        return (y if y.shape == np.shape(run.y) else np.full(np.shape(run.y), np.nan)) - run.y
+        return (y if y.shape == shape else np.full(shape, np.nan)) - run.y
 
-    return np.stack(np.broadcast_arrays(*one_sided(phi)))
+    value, error = one_sided(phi)
+    return np.broadcast_to(value, shape), np.broadcast_to(error, shape)
 
 
-def _directions(run: Any, positions: Sequence[int]) -> Iterator[list[Any]]:
-    """Every coordinate, every group of equal numbers together, all together, and mixed ones."""
-    xs = [np.asarray(run.inputs[p], dtype=float) for p in positions]
+def _directions(run: Run) -> Iterator[Direction]:
+    """Yield every coordinate, every group of equal numbers, all together, and mixed directions."""
+    xs = _variables(run)
     yield from _coordinates(xs)
     numbers = np.concatenate([x.ravel() for x in xs])
     for number, count in zip(*np.unique(numbers, return_counts=True), strict=True):
@@ -145,19 +155,19 @@ def _directions(run: Any, positions: Sequence[int]) -> Iterator[list[Any]]:
         yield [weights(x.shape, k + i) for i, x in enumerate(xs)]
 
 
-def _fault(
-    run: Any, positions: Sequence[int], direction: Any, got: float, ends: Sequence[float], output: int
-) -> Failure:
-    moving = [i for i, part in enumerate(direction) if np.any(part)]
+def _failure(run: Run, direction: Direction, got: float, ends: Sequence[float], output: int) -> RuleError:
+    moving = next(i for i, part in enumerate(direction) if np.any(part))
     together = sum(np.count_nonzero(part) for part in direction) > 1
     low, high = (round(end, 6) + 0.0 for end in ends)
-    span = f"{low:g}" if high - low < 1e-5 else f"between {low:g} and {high:g}"
-    place = np.unravel_index(output, np.shape(run.y))
-    of = f"of output [{', '.join(map(str, place))}] " if place else ""
+    allowed = f"{low:g}" if high - low < 1e-5 else f"between {low:g} and {high:g}"
+    index = np.unravel_index(output, np.shape(run.y))
+    of_output = f"of output [{', '.join(map(str, index))}] " if index else ""
     where = "with all tied entries moving together, " if together else ""
-    return Failure(
-        "subgradient", positions[moving[0]],
-        f"at the kink, {where}the gradient {of}for g = 1 is {got + 0.0:.6g}; it must be {span}",
-        None if together else tuple(map(int, np.argwhere(direction[moving[0]])[0])),
-        got, low if got < low else high,
-    )  # fmt: skip
+    return RuleError(
+        "subgradient",
+        run.example.variables[moving],
+        f"at the kink, {where}the gradient {of_output}for g = 1 is {got + 0.0:.6g}; it must be {allowed}",
+        None if together else tuple(map(int, np.argwhere(direction[moving])[0])),
+        got,
+        low if got < low else high,
+    )

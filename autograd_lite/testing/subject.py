@@ -1,109 +1,113 @@
-"""What is checked: an op, or a plain pair of functions, told in one way."""
-
-from __future__ import annotations
+"""The subject of a check: an op, a pair of NumPy functions, or a function of tensors, in one form."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from autograd_lite.domains import REAL, Domain, cores_of
 from autograd_lite.errors import file_of
 from autograd_lite.operation import Case, Op
+from autograd_lite.testing.failure import RuleError
 
 
-class ContractError(TypeError):
-    """What a backward returned is not a gradient for each input."""
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Suppress NumPy's floating-point errors and all warnings: examples are at the ends of domains."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A forward and its gradient rules, with where they may be tried.
+    """A forward and its gradient rules, and the declaration of where they may be tried.
 
-    `gradients(g, y, inputs, settings)` gives what the rules return, one for each input, None for an
-    input without rule; `only` asks for the rule of one input where rules come one by one.
+    `gradients(g, y, inputs, settings)` returns a list with the gradient for each input, None for an
+    input without rule. `domains` has a domain for each argument, `differentiable` the arguments that
+    have a gradient. `declared` lists cases; if it is empty, shapes follow from `signature`, a gufunc
+    signature, or from nothing: elementwise. `settings` lists the settings to try with every shape.
     """
 
     name: str
     arguments: tuple[str, ...]
-    variadic: bool
     forward: Callable[..., Any]
-    gradients: Callable[..., Any]
+    gradients: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], list[Any]]
     domains: Mapping[str, Domain]
-    declared: tuple[Case, ...]
-    settings: tuple[Mapping[str, Any], ...]
-    ruled: frozenset[str]
+    differentiable: frozenset[str]
+    variadic: bool = False
+    declared: tuple[Case, ...] = ()
+    settings: tuple[Mapping[str, Any], ...] = ({},)
     signature: str | None = None
-    op: Op | None = None  # where there are rules that run on tensors
-    exact: bool = False  # whether gradients must have the shape of their input, broadcast or not
-    code: Any = None
-    said: str = ""  # how it is called again: `check_op(scale`
+    op: Op | None = None
+    exact_shapes: bool = False  # True if a gradient must have its input's shape even where it is broadcast
+    code: Any = None  # code object of the rules; None for an op, which has one per rule
+    call: str = ""  # the beginning of the line that repeats the check: `check_op(scale`
 
     def argument(self, position: int) -> str:
-        """The name of the parameter that takes the input at a position."""
+        """Return the parameter that takes the input at a position."""
         return self.arguments[-1] if self.variadic else self.arguments[position]
 
     def label(self, position: int) -> str:
-        """What a message calls the input at a position."""
-        return f"{self.arguments[-1]}[{position}]" if self.variadic else self.arguments[position]
+        """Return the name of the input at a position in messages: `a`, or `xs[0]` of a variadic op."""
+        return f"{self.argument(position)}[{position}]" if self.variadic else self.arguments[position]
+
+    def domain(self, position: int) -> Domain:
+        """Return the domain of the input at a position."""
+        return self.domains[self.argument(position)]
 
     def rule_name(self, position: int) -> str:
-        """How a message calls the rule: `scale.gradient("a")`, or the function and its input."""
+        """Return the name of a rule in messages: `scale.gradient("a")`, or the function and its input."""
         if self.op is None:
             return f"the gradient of {self.name} in {self.label(position)}"
         return f'{self.name}.gradient("{self.argument(position)}")'
 
     def where(self, position: int) -> tuple[str, int]:
-        """File and line of the rule."""
-        code = self.code or _code(self.op.rules[self.argument(position)])  # type: ignore[union-attr]
-        if code is None:
-            return "", 0
-        return file_of(code.co_filename), code.co_firstlineno
+        """Return file and line of the rule; ("", 0) if it is not written in Python."""
+        code = self.code or _code_of(self.op.rules[self.argument(position)] if self.op else None)
+        return (file_of(code.co_filename), code.co_firstlineno) if code else ("", 0)
 
 
-def _code(function: Any) -> Any:
-    """The code of a function, of what a partial wraps, or of an object's __call__; None where it has none."""
-    for _ in range(8):
-        if hasattr(function, "__code__"):
-            return function.__code__
-        function = (
-            getattr(function, "func", None) or getattr(function, "__wrapped__", None) or function.__call__
-        )
-    return None
+def _code_of(function: Any) -> Any:
+    """Return the code of a function, of the function of a partial, or of an object's __call__, or None."""
+    function = getattr(function, "func", function)
+    return getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
 
 
 def of_op(op: Op) -> Subject:
-    """An op as it declares itself."""
+    """Return the subject that an op declares."""
 
-    def gradients(g: Any, y: Any, inputs: Any, settings: Any, only: int | None = None) -> list[Any]:
+    def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
         rules = op.rules_by_position or op.variadic_rules(len(inputs))
         return [
-            rules[i](g, y, *inputs, **settings)
-            if op.argument_at(i) in op.rules and only in (None, i)
-            else None
+            rules[i](g, y, *inputs, **settings) if op.argument_at(i) in op.rules else None
             for i in range(len(inputs))
         ]
 
     return Subject(
-        op.name, op.arguments, op.variadic, op.forward, gradients, op.domains, op.samples,
-        (dict(op.defaults),), frozenset(op.rules), op.signature, op, said=f"check_op({op.name}",
-    )  # fmt: skip
+        op.name,
+        op.arguments,
+        op.forward,
+        gradients,
+        op.domains,
+        frozenset(op.rules),
+        variadic=op.variadic,
+        declared=op.samples,
+        settings=(dict(op.defaults),),
+        signature=op.signature,
+        op=op,
+        call=f"check_op({op.name}",
+    )
 
 
 def of_tensors(name: str, count: int, value: Callable[..., Any], gradients: Callable[..., Any]) -> Subject:
-    """A function of tensors: its value on arrays, and its gradients by the engine."""
+    """Return the subject for a function of tensors: its value on arrays, and its gradients by the engine."""
     arguments = tuple(f"input {i}" for i in range(count))
-    return Subject(
-        name,
-        arguments,
-        False,
-        value,
-        gradients,
-        dict.fromkeys(arguments, REAL),
-        (),
-        ({},),
-        frozenset(arguments),
-    )
+    return Subject(name, arguments, value, gradients, dict.fromkeys(arguments, REAL), frozenset(arguments))
 
 
 def of_pair(
@@ -111,66 +115,76 @@ def of_pair(
     backward: Callable[..., Any],
     domains: Sequence[Any],
     shapes: Any,
-    params: Any,
-    exact: bool,
+    params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+    exact_shapes: bool,
 ) -> Subject:
-    """A plain pair: `forward(*x, **params)` and `backward(g, y, *x, **params) -> tuple`."""
+    """Return the subject for `forward(*x, **params)` and `backward(g, y, *x, **params) -> tuple`."""
     name = getattr(forward, "__name__", "forward")
     signature = shapes if isinstance(shapes, str) else None
     settings = tuple(map(dict, [params] if isinstance(params, Mapping) else params or [{}]))
-    arguments, variadic = _inputs_of(forward, name, settings, domains, shapes)
-    known = tuple(_domain(d) for d in domains) or (REAL,) * len(arguments)
-    if len(known) != len(arguments) and not variadic:
+    counted = len(domains) or (len(cores_of(signature)) if signature else 0)
+    arguments, variadic = _arrays_of(forward, name, settings[0], counted)
+    checked = tuple(map(_domain, domains)) or (REAL,) * len(arguments)
+    if len(checked) != len(arguments) and not variadic:
         raise TypeError(
             f"check_function: {name} takes {len(arguments)} arrays ({', '.join(arguments)}) and got "
-            f"{len(known)} domains; give one for each, or none (any real numbers)"
+            f"{len(checked)} domains; give one for each, or none (any real numbers)"
         )
-    cases = () if shapes is None or signature else _cases(name, shapes, len(arguments), variadic, settings)
-    by_name = dict(zip(arguments, known, strict=False))
+    by_name = dict(zip(arguments, checked, strict=False))
 
-    def gradients(g: Any, y: Any, inputs: Any, settings: Any, only: int | None = None) -> list[Any]:
+    def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
         found = backward(g, y, *inputs, **settings)
         if not isinstance(found, tuple | list) or len(found) != len(inputs):
             given = f"{len(found)} gradients" if isinstance(found, tuple | list) else type(found).__name__
-            raise ContractError(
-                f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each"
-            )
+            sentence = f"returns {given} for {len(inputs)} inputs; it must return a tuple, one for each"
+            raise RuleError("contract", 0, sentence)
         return list(found)
 
     return Subject(
-        name, arguments, variadic, forward, gradients, by_name, cases, settings,
-        frozenset(a for a, d in by_name.items() if not d.discrete), signature,
-        exact=exact, code=_code(backward),
-        said=f"check_function({name}, {getattr(backward, '__name__', 'backward')}",
-    )  # fmt: skip
+        name,
+        arguments,
+        forward,
+        gradients,
+        by_name,
+        frozenset(argument for argument, domain in by_name.items() if not domain.discrete),
+        variadic=variadic,
+        declared=() if shapes is None or signature else _cases(name, shapes, len(arguments), variadic),
+        settings=settings,
+        signature=signature,
+        exact_shapes=exact_shapes,
+        code=_code_of(backward),
+        call=f"check_function({name}, {getattr(backward, '__name__', 'backward')}",
+    )
 
 
-def _inputs_of(
-    forward: Any, name: str, settings: Any, domains: Any, shapes: Any
+def _arrays_of(
+    forward: Callable[..., Any], name: str, settings: Mapping[str, Any], count: int
 ) -> tuple[tuple[str, ...], bool]:
-    """The names of the arrays that a forward takes: parameters that are not settings."""
-    counted = len(domains) or (len(cores_of(shapes)) if isinstance(shapes, str) else 0)
-    code = getattr(forward, "__code__", None)
-    if code is None:  # a function of NumPy itself
-        return tuple(f"x{i}" for i in range(counted or getattr(forward, "nin", 1))), False
-    names, star = tuple(inspect.signature(forward).parameters), bool(code.co_flags & inspect.CO_VARARGS)
-    names = names[1:] if hasattr(forward, "__self__") else names  # a method's self is bound
-    held = set(settings[0]) | set(forward.__kwdefaults__ or {})
-    found = tuple(n for n in names if n not in held)
-    if not star:
-        defaults = len(forward.__defaults__ or ())
-        positional = code.co_varnames[: code.co_argcount]
-        optional = positional[len(positional) - defaults :] if defaults else ()
-        found = tuple(n for n in found if n not in optional) if not counted else found[:counted]
+    """Return the parameters of a forward that are arrays, and True if the last one is `*args`.
+
+    They are the first `count` parameters, or if it is 0, those without default that are not settings.
+    """
+    if not hasattr(forward, "__code__"):  # a function of NumPy itself
+        return tuple(f"x{i}" for i in range(count or getattr(forward, "nin", 1))), False
+    parameters = [
+        p
+        for p in inspect.signature(forward).parameters.values()
+        if p.name not in settings and p.kind is not p.VAR_KEYWORD
+    ]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if count and not variadic:
+        found = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY or p.default is p.empty][:count]
+    else:
+        found = [p.name for p in parameters if p.default is p.empty]
     if not found:
         raise TypeError(
             f"check_function: {name} takes no array: a parameter without default that is not in params"
         )
-    return found, star
+    return tuple(found), variadic
 
 
 def _domain(given: Any) -> Domain:
-    """A Domain, a pair (low, high), or a list of choices."""
+    """Return a Domain as it is, or that of a pair (low, high)."""
     if isinstance(given, Domain):
         return given
     if isinstance(given, tuple) and len(given) == 2:
@@ -183,8 +197,8 @@ def _domain(given: Any) -> Domain:
     )
 
 
-def _cases(name: str, shapes: Any, count: int, variadic: bool, settings: Any) -> tuple[Case, ...]:
-    """Cases for shapes as people write them: of one input, of all inputs, or a list of the latter."""
+def _cases(name: str, shapes: Any, count: int, variadic: bool) -> tuple[Case, ...]:
+    """Return a case for each tuple of shapes; one shape, or one tuple of shapes, may stand alone."""
     listed = [shapes] if all(isinstance(n, int) for n in shapes) else list(shapes)
     if all(isinstance(n, int) for shape in listed for n in shape):  # shapes, not yet cases
         listed = [(shape,) for shape in listed] if count == 1 and not variadic else [tuple(listed)]
@@ -192,6 +206,6 @@ def _cases(name: str, shapes: Any, count: int, variadic: bool, settings: Any) ->
         if len(case) != count and not variadic:
             raise ValueError(
                 f"check_function: shapes={shapes!r}, and {name} takes {count} arrays; give a list of cases, "
-                f"each with {count} shapes, such as [{', '.join(['((2, 3), (3,))'[:13]] * 1)}]"
+                f"each with {count} shapes, such as [({', '.join(['(2, 3)'] * count)},)]"
             )
     return tuple(Case(tuple(map(tuple, case)), {}) for case in listed)

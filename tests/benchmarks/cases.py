@@ -162,6 +162,13 @@ CASES = {
         targets={TORCH: 0.02, MICROGRAD: 0.1},
     ),
     "chain": scalars("chain of 50 000 operations", chain, [0.5, 0.999, 0.001]),
+    "calls": timed(
+        "100 calls of np.concatenate and np.sum",
+        "join_and_sum",
+        lambda: [np.arange(12.0).reshape(3, 4) + i for i in range(4)],
+        warmups=1,
+    ),
+    "user": timed("a user's own op, 100 times", "cube", lambda: np.linspace(-1.0, 1.0, 30), warmups=1),
     "import": Case("import time", "ms", footprint.import_times),
     "size": Case("installed size, with dependencies", "MB", footprint.sizes),
 }

@@ -78,7 +78,7 @@ def run(folder, jobs):
 
 
 def exported(folder, fast, *calls, function="function", file="program"):
-    """What the file of the program that ran last returns for each tuple of arrays, or how it fails."""
+    """Results, or errors, of the file of the program that ran last, for each tuple of arrays."""
     fast.export(folder / f"{file}.py")
     return run(folder, {file: (file, function, calls)})[file]
 
@@ -133,7 +133,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def ops(tmp_path_factory):
-    """What the exported value and gradients of every op are, all run by one process."""
+    """Exported values and gradients of every op, all run by one process."""
     folder, jobs = tmp_path_factory.mktemp("ops"), {}
     for name, case in CASES.items():
         fast = ag.compile(case, tuple(range(len(case.xs))))
@@ -197,9 +197,16 @@ def test_other_shapes_and_other_data_are_refused(tmp_path):
     fast = ag.compile(f, 2)
     fast.value_and_grad(p, y, x)
     good, *wrong = exported(
-        tmp_path, fast, (p, y, x), (p[:1], y, x), (p, y, x[None]), (p, y + 1.0, x), (p + 1.0, y, x),
-        (p, y, x * 0.0), function="f",
-    )  # fmt: skip
+        tmp_path,
+        fast,
+        (p, y, x),
+        (p[:1], y, x),
+        (p, y, x[None]),
+        (p, y + 1.0, x),
+        (p + 1.0, y, x),
+        (p, y, x * 0.0),
+        function="f",
+    )
     value, gradient = ag.value_and_grad(f, 2)(p, y, x)
     np.testing.assert_allclose(good[0], value, rtol=1e-14)
     np.testing.assert_allclose(good[1], gradient, rtol=1e-14)
@@ -211,11 +218,14 @@ def test_other_shapes_and_other_data_are_refused(tmp_path):
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: (x**-1).sum(), lambda x: np.exp(-x).sum(), lambda x: (x * x[0] / 3.0).sum(),
-        lambda x: np.maximum(x, 1.5).sum(), lambda x: (x @ np.eye(3) * 0.5).sum(),
+        lambda x: (x**-1).sum(),
+        lambda x: np.exp(-x).sum(),
+        lambda x: (x * x[0] / 3.0).sum(),
+        lambda x: np.maximum(x, 1.5).sum(),
+        lambda x: (x @ np.eye(3) * 0.5).sum(),
         lambda x: (x**2 / 7.0).sum(),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("kind", ["int64", "int32", "float32", "bool", "list"])
 def test_arrays_of_another_dtype_are_computed_right_or_refused(tmp_path, f, kind):
     fast = ag.compile(f)
@@ -386,9 +396,11 @@ def test_dropout_draws_in_the_file(tmp_path, scalar):
 def test_what_a_file_returns_belongs_to_the_caller(tmp_path):
     w = ag.nn.Parameter(np.array([1.0, 2.0]))
     for f in (
-        lambda x: (x * np.array([3.0, 4.0])).sum(), lambda x: (x * w).sum(), lambda x: (x * 0.0).sum() + 1.0,
+        lambda x: (x * np.array([3.0, 4.0])).sum(),
+        lambda x: (x * w).sum(),
+        lambda x: (x * 0.0).sum() + 1.0,
         lambda x: (x * np.arange(2.0)).sum() + 0.0 * np.exp(x).sum(),
-    ):  # fmt: skip
+    ):
         fast = ag.compile(f)
         fast.value_and_grad(np.ones(2))
         function = loaded(tmp_path, fast)

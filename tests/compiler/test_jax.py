@@ -62,6 +62,7 @@ def cases():
         yield pytest.param(op, plan.example(i, 259, bytes(range(3, 3 + plan.size(i))), 1), id=name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("op", "example"), list(cases()))
 def test_every_op_is_that_of_numpy(op, example):
     places = sorted(example.variables)
@@ -101,6 +102,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_are_those_of_numpy(name):
     f, x = FUNCTIONS[name]
@@ -108,6 +110,7 @@ def test_functions_are_those_of_numpy(name):
     agree(f, 0, x, rtol=rtol)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("a", ["int64", "int32", "uint8", "bool", "float16", "float32", "float64"])
 @pytest.mark.parametrize("b", ["float16", "float32", "float64"])
 def test_dtypes_are_those_of_numpy(a, b):
@@ -190,6 +193,7 @@ def same(one, other, rtol=1e-10):
         close(a, b, rtol)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_training_is_that_of_the_loop(name):
     slow, fast = Training(name), Training(name, backend="jax")
@@ -204,6 +208,7 @@ def test_a_training_is_that_of_the_loop(name):
     same(fast, slow)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_many_steps_in_a_call_are_as_many_calls(name, backend):
@@ -223,9 +228,11 @@ def test_many_steps_with_outputs_and_a_frozen_parameter(backend):
         a, b = Parameter(np.ones(2), name="a"), Parameter(np.full(2, 0.5), name="b")
         optimizer = ag.optim.Adam([a, b], lr=0.1)
         step = ag.compile(
-            lambda x: (((a * x + b) ** 2).sum(), a * x, (b > 0).sum()), optimizer=optimizer,
-            backend=backend, steps=steps,
-        )  # fmt: skip
+            lambda x: (((a * x + b) ** 2).sum(), a * x, (b > 0).sum()),
+            optimizer=optimizer,
+            backend=backend,
+            steps=steps,
+        )
         found = [step(np.array([1.0, -2.0])) for _ in range(6 // steps)]
         a.requires_grad = False
         found += [step(np.array([1.0, -2.0])) for _ in range(6 // steps)]

@@ -12,18 +12,61 @@ import autograd_lite as ag
 
 ORDINARY = (0.5, 2.0, -1.5, 0.3, -0.7, 1.0, -1.0, 3.0)
 EXTREME = (
-    0.0, -0.0, 5e-324, -1e-310, 1e-17, 709.0, 710.0, -745.0, -746.0, 1e16, 1e154, 1e155, 1e308, -1e308,
-    math.inf, -math.inf, math.nan,
-)  # fmt: skip
+    0.0,
+    -0.0,
+    5e-324,
+    -1e-310,
+    1e-17,
+    709.0,
+    710.0,
+    -745.0,
+    -746.0,
+    1e16,
+    1e154,
+    1e155,
+    1e308,
+    -1e308,
+    math.inf,
+    -math.inf,
+    math.nan,
+)
 VALUES = (*ORDINARY, *EXTREME)
 
 UNARY = {
     **{
         name: ag.OPS[name]
         for name in (
-            "abs", "arccos", "arcsin", "arctan", "cos", "cosh", "exp", "expm1", "leaky_relu", "log", "log1p",
-            "logsumexp", "max", "mean", "min", "negative", "positive", "prod", "reciprocal", "relu",
-            "sigmoid", "sign", "sin", "sinh", "softplus", "sqrt", "square", "std", "sum", "tan", "tanh",
+            "abs",
+            "arccos",
+            "arcsin",
+            "arctan",
+            "cos",
+            "cosh",
+            "exp",
+            "expm1",
+            "leaky_relu",
+            "log",
+            "log1p",
+            "logsumexp",
+            "max",
+            "mean",
+            "min",
+            "negative",
+            "positive",
+            "prod",
+            "reciprocal",
+            "relu",
+            "sigmoid",
+            "sign",
+            "sin",
+            "sinh",
+            "softplus",
+            "sqrt",
+            "square",
+            "std",
+            "sum",
+            "tan",
+            "tanh",
             "var",
         )
     },
@@ -36,18 +79,22 @@ UNARY = {
     "inverted": lambda x: np.where(~(x > 0.3), x, 2.0 * x),
     "is nan": lambda x: np.where(np.isnan(x), 7.0, x),
     "as an array": lambda x: x.reshape(1)[0] * x,
-}  # fmt: skip
+}
 NUMBERS = (2, 3, -1, 0.5, -0.5, 1.0, 0.0, -0.0, 1e300, math.inf, -math.inf, math.nan)
 BINARY = {
     name: ag.OPS[name] for name in ("add", "divide", "maximum", "minimum", "multiply", "power", "subtract")
 } | {
     "where": lambda a, b: np.where(a > b, a, b * b),
-    "mse": ag.mse, "mae": ag.mae, "huber": ag.huber, "dot": np.dot,
+    "mse": ag.mse,
+    "mae": ag.mae,
+    "huber": ag.huber,
+    "dot": np.dot,
     "hypot": lambda a, b: np.sqrt(a * a + b * b),
-    "equal": lambda a, b: np.where(a == b, a, -b), "unequal": lambda a, b: np.where(a != b, a, -b),
+    "equal": lambda a, b: np.where(a == b, a, -b),
+    "unequal": lambda a, b: np.where(a != b, a, -b),
     "at least": lambda a, b: np.where(a >= b, a * 3.0, b),
     "at most": lambda a, b: np.where(a <= b, a * 3.0, b),
-}  # fmt: skip
+}
 
 
 def eager(f, *xs):
@@ -70,7 +117,7 @@ def told(x):
 
 
 def differences(f, points):
-    """Where the compiled f, or its gradients, differ from what the eager f has."""
+    """Differences between the compiled and the eager f, or their gradients."""
     count, wrong = len(points[0]), []
     fast = ag.compile(f, tuple(range(count)))
     with np.errstate(all="ignore"):
@@ -191,13 +238,25 @@ def test_whole_results_stay_whole():
 
 
 STEPS = [
-    ("exp", np.exp), ("log", np.log), ("sqrt", np.sqrt), ("sin", np.sin), ("tanh", np.tanh),
+    ("exp", np.exp),
+    ("log", np.log),
+    ("sqrt", np.sqrt),
+    ("sin", np.sin),
+    ("tanh", np.tanh),
     ("neg", lambda x: -x),
-    ("sigmoid", ag.sigmoid), ("softplus", ag.softplus), ("square", np.square), ("half", lambda x: x**0.5),
-    ("inverse", lambda x: 1.0 / x), ("cube", lambda x: x**3), ("abs", np.abs), ("relu", ag.relu),
-    ("big", lambda x: x * 1e200), ("small", lambda x: x * 1e-200), ("shift", lambda x: x - 1.0),
+    ("sigmoid", ag.sigmoid),
+    ("softplus", ag.softplus),
+    ("square", np.square),
+    ("half", lambda x: x**0.5),
+    ("inverse", lambda x: 1.0 / x),
+    ("cube", lambda x: x**3),
+    ("abs", np.abs),
+    ("relu", ag.relu),
+    ("big", lambda x: x * 1e200),
+    ("small", lambda x: x * 1e-200),
+    ("shift", lambda x: x - 1.0),
     ("clip", lambda x: np.clip(x, -2.0, 5.0)),
-]  # fmt: skip
+]
 
 
 @settings(max_examples=100)
@@ -237,7 +296,7 @@ def _(g, y, x):
 
 
 for op in (whole, many_steps):
-    ag.OPS.pop(op.name)  # they are no ops to be checked elsewhere
+    ag.OPS.pop(op.name)  # other tests check all ops in OPS
 
 
 def sines(x):
@@ -246,6 +305,7 @@ def sines(x):
     return x
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("f", [sines, many_steps])
 def test_long_programs_compile(f):
     assert differences(f, [(0.5,), (1.0,)]) == []

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 from autograd_lite.compiler import buffers, simplify
-from autograd_lite.compiler.emit import emitted
-from autograd_lite.compiler.leaves import Uses
-from autograd_lite.compiler.program import GUARD, Call, Kind, Ones, Program, Ref, equal, mapped, refs
-from autograd_lite.compiler.run import Runnable
-from autograd_lite.compiler.watch import Watch
+from autograd_lite.compiler.captured import Captured
+from autograd_lite.compiler.closure import ClosureWatcher
+from autograd_lite.compiler.emit import Writer
+from autograd_lite.compiler.executable import Executable
+from autograd_lite.compiler.program import GUARD, ArrayType, Call, Program, Ref, equal, map_refs, refs
 
-VECTOR, MATRIX, NUMBER = Kind((4,), np.dtype(float)), Kind((3, 4), np.dtype(float)), Kind((), np.dtype(float))
-FLAG = Kind((), np.dtype(bool))
+VECTOR, MATRIX, NUMBER = (
+    ArrayType((4,), np.dtype(float)),
+    ArrayType((3, 4), np.dtype(float)),
+    ArrayType((), np.dtype(float)),
+)
+FLAG = ArrayType((), np.dtype(bool))
 
 
 def program(inputs, *made, outputs=None, names=None):
@@ -25,19 +29,23 @@ def program(inputs, *made, outputs=None, names=None):
     last = Ref(len(kinds) - 1)
     names = names or [""] * len(kinds)
     return Program(
-        len(inputs), tuple(calls), (last,) if outputs is None else outputs, tuple(kinds), tuple(names),
+        len(inputs),
+        tuple(calls),
+        (last,) if outputs is None else outputs,
+        tuple(kinds),
+        tuple(names),
         ("",) * len(kinds),
-    )  # fmt: skip
+    )
 
 
 def functions(p):
-    """What a program calls, in order."""
+    """Functions that a program calls, in order."""
     return [call.function for call in p.calls]
 
 
 def results(p, *arrays):
-    """What a program returns."""
-    return Runnable(p, Uses([], [], Watch(len)), len(arrays))(arrays, (), ())
+    """Results of a program."""
+    return Executable(p, Captured([], [], ClosureWatcher(len)), len(arrays))(arrays, (), ())
 
 
 X = Ref(0)
@@ -58,14 +66,14 @@ OTHERS = {
     "times two": (VECTOR, "np.multiply", X, 2.0),
     "times nearly ones": (VECTOR, "np.multiply", X, np.array([1.0, 1.0, 1.0, 1.5])),
     "plus true zero of another shape": (MATRIX, "np.add", X, np.zeros((3, 4))),
-    "to float32": (Kind((4,), np.dtype(np.float32)), ".astype", X, np.float32),
-    "another shape": (Kind((2, 2), np.dtype(float)), ".reshape", X, (2, 2)),
+    "to float32": (ArrayType((4,), np.dtype(np.float32)), ".astype", X, np.float32),
+    "another shape": (ArrayType((2, 2), np.dtype(float)), ".reshape", X, (2, 2)),
 }
 
 
 @pytest.mark.parametrize("call", IDENTITIES.values(), ids=IDENTITIES)
 def test_what_changes_nothing_is_left_out(call):
-    p = simplify.without_identities(program([VECTOR], call, (VECTOR, "np.exp", Ref(1))))
+    p = simplify.fold_identities(program([VECTOR], call, (VECTOR, "np.exp", Ref(1))))
     assert functions(p) == ["np.exp"]
     assert p.calls[0].operands == (X,)
 
@@ -73,24 +81,29 @@ def test_what_changes_nothing_is_left_out(call):
 @pytest.mark.parametrize("call", OTHERS.values(), ids=OTHERS)
 def test_what_changes_something_stays(call):
     p = program([VECTOR], call)
-    assert simplify.without_identities(p) == p or functions(simplify.without_identities(p)) == functions(p)
+    assert simplify.fold_identities(p) == p or functions(simplify.fold_identities(p)) == functions(p)
     x = np.arange(1.0, 5.0)
-    np.testing.assert_array_equal(results(p, x)[0], results(simplify.without_identities(p), x)[0])
+    np.testing.assert_array_equal(results(p, x)[0], results(simplify.fold_identities(p), x)[0])
 
 
 @pytest.mark.parametrize("twice", ["np.negative", ".transpose"])
 def test_what_is_undone_is_not_done(twice):
     p = program([MATRIX], (MATRIX, twice, X), (MATRIX, twice, Ref(1)), (MATRIX, twice, Ref(2)))
-    assert functions(simplify.without_unused(simplify.without_identities(p))) == [twice]
+    assert functions(simplify.eliminate_dead_code(simplify.fold_identities(p))) == [twice]
 
 
 def test_equal_calls_are_made_once_and_others_each():
     p = program(
-        [VECTOR], (VECTOR, "np.exp", X), (VECTOR, "np.exp", X), (VECTOR, "np.add", Ref(1), Ref(2)),
-        (VECTOR, "np.multiply", X, 2.0), (VECTOR, "np.multiply", X, 2), (VECTOR, "np.add", Ref(4), Ref(5)),
+        [VECTOR],
+        (VECTOR, "np.exp", X),
+        (VECTOR, "np.exp", X),
+        (VECTOR, "np.add", Ref(1), Ref(2)),
+        (VECTOR, "np.multiply", X, 2.0),
+        (VECTOR, "np.multiply", X, 2),
+        (VECTOR, "np.add", Ref(4), Ref(5)),
         outputs=(Ref(3), Ref(6)),
-    )  # fmt: skip
-    shared = simplify.shared(p)
+    )
+    shared = simplify.eliminate_common_subexpressions(p)
     assert functions(shared) == ["np.exp", "np.add", "np.multiply", "np.multiply", "np.add"]
     assert shared.calls[1].operands == (Ref(1), Ref(1))
 
@@ -98,15 +111,19 @@ def test_equal_calls_are_made_once_and_others_each():
 def test_equal_arrays_are_one_constant_and_different_ones_are_not():
     calls = [(VECTOR, "np.add", X, np.full(4, value)) for value in (2.5, 2.5, 2.25)]
     p = program([VECTOR], *calls, (VECTOR, "np.add", Ref(1), Ref(2)), (VECTOR, "np.add", Ref(4), Ref(3)))
-    assert len(simplify.shared(p).calls) == 4
+    assert len(simplify.eliminate_common_subexpressions(p).calls) == 4
 
 
 def test_what_nobody_needs_is_left_out_but_not_what_is_checked():
     p = program(
-        [VECTOR], (VECTOR, "np.exp", X), (FLAG, ".all", X), (FLAG, GUARD, Ref(2), {"expected": True}),
-        (VECTOR, "np.negative", X), outputs=(Ref(4),),
-    )  # fmt: skip
-    kept = simplify.without_unused(p)
+        [VECTOR],
+        (VECTOR, "np.exp", X),
+        (FLAG, ".all", X),
+        (FLAG, GUARD, Ref(2), {"expected": True}),
+        (VECTOR, "np.negative", X),
+        outputs=(Ref(4),),
+    )
+    kept = simplify.eliminate_dead_code(p)
     assert functions(kept) == [".all", GUARD, "np.negative"]
     assert results(kept, np.ones(4)) is not None
     assert results(kept, np.zeros(4)) is None
@@ -116,36 +133,42 @@ def test_what_nobody_needs_is_left_out_but_not_what_is_checked():
     ("exponent", "function"), [(2, "np.square"), (0.5, "np.sqrt"), (-1.0, "np.reciprocal"), (3.0, "np.power")]
 )
 def test_powers_as_numpy_computes_them(exponent, function):
-    p = simplify.cheaper(program([VECTOR], (VECTOR, "np.power", X, exponent)))
+    p = simplify.reduce_strength(program([VECTOR], (VECTOR, "np.power", X, exponent)))
     assert functions(p) == [function]
     x = np.array([0.3, 1.0, 1e100, 7.0])
     np.testing.assert_array_equal(results(p, x)[0], x**exponent)
 
 
 def test_sums_of_rows_and_short_sums_are_products_with_ones():
-    long = Kind((5000,), np.dtype(float))
-    rows = simplify.cheaper(program([MATRIX], (VECTOR, ".sum", X, {"axis": (0,)})))
-    columns = simplify.cheaper(program([MATRIX], (Kind((3,), np.dtype(float)), ".sum", X, {"axis": 1})))
-    short = simplify.cheaper(program([VECTOR], (NUMBER, ".sum", X)))
-    whole = simplify.cheaper(program([long], (NUMBER, ".sum", X)))
+    long = ArrayType((5000,), np.dtype(float))
+    rows = simplify.reduce_strength(program([MATRIX], (VECTOR, ".sum", X, {"axis": (0,)})))
+    columns = simplify.reduce_strength(
+        program([MATRIX], (ArrayType((3,), np.dtype(float)), ".sum", X, {"axis": 1}))
+    )
+    short = simplify.reduce_strength(program([VECTOR], (NUMBER, ".sum", X)))
+    whole = simplify.reduce_strength(program([long], (NUMBER, ".sum", X)))
     assert [functions(p)[0] for p in (rows, columns, short, whole)] == [
         "np.matmul",
         ".sum",
         "np.matmul",
         ".sum",
     ]
-    assert rows.calls[0].operands == (Ones(3, np.dtype(float)), X)
+    assert equal(rows.calls[0].operands, (np.ones(3), X))
     np.testing.assert_array_equal(results(rows, np.arange(12.0).reshape(3, 4))[0], [12, 15, 18, 21])
-    integers = program([Kind((4,), np.dtype(int))], (Kind((), np.dtype(int)), ".sum", X))
-    assert functions(simplify.cheaper(integers)) == [".sum"]
+    integers = program([ArrayType((4,), np.dtype(int))], (ArrayType((), np.dtype(int)), ".sum", X))
+    assert functions(simplify.reduce_strength(integers)) == [".sum"]
 
 
 def test_a_buffer_serves_again_after_the_last_use_also_through_views():
     p = program(
-        [MATRIX], (MATRIX, "np.exp", X), (Kind((4, 3), np.dtype(float)), ".swapaxes", Ref(1), -1, -2),
-        (MATRIX, "np.negative", X), (Kind((3, 3), np.dtype(float)), "np.matmul", Ref(3), Ref(2)),
-        (MATRIX, "np.sin", X), (Kind((3, 4), np.dtype(float)), "np.matmul", Ref(4), Ref(5)),
-    )  # fmt: skip
+        [MATRIX],
+        (MATRIX, "np.exp", X),
+        (ArrayType((4, 3), np.dtype(float)), ".swapaxes", Ref(1), -1, -2),
+        (MATRIX, "np.negative", X),
+        (ArrayType((3, 3), np.dtype(float)), "np.matmul", Ref(3), Ref(2)),
+        (MATRIX, "np.sin", X),
+        (ArrayType((3, 4), np.dtype(float)), "np.matmul", Ref(4), Ref(5)),
+    )
     into, kinds = buffers.buffers(p)
     assert into[Ref(1)] != into[Ref(3)]  # the view of exp(x) is used after it
     assert into[Ref(5)] in (into[Ref(1)], into[Ref(3)])
@@ -159,7 +182,7 @@ def test_names_become_python_names_of_their_own():
     names = ["np", "lr!", "1st", "t1", "", "lr!", "ones"]
     calls = [(VECTOR, "np.exp", Ref(i)) for i in range(4)]
     p = program([VECTOR] * 3, *calls, outputs=tuple(map(Ref, range(3, 7))), names=names)
-    source = emitted(p)
+    source = Writer(p).source()
     assert source.inputs == ("np_2", "lr_", "v1st")
     space = {}
     exec(source.text, space)
@@ -171,7 +194,7 @@ def test_names_become_python_names_of_their_own():
 def test_references_are_found_and_changed_wherever_they_are():
     nested = (Ref(1), [Ref(2), 5], (slice(None, Ref(3)), "text", (Ref(4),)))
     assert refs(nested) == [1, 2, 3, 4]
-    moved = mapped(nested, lambda r: Ref(r + 10))
+    moved = map_refs(nested, lambda r: Ref(r + 10))
     assert refs(moved) == [11, 12, 13, 14]
     assert moved[1][1] == 5
 

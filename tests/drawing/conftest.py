@@ -207,6 +207,14 @@ class Page:
             time.sleep(0.02)
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests/conftest.py takes the sample
+def pytest_collection_modifyitems(items):
+    """Mark every test that uses the browser as long."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     """The browser. If it is not installed the tests are skipped, or fail in CI."""

@@ -273,6 +273,7 @@ def cyclic(after):
     return False
 
 
+@pytest.mark.long
 def test_a_network_of_2000_ops_and_a_chain_of_100000_are_drawn():
     model, loss, _ = deep(660)
     started = time.perf_counter()

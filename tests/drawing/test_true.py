@@ -204,7 +204,7 @@ print(drawing.to_dot(), drawing.to_svg(), drawing.to_html(), ag.draw(loss, model
 
 def test_the_same_bytes_whatever_the_hash_seed():
     outputs = set()
-    for seed in ("0", "1", "2", "3", "4"):
+    for seed in ("0", "1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True, env=environment)
         outputs.add(run.stdout)

@@ -325,6 +325,7 @@ def spoken(rule):
     return f"grad {rule}" if rule[0] in "×÷" else rule if re.search(r"\bgrad\b", rule) else f"grad, {rule}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OURS)
 def test_the_rule_of_an_edge_is_the_gradient(name, monkeypatch):
     monkeypatch.setattr(formulas, "_RULE", 100)  # whole, as they are before they are cut off
@@ -350,6 +351,7 @@ def test_the_rule_of_an_edge_is_the_gradient(name, monkeypatch):
 # Cards.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OURS)
 def test_the_formula_of_a_card_is_its_value(name):
     for y in results(name):

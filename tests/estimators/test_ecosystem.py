@@ -46,6 +46,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long
 def test_every_check_of_scikit_learn_passes_and_none_is_skipped(default, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it, or without pandas, checks are skipped
     results = check_estimator(default, on_skip=None, on_fail=None)
@@ -97,6 +98,7 @@ def test_a_grid_search_chooses_among_settings(scaled, tumours):
     assert search.score(X, y) > 0.93
 
 
+@pytest.mark.long
 def test_cross_validation_alone_and_in_two_threads(scaled, tumours):
     X, y = tumours
     alone = cross_val_score(scaled, X, y, cv=4)
@@ -113,6 +115,7 @@ def test_one_against_the_rest_on_three_classes(scaled):
     assert several.predict_proba(X).shape == (150, 3)
 
 
+@pytest.mark.long
 def test_calibration_makes_the_probabilities_of_a_weighted_fit_honest(scaled, tumours):
     X, y = tumours
     unfair = scaled.set_params(**{f"{scaled.steps[-1][0]}__class_weight": "balanced"})

@@ -55,6 +55,7 @@ def raw(objective, u):
     return objective.design.original_weights(u.reshape(objective.shape))[..., : objective.design.p].ravel()
 
 
+@pytest.mark.long
 @shape
 @intercept
 @PENALTIES
@@ -73,6 +74,7 @@ def test_the_gap_bounds_the_distance_to_the_lowest_value(classes, fit_intercept,
                 assert distance <= (2 * found / l2) ** 0.5 * (1 + 1e-9)
 
 
+@pytest.mark.long
 @shape
 @intercept
 @PENALTIES

@@ -93,6 +93,7 @@ def test_gap_far_away(classes, size):
 # rounding there, and the line search stops. The user sees a ConvergenceWarning.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("solver", [lbfgs, bfgs])
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("l2", [0.0, 1e-4, 1e-2])
@@ -118,6 +119,7 @@ def test_softmax_intercepts_sum_to_0(solver, C):
 # 7. newton is stuck where the logits are saturated: at once, or for all of max_iter without moving.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("classes", [0, 3, 4])
 @pytest.mark.parametrize("l2", [0.0, 1e-3, 0.1])
 def test_newton_far_away(classes, l2):

@@ -58,6 +58,7 @@ def scaled(rng, X, exact):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [complete, quasi, none])
 def test_three_hundred_verdicts_are_right(make):
     wrong = []
@@ -184,6 +185,7 @@ def test_collinear_columns_change_nothing():
         assert separation(X, y).kind == make.__name__
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "seeds"), [(300, 6), (3000, 2)])
 def test_data_as_they_come(n, seeds):
     """Units from 1e-3 to 1e3, dummies that sum to 1, a column in two units, totals, a constant, and leaks."""
@@ -221,6 +223,7 @@ def near(rng, digits, kind):
     return X @ shear.T, y
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["complete", "none", "quasi"])
 def test_small_gaps_and_overlaps_are_decided_and_smaller_ones_never_guessed(kind):
     rng = np.random.default_rng(6)
@@ -230,6 +233,7 @@ def test_small_gaps_and_overlaps_are_decided_and_smaller_ones_never_guessed(kind
             assert found == kind or (found == "unclear" and digits > 25 and kind != "quasi"), digits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("spread", "least"), [(3, 148), (5, 147), (12, 130)])
 def test_heavy_tails(spread, least):
     """Columns over 8, 13 and 30 orders of magnitude."""

@@ -81,6 +81,7 @@ def generated(seed):
     return objective, (seed % 3) * rng.normal(size=objective.l2s.size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(50))
 def test_gradient_descent_lowers_the_loss_in_every_one_of_10_000_steps(seed):
     """By the amount that theory guarantees, |g|^2 / 2L, up to rounding."""

@@ -1,6 +1,6 @@
-"""What gradients promise where no numerical derivative can tell: overflow, underflow, 0^0, soft labels.
+"""Documented gradients where a numerical derivative is undefined: overflow, underflow, 0^0, soft labels.
 
-Each function raises AssertionError where an op breaks the promise; mutation testing runs it after the
+Each function raises AssertionError if an op breaks the promise. Mutation testing runs it after the
 generated check.
 """
 

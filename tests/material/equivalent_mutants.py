@@ -1,7 +1,7 @@
-"""Mutants of gradient rules that are no mistakes: each with the proof that its gradient is right too.
+"""Mutants of gradient rules that are still right, each with the proof.
 
-The key is (op, argument, "before -> after"), as `Mutant.key` says it. Equal means equal up to rounding,
-wherever the op has a value and a derivative; where it has none, the convention of its documentation.
+The key is `Mutant.key`: (op, argument, "before -> after"). "The same" means equal up to rounding wherever
+the op has a value and a derivative. Elsewhere the mutant must follow the convention in the op's docstring.
 """
 
 _DISCARDED = "the outer np.where discards these entries; the number only has to be finite"
@@ -20,17 +20,28 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("cross_entropy", "logits", "np.where(sure, log_p, 0.0) -> np.where(sure, log_p, 1.0)"): _DISCARDED,
     ("sign", "x", "g * 0.0 -> -(g * 0.0)"): "0 and -0 are equal",
     ("pad", "x", "-1 -> -2"): "any negative number marks the border: it is read by source >= 0 alone",
-    ("prod", "x", "not (x == 0).any() and (y != 0).all() and np.isfinite(y).all() -> "
-     "(y != 0).all() and np.isfinite(y).all()"): _PRODUCT_TELLS,
+    (
+        "prod",
+        "x",
+        "not (x == 0).any() and (y != 0).all() and np.isfinite(y).all() -> "
+        "(y != 0).all() and np.isfinite(y).all()",
+    ): _PRODUCT_TELLS,
     ("prod", "x", "x == 0 -> x != 0"): f"{_NO_SHORTCUT}; where all entries are 0, y != 0 fails",
     ("prod", "x", "x == 0 -> x == 1"): f"{_PRODUCT_TELLS}; where an entry is 1, {_NO_SHORTCUT}",
     ("std", "x", "np.where(spread == 0, 1.0, spread) -> np.where(spread == 0, 2.0, spread)"): (
         f"{_ZERO_OVER}; entries whose spread underflows to 0 get a wrong gradient either way"
     ),
-    ("cumsum", "x", "np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis or 0) -> "
-     "np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis)"): _FLAT,
-    ("cumsum", "x", "np.flip(g, axis=axis or 0).cumsum(axis=axis or 0) -> "
-     "np.flip(g, axis=axis or 0).cumsum(axis=axis)"): _FLAT,
+    (
+        "cumsum",
+        "x",
+        "np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis or 0) -> "
+        "np.flip(np.flip(g, axis=axis or 0).cumsum(axis=axis or 0), axis=axis)",
+    ): _FLAT,
+    (
+        "cumsum",
+        "x",
+        "np.flip(g, axis=axis or 0).cumsum(axis=axis or 0) -> np.flip(g, axis=axis or 0).cumsum(axis=axis)",
+    ): _FLAT,
     ("cumsum", "x", "np.flip(g, axis=axis or 0) -> np.flip(g, axis=axis)"): _FLAT,
     ("logsumexp", "x", "np.where(np.isfinite(top), top, 0.0) -> np.where(np.isfinite(top), top, 1.0)"): (
         "where y = -inf all x are -inf, and e^(-inf) = 0; where y = inf or nan there is no derivative"
@@ -39,8 +50,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "each letter then goes to a fresh twin through an identity matrix, which is always right"
     ),
     ("einsum", "operands", "out + ''.join((term for term, _ in others)) -> out"): _SUMMED_AS_ONES,
-    ("einsum", "operands", "out + ''.join((term for term, _ in others)) -> "
-     "''.join((term for term, _ in others))"): _SUMMED_AS_ONES,
+    (
+        "einsum",
+        "operands",
+        "out + ''.join((term for term, _ in others)) -> ''.join((term for term, _ in others))",
+    ): _SUMMED_AS_ONES,
     ("einsum", "operands", "''.join(terms) + out -> ''.join(terms)"): (
         "every letter of the output is in a term"
     ),
@@ -55,4 +69,4 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("tile", "x", "total // n if n else 0 -> total // n if n else 1"): (
         "n = 0 only where x is empty, and a sum over any number of empty copies is empty"
     ),
-}  # fmt: skip
+}

@@ -11,9 +11,13 @@ from autograd_lite.operation import Op
 Change = tuple[str, ast.expr]
 
 _OTHER_WAY: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-}  # fmt: skip
+    ast.Lt: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.LtE: ast.GtE,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
 _MOVES = ("swapaxes", "transpose", "moveaxis", "flip")  # calls that only move entries
 _METHODS = ("sum", "mean", "cumsum", "prod")
 _MODULES = ("np", "math")
@@ -121,7 +125,7 @@ def _of_call(node: ast.Call, names: dict[str, Any]) -> Iterator[Change]:
 
 
 def _says_where(place: Place) -> bool:
-    """Whether a number is an index, a length to reshape to, or compared with a number of axes."""
+    """True if a number is an index, a length to reshape to, or compared with a number of axes."""
     for holder, field, _ in place.fields:
         if isinstance(holder, ast.Subscript) and field == "slice":
             return True

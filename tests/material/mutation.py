@@ -1,8 +1,8 @@
 """Mutation testing of gradient rules: every rule with one small mistake in it, and which survive a check.
 
 `python tests/material/mutation.py [op ...]` mutates the rules of the named ops, or of all, runs
-`check_op` on each mutant, and prints who survived. A survivor is either equivalent, with a proof in
-`equivalent_mutants.py`, or a hole of the checker. Helpers that rules call are not mutated.
+`check_op` on each mutant, and prints the survivors. A survivor is either equivalent, with a proof in
+`equivalent_mutants.py`, or a mistake that the checker misses. Helpers that rules call are not mutated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What names this mutant in `EQUIVALENT`: op, argument, and the change."""
+        """Key of this mutant in `EQUIVALENT`: op, argument, and the change."""
         return self.op, self.argument, f"{self.before} -> {self.after}"
 
 
@@ -61,7 +61,7 @@ def installed(mutant: Mutant) -> Iterator[None]:
 
 
 def survives(mutant: Mutant, check: Callable[[Op], Any]) -> bool:
-    """Whether `check(op)` finds nothing wrong with the mutant; any exception kills it."""
+    """True if `check(op)` passes with the mutant installed; any exception kills it."""
     with installed(mutant):
         try:
             check(OPS[mutant.op])
@@ -71,7 +71,7 @@ def survives(mutant: Mutant, check: Callable[[Op], Any]) -> bool:
 
 
 def survivors(ops: Iterable[Op], check: Callable[[Op], Any]) -> list[Mutant]:
-    """The mutants of these ops that `check` lets pass, equivalent ones included."""
+    """Mutants of these ops that pass `check`, including the equivalent ones."""
     return [mutant for op in ops for mutant in mutants(op) if survives(mutant, check)]
 
 
@@ -173,7 +173,7 @@ def main(chosen: list[str]) -> None:
     keys = [mutant.key for mutant in left]
     for key in EQUIVALENT:
         if key[0] in names and key not in keys:
-            print("called equivalent, and is no survivor:", *key)
+            print("listed as equivalent, but killed:", *key)
     equal = sum(key in EQUIVALENT for key in keys)
     killed = total - len(left)
     print(f"{total} mutants: {killed} killed, {equal} equivalent, {len(left) - equal} survive")

@@ -15,11 +15,14 @@ def gradient(f, x):
 
 
 LOSSES = [
-    (ag.mse, np.array([0, 1, 1])), (ag.mae, np.array([0, 1, 1])), (ag.huber, np.array([0, 1, 1])),
-    (ag.hinge, np.array([-1, 1, 1])), (ag.bce_with_logits, np.array([0, 1, 1])),
+    (ag.mse, np.array([0, 1, 1])),
+    (ag.mae, np.array([0, 1, 1])),
+    (ag.huber, np.array([0, 1, 1])),
+    (ag.hinge, np.array([-1, 1, 1])),
+    (ag.bce_with_logits, np.array([0, 1, 1])),
     (lambda z, y, **k: ag.bce(ag.sigmoid(z), y, **k), np.array([0, 1, 1])),
     (lambda z, y, **k: ag.bce(z * z * 0.5, y, **k), np.array([0, 1, 1])),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("loss", "labels"), LOSSES)

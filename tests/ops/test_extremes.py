@@ -136,7 +136,7 @@ def test_softplus(z):
 
 
 def test_log_softmax_keeps_the_digits_of_a_probability_near_1():
-    """-log p = log(1 + e^-40) where 1 - p would have none left."""
+    """-log p = log(1 + e^-40) although 1 - p has lost all its digits."""
     got = ag.log_softmax(np.array([40.0, 0.0]))
     assert ulps(got[0], -mpmath.log1p(mpmath.exp(-40))) <= 4
 
@@ -156,15 +156,26 @@ def test_cross_entropy_of_confident_logits(size):
 @pytest.mark.parametrize(
     ("f", "at", "expected"),
     [
-        (np.abs, 0.0, 0.0), (ag.relu, 0.0, 0.0), (ag.leaky_relu, 0.0, 0.01), (np.sign, 0.0, 0.0),
-        (lambda x: np.clip(x, -1.0, 1.0), 1.0, 0.0), (lambda x: np.clip(x, -1.0, 1.0), -1.0, 0.0),
-        (lambda x: np.maximum(x, 2.0), 2.0, 0.5), (lambda x: np.minimum(x, 2.0), 2.0, 0.5),
-        (lambda x: ag.mae(x, 3.0), 3.0, 0.0), (lambda x: ag.hinge(x, 1.0), 1.0, 0.0),
-        (lambda x: ag.hinge(x, -1.0), -1.0, 0.0), (lambda x: ag.huber(x, 0.0), 1.0, 1.0),
-        (lambda x: x**2, 0.0, 0.0), (lambda x: x**1, 0.0, 1.0), (lambda x: x**0, 0.0, 0.0),
-        (lambda x: x**3.0, 0.0, 0.0), (lambda x: 0.0**x, 2.0, 0.0), (lambda x: x**2, -3.0, -6.0),
+        (np.abs, 0.0, 0.0),
+        (ag.relu, 0.0, 0.0),
+        (ag.leaky_relu, 0.0, 0.01),
+        (np.sign, 0.0, 0.0),
+        (lambda x: np.clip(x, -1.0, 1.0), 1.0, 0.0),
+        (lambda x: np.clip(x, -1.0, 1.0), -1.0, 0.0),
+        (lambda x: np.maximum(x, 2.0), 2.0, 0.5),
+        (lambda x: np.minimum(x, 2.0), 2.0, 0.5),
+        (lambda x: ag.mae(x, 3.0), 3.0, 0.0),
+        (lambda x: ag.hinge(x, 1.0), 1.0, 0.0),
+        (lambda x: ag.hinge(x, -1.0), -1.0, 0.0),
+        (lambda x: ag.huber(x, 0.0), 1.0, 1.0),
+        (lambda x: x**2, 0.0, 0.0),
+        (lambda x: x**1, 0.0, 1.0),
+        (lambda x: x**0, 0.0, 0.0),
+        (lambda x: x**3.0, 0.0, 0.0),
+        (lambda x: 0.0**x, 2.0, 0.0),
+        (lambda x: x**2, -3.0, -6.0),
     ],
-)  # fmt: skip
+)
 def test_convention_at_a_kink(f, at, expected):
     assert gradient(f, at) == expected
 
@@ -187,10 +198,13 @@ def test_power_at_exponent_zero_has_its_mixed_second_derivative():
 
 @pytest.mark.parametrize(
     ("x", "expected"),
-    [([0.0, 2.0, 3.0], [6.0, 0.0, 0.0]), ([0.0, 0.0, 3.0], [0.0, 0.0, 0.0]),
-     ([1e-200, 1e-200, 3.0], [3e-200, 3e-200, 0.0]),
-     ([1e200, 1e200, 1e-300], [1e-100, 1e-100, np.inf])],
-)  # fmt: skip
+    [
+        ([0.0, 2.0, 3.0], [6.0, 0.0, 0.0]),
+        ([0.0, 0.0, 3.0], [0.0, 0.0, 0.0]),
+        ([1e-200, 1e-200, 3.0], [3e-200, 3e-200, 0.0]),
+        ([1e200, 1e200, 1e-300], [1e-100, 1e-100, np.inf]),
+    ],
+)
 def test_prod_with_zeros_and_extremes(x, expected):
     with np.errstate(over="ignore"):
         np.testing.assert_allclose(gradient(np.prod, np.array(x)), expected, rtol=1e-15)
@@ -234,12 +248,18 @@ def test_variance_along_an_empty_batch():
 
 @pytest.mark.parametrize(
     ("f", "x", "value", "slope"),
-    [(np.tanh, 1e4, 1.0, 0.0), (np.tanh, -800.0, -1.0, 0.0), (np.exp, -1e4, 0.0, 0.0),
-     (np.expm1, -1e4, -1.0, 0.0),
-     (np.log1p, 1e300, np.log(1e300), 1e-300), (np.arctan, 1e100, np.pi / 2, 1e-200),
-     (np.sqrt, 1e300, 1e150, 5e-151),
-     (ag.relu, -1e300, 0.0, 0.0), (np.square, 1e-200, 0.0, 2e-200)],
-)  # fmt: skip
+    [
+        (np.tanh, 1e4, 1.0, 0.0),
+        (np.tanh, -800.0, -1.0, 0.0),
+        (np.exp, -1e4, 0.0, 0.0),
+        (np.expm1, -1e4, -1.0, 0.0),
+        (np.log1p, 1e300, np.log(1e300), 1e-300),
+        (np.arctan, 1e100, np.pi / 2, 1e-200),
+        (np.sqrt, 1e300, 1e150, 5e-151),
+        (ag.relu, -1e300, 0.0, 0.0),
+        (np.square, 1e-200, 0.0, 2e-200),
+    ],
+)
 def test_elementary_functions_far_out(f, x, value, slope):
     assert f(Tensor(x)).data == pytest.approx(value, rel=1e-15)
     assert gradient(f, x) == pytest.approx(slope, rel=1e-15)

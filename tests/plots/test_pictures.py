@@ -66,6 +66,7 @@ def test_a_picture_is_on_the_axes_given_or_on_new_ones_with_its_axes_labelled(na
     assert ax.get_ylabel() or name == "coefficients"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PICTURES)
 def test_no_text_is_cut_off_or_covers_another(name):
     ax = PICTURES[name]()
@@ -235,6 +236,7 @@ def people(ill, gap, seed):
     return rng.normal(size=(1000, 2)) + gap * y[:, None], y
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("ill", "gap"), [(10, 1.0), (100, 1.0), (500, 0.3), (500, 1.5), (500, 4.0)])
 @pytest.mark.parametrize("picture", [plots.roc, plots.precision_recall])
 def test_the_legend_covers_no_curve(picture, ill, gap):

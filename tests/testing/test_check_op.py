@@ -96,30 +96,43 @@ WRONG = {
     "has a memory": (sin, remembers, {}, "not deterministic"),
     "float64": (sin, lambda g, y, x: g * np.cos(x) * np.float64(1), {}, "float64 for float32"),
     "mean": (
-        lambda x: x.mean(), lambda g, y, x: g * np.ones_like(x.data if hasattr(x, "op") else x),
-        {"samples": (case((5,)),)}, "off by a factor: the size of the input",
+        lambda x: x.mean(),
+        lambda g, y, x: g * np.ones_like(x.data if hasattr(x, "op") else x),
+        {"samples": (case((5,)),)},
+        "off by a factor: the size of the input",
     ),
     "sum": (
-        lambda x: x.sum(), lambda g, y, x: g * (1.0 / x.size) + 0.0 * x,
-        {"samples": (case((7,)),)}, "off by a factor: 1 / the size of the input",
+        lambda x: x.sum(),
+        lambda g, y, x: g * (1.0 / x.size) + 0.0 * x,
+        {"samples": (case((7,)),)},
+        "off by a factor: 1 / the size of the input",
     ),
     "transposed": (
-        lambda x: x.T * 1.0, lambda g, y, x: g * 1.0, {"samples": (case((3, 3)),)}, "transposed",
+        lambda x: x.T * 1.0,
+        lambda g, y, x: g * 1.0,
+        {"samples": (case((3, 3)),)},
+        "transposed",
     ),
     "wrong shape": (
-        lambda x: x.sum(), lambda g, y, x: np.ones((2, 2), x.dtype) * g,
-        {"samples": (case((5,)),)}, "returns shape",
+        lambda x: x.sum(),
+        lambda g, y, x: np.ones((2, 2), x.dtype) * g,
+        {"samples": (case((5,)),)},
+        "returns shape",
     ),
     "second order": (
         # The same numbers on arrays, but the factor is a constant to the tensors.
-        lambda x: x**3, lambda g, y, x: g * 3.0 * (x.data if hasattr(x, "op") else x) ** 2, {},
+        lambda x: x**3,
+        lambda g, y, x: g * 3.0 * (x.data if hasattr(x, "op") else x) ** 2,
+        {},
         "second-order gradient, is wrong",
     ),
     "another value on tensors": (
-        sin, lambda g, y, x: g * np.cos(x) * (2.0 if hasattr(x, "op") else 1.0), {},
+        sin,
+        lambda g, y, x: g * np.cos(x) * (2.0 if hasattr(x, "op") else 1.0),
+        {},
         "on tensors",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
@@ -142,18 +155,27 @@ WRONG_PAIRS = {
     "swapped": (lambda a, b: a * b, ok_b, ok_a, {}, "are the two swapped"),
     "second input": (lambda a, b: a - b, lambda g, y, a, b: g, lambda g, y, a, b: g, {}, "b.. is wrong"),
     "mean for a sum": (
-        lambda a, b: a * b, lambda g, y, a, b: g * b,
-        lambda g, y, a, b: (g * a).mean(axis=0) if g.ndim > b.ndim else g * a, {}, "b.. is wrong",
+        lambda a, b: a * b,
+        lambda g, y, a, b: g * b,
+        lambda g, y, a, b: (g * a).mean(axis=0) if g.ndim > b.ndim else g * a,
+        {},
+        "b.. is wrong",
     ),
     "missing sum": (
-        lambda a, b: a * b, lambda g, y, a, b: (g * b)[:1] if a.shape[:1] == (1,) and g.ndim else g * b, ok_b,
-        {"samples": (case((1, 3), (2, 3)),)}, "a.. is wrong",
+        lambda a, b: a * b,
+        lambda g, y, a, b: (g * b)[:1] if a.shape[:1] == (1,) and g.ndim else g * b,
+        ok_b,
+        {"samples": (case((1, 3), (2, 3)),)},
+        "a.. is wrong",
     ),
     "matrix product": (
-        lambda a, b: a @ b, lambda g, y, a, b: g @ b, lambda g, y, a, b: a.T @ g,
-        {"samples": (case((3, 3), (3, 3)),)}, "a.. is wrong",
+        lambda a, b: a @ b,
+        lambda g, y, a, b: g @ b,
+        lambda g, y, a, b: a.T @ g,
+        {"samples": (case((3, 3), (3, 3)),)},
+        "a.. is wrong",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG_PAIRS)
@@ -181,6 +203,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RIGHT)
 @pytest.mark.parametrize("seed", range(3))
 def test_right_rule_passes(name, seed):

@@ -40,38 +40,55 @@ CAUSES = {
     "x too many": (np.square, lambda g, y, x: (2 * g * x * x,), {}, "too many"),
     "1 - y missing": (sigmoid, lambda g, y, x: (g * y,), {}, r"factor \(1 - y\) is missing"),
     "input for output": (
-        np.tanh, lambda g, y, x: (g * (1 - x * x),), {}, "the input in place of y",
+        np.tanh,
+        lambda g, y, x: (g * (1 - x * x),),
+        {},
+        "the input in place of y",
     ),
     "square missing": (
-        lambda x: x / (1 + np.abs(x)), lambda g, y, x: (g / (1 + np.abs(x)),), {}, "a square is missing",
+        lambda x: x / (1 + np.abs(x)),
+        lambda g, y, x: (g / (1 + np.abs(x)),),
+        {},
+        "a square is missing",
     ),
     "term": (lambda x: x * np.exp(x), lambda g, y, x: (g * np.exp(x) * x,), {}, None),
     "swapped": (np.multiply, lambda g, y, a, b: (g * a, g * b), {}, "swapped"),
     "transposed": (
-        lambda x: x * x, lambda g, y, x: (2 * (g * x).T if x.shape == (3, 3) else 2 * g * x,),
-        ROWS, "transposed",
+        lambda x: x * x,
+        lambda g, y, x: (2 * (g * x).T if x.shape == (3, 3) else 2 * g * x,),
+        ROWS,
+        "transposed",
     ),
     "places": (np.cumsum, lambda g, y, x: (np.cumsum(g).reshape(x.shape),), {"shapes": [((4,),)]}, None),
     "length": (lambda x: x.mean(), lambda g, y, x: (np.full(x.shape, g),), ROWS, "the size of the input"),
     "setting": (
-        mean, mean_rule, {**ROWS, "params": [{"axis": None}, {"axis": 0}]}, "axis",
+        mean,
+        mean_rule,
+        {**ROWS, "params": [{"axis": None}, {"axis": 0}]},
+        "axis",
     ),
     "negative": (np.square, lambda g, y, x: (2 * g * abs(x),), {}, "flipped, only where it is negative"),
     "large": (
-        np.tanh, lambda g, y, x: (g * (1 - y * y) * (abs(x) < 3),), {}, "zero where .*, only .* far",
+        np.tanh,
+        lambda g, y, x: (g * (1 - y * y) * (abs(x) < 3),),
+        {},
+        "zero where .*, only .* far",
     ),
     "nan": (np.square, lambda g, y, x: (2 * g * y / x,), {}, "NaN or infinite at zero only"),
     "tie": (np.maximum, lambda g, y, a, b: (g * (a >= b), g * (b >= a)), {}, "for g = 1 is 2; it must be 1"),
     "neither": (np.maximum, lambda g, y, a, b: (g * (a > b), g * (b > a)), {}, "g = 1 is 0; it must be 1"),
     "kink": (np.abs, lambda g, y, x: (g * x / np.abs(x),), {}, "at the kink, the gradient for g = 1 is nan"),
     "summed first": (
-        np.multiply, lambda g, y, a, b: (g.sum() * b.sum() if a.ndim == 0 < b.ndim else g * b, g * a), {},
+        np.multiply,
+        lambda g, y, a, b: (g.sum() * b.sum() if a.ndim == 0 < b.ndim else g * b, g * a),
+        {},
         "sums g before multiplying",
     ),
     "nothing sure": (np.sin, lambda g, y, x: (g * (np.cos(x) + 0.1 * np.sin(7 * x)),), {}, None),
-}  # fmt: skip
+}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CAUSES)
 def test_cause(name):
     forward, backward, options, words = CAUSES[name]

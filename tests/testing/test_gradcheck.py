@@ -78,6 +78,7 @@ def test_wrong_gradient_names_input_entry_and_numbers(biased):
     assert "+-" in text
 
 
+@pytest.mark.long
 def test_wrong_gradient_of_many_entries_is_found_and_an_entry_named(biased):
     x = np.zeros(100)
     x[37] = 2.0

@@ -1,17 +1,18 @@
 """Random graphs: what they contain, where they stay, how they print and how they shrink."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
 
 import numpy as np
 import pytest
+from graphs import Graph, Step, graphs
 from hypothesis import find, given, settings
 
 import autograd_lite as ag
 from autograd_lite.domains import Domain
 from autograd_lite.operation import case
-from autograd_lite.testing.graphs import Graph, Step, graphs
 
 STEP = 1e-5
 
@@ -40,7 +41,7 @@ def numerical(graph):
 
 
 def right(graph):
-    """Whether backprop agrees with central differences."""
+    """Return True if backpropagation agrees with central differences."""
     root, leaves = graph.build()
     root.backward()
     found = [leaf.grad for leaf in leaves]
@@ -121,6 +122,7 @@ def test_max_ops_bounds_the_steps(graph):
     assert 1 <= len(graph.steps) <= 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kinks", ["avoid", "seek", "any"])
 def test_two_hundred_graphs_have_structure(kinks):
     found = drawn(200, kinks=kinks)
@@ -204,6 +206,7 @@ def test_seek_finds_zeros_and_ties_and_avoid_has_none():
     assert np.isin(np.abs(entries), [0, 0.5, 1, 1.5, 2]).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["maximum", "minimum", "max", "min", "abs", "clip", "relu", "sign", "std"])
 def test_avoid_keeps_an_op_smooth(name):
     ops = [ag.OPS[name], ag.OPS["subtract"], ag.OPS["negative"]]
@@ -244,6 +247,7 @@ def test_a_wrong_op_shrinks_to_itself_alone(make_op):
     assert repr(graph).splitlines()[1] == 'x0 = ag.Tensor(np.array(1.0), name="x0")'
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "argument", "rule", "entries"),
     [
@@ -283,6 +287,7 @@ def test_leaves_lie_in_the_domain_of_their_op(make_op, domain):
     assert len(np.unique(entries)) > 10
 
 
+@pytest.mark.long
 def test_declared_shapes_and_signatures_are_used(make_op):
     def only(x, axis=0):
         if x.shape not in ((5, 7), (2, 2, 4)):
@@ -299,6 +304,7 @@ def test_declared_shapes_and_signatures_are_used(make_op):
     assert all(right(graph) for graph in found)
 
 
+@pytest.mark.long
 def test_an_op_of_many_inputs_gets_the_shapes_it_declares(make_op):
     def layered(a, b, c, d):
         if [x.shape for x in (a, b, c, d)] != [(2, 3), (3, 4), (4,), (1, 2)]:
@@ -343,13 +349,13 @@ def test_every_op_with_all_its_rules_fits_or_says_why():
         ({"ops": [ag.OPS["where"]]}, "where has no gradient in condition; add its rule"),
     ],
 )
-def test_a_bad_argument_is_told(options, message):
-    with pytest.raises(ValueError, match="graphs: ") as told:
+def test_a_bad_argument_is_reported(options, message):
+    with pytest.raises(ValueError, match="graphs: ") as caught:
         graphs(**options)
-    assert message in str(told.value)
+    assert message in str(caught.value)
 
 
-def test_an_op_that_fits_nowhere_is_told(make_op):
+def test_an_op_that_fits_nowhere_is_reported(make_op):
     def picky(x):
         raise ValueError("it wants a unicorn")
 
@@ -359,7 +365,7 @@ def test_an_op_that_fits_nowhere_is_told(make_op):
 
 
 @pytest.mark.parametrize("domain", [Domain("saturates", 12.0, 15.0), Domain("overflows", high=-300.0)])
-def test_an_op_that_is_saturated_or_huge_everywhere_is_told(make_op, domain):
+def test_an_op_that_is_saturated_or_huge_everywhere_is_reported(make_op, domain):
     def steep(x):
         return np.where(x < 0, 5.0 * x, np.tanh(x))
 
@@ -368,7 +374,7 @@ def test_an_op_that_is_saturated_or_huge_everywhere_is_told(make_op, domain):
         graphs([op])
 
 
-def test_a_wrong_number_of_arrays_is_told():
+def test_a_wrong_number_of_arrays_is_reported():
     graph = Graph({"x0": np.array(0.5)}, (Step(ag.OPS["tanh"], (0,), {}),))
     with pytest.raises(TypeError, match=r"takes 1 arrays or tensors \(x0\), got 2"):
         graph(1.0, 2.0)
@@ -385,7 +391,7 @@ def test_no_health_check_fails_with_the_default_settings():
 
 FAILING = """
 from hypothesis import given, settings
-from autograd_lite.testing.graphs import graphs
+from graphs import graphs
 
 @settings(database=None, derandomize=True)
 @given(g=graphs())
@@ -397,9 +403,12 @@ fails()
 
 
 def test_a_falsifying_graph_is_printed_as_its_source():
-    told = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False).stderr
-    lines = told.splitlines()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    printed = subprocess.run(
+        [sys.executable, "-c", FAILING], env=environment, capture_output=True, text=True, check=False
+    ).stderr
+    lines = printed.splitlines()
     start = lines.index("# import numpy as np, autograd_lite as ag")
     exec("\n".join(lines[start : lines.index("root = v1") + 1]), names := {"np": np, "ag": ag})
     assert names["root"].data == 0.0
-    assert "_graph(" not in told
+    assert "_graph(" not in printed

@@ -1,23 +1,45 @@
-"""Every rule of every op, mutated mechanically: the checks kill all mutants that are mistakes."""
+"""Mutation testing of the gradient rules: the checks find every rule with a mechanical mistake in it."""
 
+from functools import cache
+
+import pytest
 from equivalent_mutants import EQUIVALENT
 from mutation import check, installed, mutants, survives
 
 import autograd_lite as ag
 
-KILLED = 0.995  # the share must not fall
+PARTS = 50  # a test each, of about 14 mutants from all over the ops
+
+# Mistakes that the checks do not find.
+NOT_FOUND = {
+    ("sign", "x", "g * 0.0 -> 0.0"),  # differs only if g is infinite or NaN
+    (
+        "norm",
+        "x",
+        "x.size and (not ((length > low) & (length < high)).all()) -> "
+        "not ((length > low) & (length < high)).all()",
+    ),  # fails only for an empty x
+}
 
 
-def test_mutants_are_killed_and_equivalent_ones_are_not():
-    made = [mutant for name in list(ag.OPS) for mutant in mutants(ag.OPS[name])]
-    alive = [mutant for mutant in made if survives(mutant, check)]
-    equivalent = [mutant for mutant in alive if mutant.key in EQUIVALENT]
-    mistakes = len(made) - len(EQUIVALENT)
-    killed = len(made) - len(alive)
-    print(f"{killed} of {mistakes} mutants killed, {len(equivalent)} equivalent ones survive")
-    assert len(made) >= 600
-    assert killed >= KILLED * mistakes, [mutant.key for mutant in alive if mutant.key not in EQUIVALENT]
-    assert {mutant.key for mutant in equivalent} == set(EQUIVALENT), "killed, though proved equivalent"
+@cache
+def all_mutants():
+    return [mutant for name in list(ag.OPS) for mutant in mutants(ag.OPS[name])]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+def test_mutants_are_killed_and_equivalent_ones_are_not(part):
+    chosen = all_mutants()[part::PARTS]
+    survivors = {mutant.key for mutant in chosen if survives(mutant, check)}
+    equivalent = {mutant.key for mutant in chosen} & EQUIVALENT.keys()
+    assert survivors - equivalent <= NOT_FOUND, "these mutants survive"
+    assert equivalent - survivors == set(), "these mutants are killed, though proved equivalent"
+
+
+def test_there_are_many_mutants_and_every_listed_one_exists():
+    assert len(all_mutants()) >= 600
+    assert EQUIVALENT.keys() | NOT_FOUND <= {mutant.key for mutant in all_mutants()}
 
 
 def test_a_mutant_is_installed_only_for_a_while():

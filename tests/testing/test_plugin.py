@@ -13,8 +13,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.ops import losses
-from autograd_lite.testing import check, plugin, suite
-from autograd_lite.testing.suite import op_tests
+from autograd_lite.testing import check, plugin, pytest_suite
+from autograd_lite.testing.pytest_suite import op_tests
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +49,7 @@ def _(g, y, x):
 
 TESTS = """
 import mine
-from autograd_lite.testing.suite import op_tests
+from autograd_lite.testing.pytest_suite import op_tests
 
 test_ops = op_tests(mine)
 
@@ -112,7 +112,7 @@ def test_the_failure_is_the_message_and_the_users_line(quick, bare):
         assert re.search(r"gradient in x +got \S+ +expected", ran.out)
         assert "test_ops = op_tests(mine)\nE " in ran.out
         assert "test_mine.py:5: " in ran.out
-        for module in suite, check:
+        for module in pytest_suite, check:
             assert Path(module.__file__).name not in ran.out
         assert "traceback entries are hidden" not in ran.out
 
@@ -129,6 +129,7 @@ def test_without_the_plugin_the_budget_is_normal(bare):
     assert "gradcheck budget" not in bare.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [["--gradcheck-budget=x"], ["-ogradcheck_budget=x"]])
 def test_a_budget_that_is_none_is_a_usage_error(folder, options):
     ran = run(folder, *options)
@@ -137,6 +138,7 @@ def test_a_budget_that_is_none_is_a_usage_error(folder, options):
     assert all(name in ran.out for name in check.BUDGETS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "header", "fixture"),
     [
@@ -174,12 +176,17 @@ def test_sources_are_modules_ops_and_collections_each_op_once():
     assert ids_of(losses) == ["hinge", "huber", "mae", "mse"]
     assert ids_of(ag.OPS) == ids_of(ag.OPS.values()) == sorted(ag.OPS)
     assert ids_of(ag.sigmoid, losses, [ag.mae, ag.relu], ag.relu) == [
-        "hinge", "huber", "mae", "mse", "relu", "sigmoid",
-    ]  # fmt: skip
+        "hinge",
+        "huber",
+        "mae",
+        "mse",
+        "relu",
+        "sigmoid",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("sources", "error", "told"),
+    ("sources", "error", "message"),
     [
         ((), ValueError, "no op is defined in nothing"),
         (([], ModuleType("mine")), ValueError, r"no op is defined in \[\], mine; give it the module"),
@@ -188,14 +195,14 @@ def test_sources_are_modules_ops_and_collections_each_op_once():
         (({"mean": 3},), TypeError, "3 is not an op"),
     ],
 )
-def test_no_op_is_an_error(sources, error, told):
-    with pytest.raises(error, match=told):
+def test_no_op_is_an_error(sources, error, message):
+    with pytest.raises(error, match=message):
         op_tests(*sources)
 
 
 def test_seed_and_order_are_those_of_check_op(monkeypatch):
     seen = {}
-    monkeypatch.setattr(suite, "check_op", lambda op, **given: seen.update(given, op=op))
+    monkeypatch.setattr(pytest_suite, "check_op", lambda op, **given: seen.update(given, op=op))
     request = SimpleNamespace(config=SimpleNamespace(getoption=lambda name, default: default))
     op_tests(ag.relu, seed=3, order=1)(ag.relu, request)
     assert seen == {"op": ag.relu, "budget": "normal", "seed": 3, "order": 1}

@@ -45,7 +45,7 @@ def test_without_hypothesis_it_finds_the_same_mistake_and_says_that_it_cannot_sh
 
 
 def test_right_rules_pass_without_hypothesis(monkeypatch):
-    monkeypatch.setattr("autograd_lite.testing.search.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_lite.testing.search.HAS_HYPOTHESIS", False)
     assert check_op(ag.OPS["tanh"]).examples > 100
 
 
@@ -138,9 +138,10 @@ CONTRACT = {
     "unit g": (lambda g, y, x: (2 * x * g / np.linalg.norm(np.atleast_1d(g)),), "not linear in g"),
     "clipped g": (lambda g, y, x: (2 * x * np.clip(g, -2, 2),), "not linear in g"),
     "layout": (
-        lambda g, y, x: (2 * g * x * (1 if not np.ndim(x) or x.flags.c_contiguous else 2),), "memory layout",
+        lambda g, y, x: (2 * g * x * (1 if not np.ndim(x) or x.flags.c_contiguous else 2),),
+        "memory layout",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -219,7 +220,6 @@ def test_gradcheck_reports_without_raising():
     report = gradcheck(lambda x, w: np.sin(x) * w, x, 2.0)
     assert report.verdict == "pass"
     assert report.coverage == {"input 0 (x)": "3 directions of 40 entries", "input 1 (w)": "all 1 entries"}
-    assert report.detection > 0.999999
     untestable = gradcheck(np.abs, [0.0, 0.0], raises=False)
     assert (untestable.verdict, untestable.undecided) == ("no verdict", 2)
     assert "untestable" in untestable.message
@@ -249,27 +249,35 @@ def shares(x, value):
 HARD_BUT_RIGHT = {
     "sort, ties of several": (np.sort, sort_rule, {"shapes": [((4,),), ((2, 3),)]}),
     "median of three": (
-        np.median, lambda g, y, x: (g * (x == y) / float(np.sum(x == y)),), {"shapes": [((3,),)]},
+        np.median,
+        lambda g, y, x: (g * (x == y) / float(np.sum(x == y)),),
+        {"shapes": [((3,),)]},
     ),
     "range, ties share": (
-        lambda x: x.max() - x.min(), lambda g, y, x: (g * (shares(x, x.max()) - shares(x, x.min())),),
+        lambda x: x.max() - x.min(),
+        lambda g, y, x: (g * (shares(x, x.max()) - shares(x, x.min())),),
         {"shapes": [((4,),), ((2, 4),)]},
     ),
     "a bound that float32 does not have": (
-        lambda x: np.maximum(x, 0.001), lambda g, y, x: (g * (x > 0.001),), {},
+        lambda x: np.maximum(x, 0.001),
+        lambda g, y, x: (g * (x > 0.001),),
+        {},
     ),
     "digits lost in the forward": (lambda x: (x + 1e8) - 1e8, lambda g, y, x: (g,), {}),
     "infinite at zero": (
-        lambda x: np.sqrt(np.abs(x)), lambda g, y, x: (g * np.sign(x) / (2 * y),), {},
+        lambda x: np.sqrt(np.abs(x)),
+        lambda g, y, x: (g * np.sign(x) / (2 * y),),
+        {},
     ),
     "declared lengths are those it is for": (
         lambda x, w: np.convolve(x, w, "valid"),
         lambda g, y, x, w: (np.convolve(g, w[::-1], "full"), np.convolve(x, g[::-1], "valid")[::-1]),
         {"shapes": [((5,), (2,)), ((4,), (3,))]},
     ),
-}  # fmt: skip
+}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HARD_BUT_RIGHT)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_right_rules_that_look_wrong_pass(name, seed):
@@ -290,18 +298,24 @@ HARD_TO_SEE = {
     "nan for g = 0": (np.square, lambda g, y, x: (2 * x * g * (g / g),), {}),
     "small g is lost": (np.square, lambda g, y, x: (2 * x * np.where(np.abs(g) < 1e-4, 0.0, g),), {}),
     "order of memory": (
-        np.square, lambda g, y, x: ((2 * g * x).reshape(-1, order="A").reshape(np.shape(x)),), {},
+        np.square,
+        lambda g, y, x: ((2 * g * x).reshape(-1, order="A").reshape(np.shape(x)),),
+        {},
     ),
     "three axes": (np.square, lambda g, y, x: (2 * g * x * (1 if np.ndim(x) < 3 else 2),), {}),
     "many entries": (np.square, lambda g, y, x: (2 * g * x * (1 if np.size(x) < 16 else 2),), {}),
     "state of another size": (
-        _sized, lambda g, y, x: (np.full(x.shape, g / SIZE["n"], x.dtype),), {"shapes": [((3,),)]},
+        _sized,
+        lambda g, y, x: (np.full(x.shape, g / SIZE["n"], x.dtype),),
+        {"shapes": [((3,),)]},
     ),
     "between 5 and 6": (
-        lambda x: np.clip(x, 0, 6), lambda g, y, x: (g * (x > 0) * (x < 5),), {},
+        lambda x: np.clip(x, 0, 6),
+        lambda g, y, x: (g * (x > 0) * (x < 5),),
+        {},
     ),
     "overflow at 600": (np.exp, lambda g, y, x: (g * np.exp(np.minimum(x, 500.0)),), {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HARD_TO_SEE)
@@ -363,7 +377,7 @@ def test_methods_are_functions_too():
     assert check_function(layer.forward, layer.backward).undecided == 0
 
 
-def test_what_returns_nothing_or_is_no_op_is_told():
+def test_what_returns_nothing_or_is_no_op_is_reported():
     with pytest.raises(ValueError, match="a return is missing"):
         check_function(lambda x: None, lambda g, y, x: (g,))
     with pytest.raises(TypeError, match="is not an op"):

@@ -11,6 +11,7 @@ from autograd_lite.domains import ABOVE_MINUS_ONE, POSITIVE
 from autograd_lite.testing import strategies
 
 
+@pytest.mark.long
 @given(st.data())
 @pytest.mark.parametrize("name", ["multiply", "matmul", "cross_entropy", "concatenate", "log"])
 def test_arrays_for_an_op_run(name, data):

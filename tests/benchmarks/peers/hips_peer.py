@@ -2,6 +2,7 @@
 
 import autograd
 import autograd.numpy as np
+from autograd.extend import defvjp, primitive
 
 
 def _relu(z):
@@ -9,6 +10,14 @@ def _relu(z):
 
 
 ACTIVATIONS = {"tanh": np.tanh, "relu": _relu}
+
+
+@primitive
+def _cube(x):
+    return x * x * x
+
+
+defvjp(_cube, lambda y, x: lambda g: g * (3.0 * x * x))
 
 
 def train(problem):
@@ -44,5 +53,31 @@ def differentiate(program, values):
     def run():
         value, gradients = autograd.value_and_grad(lambda leaves: program(leaves, _relu))(values)
         return [float(value), *map(float, gradients)]
+
+    return run
+
+
+def join_and_sum(arrays):
+    """Returns a run of autograd.numpy's functions while a function is differentiated."""
+
+    def run():
+        def calls(arrays):
+            for _ in range(100):
+                sums = np.sum(np.concatenate(arrays, axis=1), axis=0)
+            return sums
+
+        return autograd.make_vjp(calls)(arrays)[1]
+
+    return run
+
+
+def cube(x):
+    """Returns a run of an operation that is defined by `primitive` and `defvjp`."""
+
+    def run():
+        for _ in range(100):
+            pull_back, _y = autograd.make_vjp(_cube)(x)
+            gradient = pull_back(np.ones_like(x))
+        return gradient
 
     return run

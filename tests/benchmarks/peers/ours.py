@@ -7,6 +7,17 @@ import autograd_lite as ag
 ACTIVATIONS = {"tanh": np.tanh, "relu": ag.relu}
 
 
+@ag.op("x³")
+def cube_of(x):
+    """x^3, elementwise."""
+    return x * x * x
+
+
+@cube_of.gradient("x")
+def _(g, y, x):
+    return g * (3.0 * x * x)
+
+
 def train(problem):
     """Return a training step, with `ag.optim.SGD`."""
     layers = [(ag.nn.Parameter(W), ag.nn.Parameter(b)) for W, b in problem.layers]
@@ -43,3 +54,28 @@ def hessian(problem):
     w, X, y = problem.layers[-1][0], problem.X, problem.y
     function = ag.hessian(lambda w: ag.bce_with_logits(X @ w, y))
     return lambda: function(w).ravel()
+
+
+def join_and_sum(arrays):
+    """Returns a run of NumPy's functions on Tensors."""
+    tensors = [ag.Tensor(a) for a in arrays]
+
+    def run():
+        for _ in range(100):
+            sums = np.sum(np.concatenate(tensors, axis=1), axis=0)
+        return sums.data
+
+    return run
+
+
+def cube(x):
+    """Returns a run of an operation that is defined as users define theirs."""
+    t = ag.Tensor(x)
+
+    def run():
+        for _ in range(100):
+            y = cube_of(t)
+            y.backward(np.ones_like(x))
+        return t.grad
+
+    return run

@@ -12,6 +12,20 @@ def leaf(value):
     return torch.tensor(value, dtype=torch.float64, requires_grad=True)
 
 
+class _Cube(torch.autograd.Function):
+    """x^3 with a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x * x
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (3.0 * x * x)
+
+
 def train(problem):
     """Return a training step, with `torch.optim.SGD`."""
     layers = [(leaf(W), leaf(b)) for W, b in problem.layers]
@@ -51,3 +65,29 @@ def hessian(problem):
     w, X, y = map(torch.tensor, (problem.layers[-1][0], problem.X, problem.y))
     function = torch.func.jacrev(torch.func.jacrev(lambda w: binary_cross_entropy_with_logits(X @ w, y)))
     return lambda: function(w).numpy().ravel()
+
+
+def join_and_sum(arrays):
+    """Returns a run of torch.cat and torch.sum."""
+    tensors = [leaf(a) for a in arrays]
+
+    def run():
+        for _ in range(100):
+            sums = torch.cat(tensors, dim=1).sum(dim=0)
+        return sums.detach().numpy()
+
+    return run
+
+
+def cube(x):
+    """Returns a run of a subclass of `torch.autograd.Function`."""
+    t = leaf(x)
+    ones = torch.ones_like(t)
+
+    def run():
+        for _ in range(100):
+            t.grad = None
+            _Cube.apply(t).backward(ones)
+        return t.grad.numpy()
+
+    return run

@@ -1,4 +1,4 @@
-"""What an entry of the bench is: an operation in plain NumPy, right rules for it, and wrong ones."""
+"""Entries of the bench: an operation in plain NumPy, right rules for it, and wrong ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from zlib import crc32
 class Rule(NamedTuple):
     """One way to write `backward(g, y, *x, **params) -> tuple`, a gradient for each input.
 
-    `cause` says what is wrong with it, a key of `CAUSES`; a right rule has none. A rule that comes
-    with a forward of its own (one that keeps a state, say) has it in `forward`.
+    `cause` is what is wrong with it, a key of `CAUSES`, or "" for a right rule. `forward` replaces the
+    forward of the entry, for example if it must share a state with `backward`.
     """
 
     backward: Callable[..., Any]
@@ -61,5 +61,5 @@ CAUSES = {
 
 
 def held_out(entry: str, rule: str) -> bool:
-    """Whether a rule belongs to the third of the bench that nobody looks at while tuning."""
+    """True if a rule belongs to the third of the bench that is not looked at while tuning."""
     return crc32(f"{entry}/{rule}".encode()) % 3 == 0

@@ -46,7 +46,7 @@ def _soft_threshold(x, t):
 
 
 def _kept(array, axis, keepdims):
-    """What came out of a reduction, with its axes of length one again."""
+    """Return the result of a reduction with the reduced axes put back, with length one."""
     return array if keepdims else np.expand_dims(array, axis)
 
 

@@ -1,6 +1,6 @@
 """Inverses, solutions, determinants and factors of matrices that are never near singular.
 
-Where a matrix must be regular it is 2 n I + arctan(x), of which each diagonal entry outweighs its row.
+A matrix that must be regular is 2 n I + arctan(x): each diagonal entry outweighs the rest of its row.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def _axes(ndim, axis):
 
 
 def _kept(array, ndim, axis, keepdims):
-    """What came out of a reduction, with its axes of length one again."""
+    """Return the result of a reduction with the reduced axes put back, with length one."""
     return array if keepdims else np.expand_dims(array, _axes(ndim, axis))
 
 

@@ -65,7 +65,7 @@ def _first_mask():
 
 
 def _growing_mask():
-    """What was positive once stays active."""
+    """Keep every entry active that was positive once."""
     masks = {}
 
     def backward(g, y, x):

@@ -1,8 +1,8 @@
 """Random graphs of operations, a hypothesis strategy for properties of whole graphs.
 
-A graph is read from a list of byte strings, one for each step; zeros read as the first op on a new
-leaf of one entry, and where what a byte asks for does not fit, the next thing does. So hypothesis
-finds small graphs by what it does best, dropping elements of a list and lowering bytes.
+A graph is read from a list of byte strings, one for each step. Zeros stand for the first op on a new
+leaf with one entry. If a byte chooses something that does not fit, the next choice is used. So hypothesis
+shrinks graphs in its usual way: it drops elements of the list and lowers bytes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,54 @@ from autograd_lite.tensor import Tensor
 Shape = tuple[int, ...]
 
 _JOINING = ("add", "multiply", "subtract", "divide", "maximum", "minimum", "power", "matmul", "concatenate")
+_ELEMENTWISE = [
+    "negative",
+    "square",
+    "exp",
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "arctan",
+    "softplus",
+    "abs",
+    "relu",
+    "leaky_relu",
+    "clip",
+    "sqrt",
+    "log",
+    "log1p",
+    "expm1",
+    "reciprocal",
+    "sinh",
+    "cosh",
+    "tan",
+    "arcsin",
+    "arccos",
+]
+_REARRANGING = [
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "var",
+    "std",
+    "logsumexp",
+    "cumsum",
+    "softmax",
+    "log_softmax",
+    "reshape",
+    "transpose",
+    "stack",
+]
 _COMMON = (
-    "negative", "square", "exp", "sin", "cos", "tanh", "sigmoid", "arctan", "softplus", "abs", "relu",
-    "leaky_relu", "clip", "sqrt", "log", "log1p", "expm1", "reciprocal", "sinh", "cosh", "tan", "arcsin",
-    "arccos", *_JOINING, "sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "cumsum", "softmax",
-    "log_softmax", "reshape", "transpose", "stack", *_JOINING, *_JOINING,
-)  # fmt: skip
+    *_ELEMENTWISE,
+    *_JOINING,
+    *_REARRANGING,
+    *_JOINING,
+    *_JOINING,
+)  # often, so that graphs share values
 _SHAPES = ((), (1,), (2,), (3,), (2, 1), (1, 3), (2, 3), (3, 2), (3, 3), (4,), (2, 3, 2))
 _LARGEST, _BOUND, _MARGIN = 64, 1e3, 0.05  # entries of a value, their size, distance from a domain's end
 _SLOT, _GENE = 8, 26  # bytes for an input: value, shape, six entries; for a step: op, settings, three inputs
@@ -132,8 +174,8 @@ def graphs(
     for op in chosen if ops else ():
         _demand_usable(op, kinks)
     genes = st.lists(st.binary(min_size=_GENE, max_size=_GENE), min_size=1, max_size=max_ops)
-    made = st.composite(lambda draw: _graph(chosen, kinks, draw(genes)))  # of a map it prints the call
-    return made().filter(lambda graph: bool(graph.steps))
+    strategy = st.composite(lambda draw: _graph(chosen, kinks, draw(genes)))  # a map would print its call
+    return strategy().filter(lambda graph: bool(graph.steps))
 
 
 def _demand_usable(op: Op, kinks: str) -> None:
@@ -142,9 +184,9 @@ def _demand_usable(op: Op, kinks: str) -> None:
     rng = np.random.default_rng(0)
     if not any(_graph((op,), kinks, [rng.bytes(_GENE)]).steps for _ in range(20)):
         shapes = _declared(op)[0] if _declared(op) else ((),) * len(op.arguments)
-        told = _refusal(op, 0, shapes) or f"its result is over {_BOUND:g}, saturated or not smooth"
+        reason = _refusal(op, 0, shapes) or f"its result is over {_BOUND:g}, saturated or not smooth"
         raise ValueError(
-            f"graphs: {op.name} fits nowhere (shapes {', '.join(map(str, shapes))}: {told}); declare "
+            f"graphs: {op.name} fits nowhere (shapes {', '.join(map(str, shapes))}: {reason}); declare "
             "where it does with @op(..., domain=, signature=, samples=), or leave it out"
         )
 
@@ -162,7 +204,8 @@ _OFFSETS = np.concatenate([0 * _LINES[:1], *(0.002 * np.outer((-2, -1, 1, 2), li
 _BENDS = np.array([[0, -1, 2, -2, 1, 0, 0, 0, 0], [6, 1, -4, -4, 1, 0, 0, 0, 0]])
 _BENDS = np.concatenate([_BENDS, _BENDS[:, [0, 5, 6, 7, 8, 1, 2, 3, 4]]])  # the same on the second line
 _POINT = (_OFFSETS[:1], _BENDS[:0, :1])
-# What leaves are made of, the simplest first; where points lie from them; what of them shows a kink.
+# For each choice of kinks: the numbers of leaves, the simplest first; offsets of the other points from them;
+# coefficients of the differences that show a kink.
 _KINKS = {"avoid": (_GRID, _OFFSETS, _BENDS), "seek": (_HALVES, *_POINT), "any": (_GRID, *_POINT)}
 
 
@@ -208,7 +251,7 @@ def _layouts(op: Op, kinks: str, form: int, slots: Sequence[bytes], values: dict
 
 
 def _pool(op: Op, kinks: str, position: int, slot: bytes, values: dict[int, Any]) -> list[Any]:
-    """What an input may be, first what is asked for: earlier values, the latest first, or new leaves."""
+    """List the choices for an input, the one asked for first: earlier values, then new leaves."""
     domain = op.domains[op.argument_at(position)]
     fitting = [i for i, x in reversed(values.items()) if _inside(domain, x, kinks)]
     earlier = [None, *fitting] if position else fitting
@@ -250,7 +293,7 @@ def _result(op: Op, kinks: str, inputs: Sequence[Any], settings: dict[str, Any])
 
 
 def _inside(domain: Domain, x: Any, kinks: str) -> bool:
-    """Whether x is well inside a domain, and away from what it avoids unless kinks are welcome."""
+    """Return True if x is well inside a domain, and away from points it avoids unless kinks are allowed."""
     low, high, avoid = domain.low, domain.high, domain.avoid
     margin = min(_MARGIN, 0.04 * (high - low))
     within = (low == -np.inf or x.min() > low + margin) and (high == np.inf or x.max() < high - margin)
@@ -259,7 +302,7 @@ def _inside(domain: Domain, x: Any, kinks: str) -> bool:
 
 @lru_cache
 def _entries(domain: Domain, kinks: str) -> Any:
-    """What leaves in a domain are made of, the simplest first."""
+    """List the numbers for leaves in a domain, the simplest first."""
     low = domain.low if np.isfinite(domain.low) else min(-5.0, domain.high - 10.0)
     high = domain.high if np.isfinite(domain.high) else low + 10.0
     candidates = (_KINKS[kinks][0], np.linspace(low, high, 256))

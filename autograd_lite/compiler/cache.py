@@ -1,0 +1,178 @@
+"""The programs of one function: each is traced when it is first needed, and kept."""
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.captured import Captured, Draws, run_eagerly
+from autograd_lite.compiler.closure import ClosureWatcher
+from autograd_lite.compiler.executable import TRACING, Executable
+from autograd_lite.compiler.jax_backend import JaxFunction
+from autograd_lite.compiler.program import Program, equal
+from autograd_lite.compiler.trace import Inputs, Traced
+from autograd_lite.compiler.vectorize import NotVectorizedError
+from autograd_lite.tensor import Tensor
+
+_ATTEMPTS = 3  # how often a call traces the function, if variables around it change meanwhile
+_PROGRAMS = 32  # programs kept by a compiled function, one for each tuple of shapes and dtypes
+
+
+class ProgramCache:
+    """The programs of one function, the last used ones by shapes and dtypes."""
+
+    _exports_data = True  # whether an exported program contains the parameters or takes them as arguments
+
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        if backend not in ("numpy", "jax"):
+            raise ValueError(f'compile: backend is {backend!r}; it is "numpy" or "jax"')
+        self._f = f
+        self._backend = backend
+        self._programs: dict[Any, Executable] = {}
+        self._last: tuple[Any, Executable | None] = None, None
+
+    @property
+    def source(self) -> str:
+        """The program that ran last, as Python source. Raises RuntimeError before the first call."""
+        return self._last_program().source.text
+
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the program that ran last to `path`, as a Python file that imports only NumPy.
+
+        The file has a function with the name of the compiled function. It takes the same arguments and
+        contains the present values of the parameters. For a training step it takes the parameters, the
+        learning rate and the optimiser's state as well, and returns what `run` returns. Random numbers are
+        drawn from numpy.random. Raises RuntimeError before the first call.
+        """
+        program = self._last_program()
+        name = getattr(self._f, "__name__", "")
+        name = name if name.isidentifier() and name != "run" else "function"
+        Path(path).write_text(program.module(name, self._exports_data), encoding="utf-8")
+
+    def _last_program(self) -> Executable:
+        program = self._last[1]
+        if program is None:
+            raise RuntimeError("compile: nothing is compiled yet; call the function once, with arrays")
+        return program
+
+    def _results(self, key: Any, arrays: Any, more: Any, context: Any) -> Any:
+        """Return the results of the program of a key. Trace the function first if necessary."""
+        last_key, program = self._last
+        if last_key != key:
+            program = self._programs.get(_hashable(key))
+        draws: Any = program.draw() if program else ()
+        attempts = 0
+        while program is None or (results := program(arrays, draws, more)) is None:
+            attempts += 1
+            if attempts > _ATTEMPTS:
+                rounding = "rounding on the device" if self._backend == "jax" else "rounding"
+                raise ValueError(
+                    "compile: a condition on the data differs between the program and the function, by "
+                    f"{rounding}; call the function itself on such data"
+                )
+            program, draws = self._compile(_hashable(key), arrays, context, draws)
+        if last_key != key or program is not self._last[1]:
+            self._last = key, program
+            with TRACING:  # move it to the end: the first is dropped first
+                self._programs.pop(_hashable(key), None)
+                self._programs[_hashable(key)] = program
+        return results
+
+    def _compile(self, key: Any, arrays: Any, context: Any, drawn: Any) -> tuple[Executable, Any]:
+        """Return a program for a key, and the random numbers that it was traced with."""
+        with TRACING, _without_garbage_collection():
+            arrays = [np.asarray(x)[()] for x in arrays]
+            for i, x in enumerate(arrays):
+                as_array(x, i)
+            watcher = ClosureWatcher(self._f)
+            draws = Draws(drawn)
+            try:
+                traced = self._trace_twice(Inputs(arrays, draws, self._known_tensors(watcher)), context)
+                captured = Captured(traced.captured, draws.sources, watcher)
+                make_function = self._make_function(captured, arrays, context)
+            except BaseException:
+                draws.undo()
+                raise
+            program = self._programs[key] = Executable(traced.program, captured, len(arrays), make_function)
+            while len(self._programs) > _PROGRAMS:
+                del self._programs[next(iter(self._programs))]
+        return program, draws.values[: len(draws.sources)]
+
+    def _trace_twice(self, inputs: Inputs, context: Any) -> Traced:
+        """Trace the function twice, and refuse it if it does not compute the same both times.
+
+        Tensors of unknown origin that the first run uses are traced as inputs in the second. If the second
+        run uses them too, the function holds them, and it is traced a third time to compare.
+        """
+        try:
+            first = self._trace(inputs, context)
+            second = self._trace(inputs._replace(possible=first.others), context)
+            if len(second.captured) > len(first.captured):
+                first = second
+                second = self._trace(inputs._replace(known=second.captured), context)
+        except NotVectorizedError:
+            raise
+        except Exception:
+            run_eagerly(self._f, inputs.arrays, inputs.draws)  # it may raise an error of its own
+            raise
+        _refuse_difference(first.program, second.program)
+        return second
+
+    def _make_function(self, captured: Captured, arrays: Any, context: Any) -> Any:
+        return JaxFunction if self._backend == "jax" else None
+
+    def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
+        return watcher.tensors()
+
+    def _trace(self, inputs: Inputs, context: Any) -> Traced:
+        raise NotImplementedError
+
+
+def _refuse_difference(first: Program, second: Program) -> None:
+    """Refuse a function whose two traces differ."""
+    if equal((first.calls, first.outputs), (second.calls, second.outputs)):
+        return
+    pairs = zip(first.results(), second.calls, strict=False)
+    different = (first.comments[ref] for (ref, call), other in pairs if not equal(call, other))
+    comment = next(different, "")
+    raise ValueError(
+        "compile: the function computes something else the second time, but a program always computes the "
+        "same. Look for random numbers of its own, a counter or the time; pass what changes as an argument"
+        + (f". The first difference is in {comment}" if comment else "")
+    )
+
+
+def _hashable(key: Any) -> Any:
+    return tuple(map(_hashable, key)) if isinstance(key, list | tuple) else key
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Do not search for reference cycles. Traces have no cycles; the search takes a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def as_array(x: Any, position: int = 0, jax: bool = False) -> Any:
+    """Return an argument as an array or a NumPy number. Python integers become floats."""
+    if isinstance(x, Tensor):
+        x = x.data
+    if jax and hasattr(x, "addressable_data"):  # an array of JAX stays on its device
+        return x
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"compile: argument {position} is {type(x).__name__} of dtype {array.dtype}; pass arrays of "
+            "numbers, and anything else by functools.partial"
+        )
+    from_python = not isinstance(x, np.ndarray | np.generic)
+    return array.astype(float)[()] if from_python and array.dtype.kind in "iu" else array[()]

@@ -1,0 +1,54 @@
+"""Errors of functions that cannot be compiled: each names the user's line and says what to write instead."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite import errors
+
+# NumPy functions whose result has a size that depends on their data, or on their second argument.
+_DATA_SIZED = re.compile(
+    r"argwhere|bincount|compress|extract|(flat)?nonzero|histogram|(intersect|setdiff|setxor|union)1d"
+    r"|trim_zeros|unique\w*"
+)
+_SIZED_BY_SECOND = ("delete", "repeat")
+
+
+def untraceable(problem: str, remedy: str) -> TypeError:
+    """Return the error for the line of the user's code that is running."""
+    code, line = errors.caller_line()
+    return TypeError(f"compile: {problem} in {errors.file_of(code.co_filename)}:{line}; {remedy}")
+
+
+def value_needed() -> TypeError:
+    """Return the error for code that needs a value before the program runs."""
+    return untraceable(
+        "a value is needed before the program runs",
+        "replace an `if` on data by np.where(condition, a, b), a loop over data by a fixed number of steps, "
+        "an array that is filled by np.stack of its parts, and a flag by an argument of functools.partial; "
+        "return a number instead of printing it",
+    )
+
+
+def written_into() -> TypeError:
+    """Return the error for code that writes into a value."""
+    return untraceable(
+        "a value is written into", "compute a new one, by np.where(condition, a, b) or np.stack"
+    )
+
+
+def size_unknown(size: str) -> TypeError:
+    """Return the error for an array whose size depends on data."""
+    return untraceable(
+        f"{size} depends on data",
+        "a program has fixed sizes: compute all entries and use np.where(mask, x, 0)",
+    )
+
+
+def check_size(name: str, operands: Sequence[Any], settings: Any, is_traced: Callable[[Any], bool]) -> None:
+    """Refuse a NumPy function or method whose result has a size that depends on traced data."""
+    refused = bool(_DATA_SIZED.fullmatch(name)) or (name == "where" and len(operands) == 1)
+    if name in _SIZED_BY_SECOND:
+        refused = any(map(is_traced, (*operands[1:2], settings.get("repeats"), settings.get("obj"))))
+    if refused:
+        raise size_unknown(f"the size of what {name} returns")
