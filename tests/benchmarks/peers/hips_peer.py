@@ -58,7 +58,7 @@ def differentiate(program, values):
 
 
 def join_and_sum(arrays):
-    """Returns a run of autograd.numpy's functions while a function is differentiated."""
+    """Return a run of autograd.numpy's functions while a function is differentiated."""
 
     def run():
         def calls(arrays):
@@ -72,7 +72,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of an operation that is defined by `primitive` and `defvjp`."""
+    """Return a run of an operation that is defined by `primitive` and `defvjp`."""
 
     def run():
         for _ in range(100):

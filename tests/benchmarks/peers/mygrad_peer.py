@@ -40,7 +40,7 @@ def differentiate(program, values):
 
 
 def join_and_sum(arrays):
-    """Returns a run of mygrad's functions."""
+    """Return a run of mygrad's functions."""
     tensors = [mygrad.tensor(a) for a in arrays]
 
     def run():

@@ -57,7 +57,7 @@ def hessian(problem):
 
 
 def join_and_sum(arrays):
-    """Returns a run of NumPy's functions on Tensors."""
+    """Return a run of NumPy's functions on Tensors."""
     tensors = [ag.Tensor(a) for a in arrays]
 
     def run():
@@ -69,7 +69,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of an operation that is defined as users define theirs."""
+    """Return a run of an operation that is defined as users define theirs."""
     t = ag.Tensor(x)
 
     def run():

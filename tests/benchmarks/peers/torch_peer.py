@@ -68,7 +68,7 @@ def hessian(problem):
 
 
 def join_and_sum(arrays):
-    """Returns a run of torch.cat and torch.sum."""
+    """Return a run of torch.cat and torch.sum."""
     tensors = [leaf(a) for a in arrays]
 
     def run():
@@ -80,7 +80,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of a subclass of `torch.autograd.Function`."""
+    """Return a run of a subclass of `torch.autograd.Function`."""
     t = leaf(x)
     ones = torch.ones_like(t)
 
