@@ -1,10 +1,11 @@
 """The table of peers, the libraries that are compared. Each has an adapter with some of these functions.
 
-Each of them returns a function without arguments, called a run. `train(problem)` returns a function that runs forward, backward and one SGD update, and returns `[loss]`.
-`differentiate(program, values)` returns a function that returns `[output, *gradients]` of
-`program(leaves, relu)` at these Python floats. `hessian(problem)` returns a function that returns the
-Hessian of the mean logistic loss of `problem.X @ w` as one flat array. `join_and_sum(arrays)` and `cube(x)`
-return functions that call NumPy's functions, or an operation that a user defined, 100 times.
+Each of them returns a function without arguments, called a run. `train(problem)` returns a function that
+runs forward, backward and one SGD update, and returns `[loss]`. `differentiate(program, values)` returns a
+function that returns `[output, *gradients]` of `program(leaves, relu)` at these Python floats.
+`hessian(problem)` returns a function that returns the Hessian of the mean logistic loss of `problem.X @ w`
+as one flat array. `join_and_sum(arrays)` and `cube(x)` return functions that call NumPy's functions, or an
+operation that a user defined, 100 times.
 """
 
 from __future__ import annotations
