@@ -1,4 +1,4 @@
-"""Builds the documentation site from these pages, the notebooks, the docstrings and OPS: `make docs`."""
+"""Configuration of Sphinx for `make docs`: a site from these pages, the notebooks, the docstrings and OPS."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ pygments_dark_style = "github-dark"
 html_math_renderer = "mathml"
 html_static_path, html_css_files = ["style"], ["site.css"]
 
-nb_execution_mode = "off"  # `make tutorials` executes them, and the tests hold what they show to it
+nb_execution_mode = "off"  # `make tutorials` executes them, and a test compares the outputs
 nb_mime_priority_overrides = [("html", "image/svg+xml", 10)]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
@@ -31,7 +31,7 @@ python_maximum_signature_line_length = 80
 
 
 def setup(app):
-    """Docstrings as reST, formulas as MathML, and the page of operations."""
+    """Connect the generators of docstrings, formulas and the page of operations."""
     app.add_html_math_renderer("mathml", (formulas.inline, None), (formulas.display, None))
     app.connect("autodoc-process-docstring", reference.docstring)
     app.connect("source-read", reference.fill)

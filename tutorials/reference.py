@@ -1,4 +1,4 @@
-"""What the site takes from the code: docstrings as reST, and the page of all operations, from OPS."""
+"""Parts of the site that are generated from the code: docstrings as reST, and the page of all operations."""
 
 import inspect
 import re
@@ -12,10 +12,17 @@ from autograd_lite.protocol import NUMPY, numpy_name
 
 MODULES = (ag, ag.nn, ag.optim, testing, testing.strategies, linear_model, estimators, plots, ag.datasets)
 PUBLIC = {f"{module.__name__}.{name}": getattr(module, name) for module in MODULES for name in module.__all__}
-FAMILIES = (
-    "arithmetic", "elementwise", "activations", "losses", "cross_entropies", "reductions", "linear", "shapes",
+FAMILIES = (  # the modules of autograd_lite.ops, in the order of the page
+    "arithmetic",
+    "elementwise",
+    "activations",
+    "losses",
+    "cross_entropies",
+    "reductions",
+    "linear",
+    "shapes",
     "indexing",
-)  # fmt: skip
+)
 LINKS = {path.replace("autograd_lite.", "ag.", 1): path for path in PUBLIC} | {
     path.rpartition(".")[2]: path for path, thing in PUBLIC.items() if isinstance(thing, type)
 }
@@ -38,12 +45,15 @@ FOLDED = """\
 
 
 def docstring(app, what, name, thing, options, lines):
-    """Sphinx's event for a docstring: its lines as reST."""
+    """Replace the lines of a docstring by reST. Handler of Sphinx's event `autodoc-process-docstring`."""
     lines[:] = as_rest("\n".join(lines)).split("\n")
 
 
 def as_rest(text):
-    """A docstring, plain text with `code` in it, as reST; examples and indented blocks stay as they are."""
+    """Return a docstring, which is plain text with `code` in it, as reST.
+
+    Examples and indented blocks are not changed.
+    """
     return "\n\n".join(map(_paragraph, re.split(r"\n(?:[ \t]*\n)+", text)))
 
 
@@ -54,26 +64,27 @@ def _paragraph(text):
 
 
 def _span(found):
-    """A span of code, linked where it is a public name, or a sign that reST must not read."""
+    """Return the reST of a span of code, with a link if it is a public name, or of a character to escape."""
     code, after, sign = found.groups()
     if sign:
         return f"\\{sign}"
     path = LINKS.get(code.removesuffix("()"))
-    told = f":py:obj:`{code} <{path}>`" if path else f"``{' '.join(code.split())}``"
-    return f"{told}\\ {after}" if after else told
+    span = f":py:obj:`{code} <{path}>`" if path else f"``{' '.join(code.split())}``"
+    return f"{span}\\ {after}" if after else span
 
 
 # The page of operations.
 
 
 def fill(app, page, source):
-    """Sphinx's event for a page: what is generated, where it has a comment for it."""
+    """Replace the comments in the page of operations by generated text. Handler of `source-read`."""
     if page == "operations":
-        source[0] = source[0].replace("<!-- operations -->", operations()).replace("<!-- plain -->", plain())
+        for part in (operations, composed, plain):
+            source[0] = source[0].replace(f"<!-- {part.__name__} -->", part())
 
 
 def operations():
-    """All operations as Markdown: a table, then by module each with documentation, rules and source."""
+    """Return all operations as Markdown: a table, then for each its documentation, rules and source."""
     table = ["| operation | | local derivative, for each input | NumPy |", "| --- | --- | --- | --- |"]
     parts = []
     for family in FAMILIES:
@@ -88,7 +99,7 @@ def operations():
 
 
 def entry(op):
-    """An operation as reST: signature, docstring, symbol, rules, domains, source."""
+    """Return an operation as reST: signature, docstring, rules, domains, symbol, source."""
     path = next((path for path, thing in PUBLIC.items() if thing is op), f"{op.__module__}.{op.name}")
     signature = inspect.signature(op)
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
@@ -106,34 +117,57 @@ def entry(op):
 
 
 def domain_in_words(op, name):
-    """Where an input may lie; for functions of one number, the kink at 0 and what the rule gives there."""
+    """Return the domain of an input, and for functions of one number the rule's slope at a kink at 0."""
     domain = op.domains[name]
-    of_numbers = not op.samples or any(sample.shapes == ((),) for sample in op.samples)
-    if len(op.arguments) > 1 or not of_numbers or not domain.holds(-1e-6):
+    takes_numbers = not op.samples or any(sample.shapes == ((),) for sample in op.samples)
+    if len(op.arguments) > 1 or not takes_numbers or not domain.holds(-1e-6):
         return domain.name
     with np.errstate(all="ignore"):
-        here, left, right = (op.forward(np.array(x)) for x in (0.0, -1e-6, 1e-6))
-    jump, bend = abs(right - left) > 1e-3, abs(right - 2 * here + left) > 1e-9
-    if not np.isfinite(here) or not (jump or bend):
+        at_zero, left, right = (op.forward(np.array(x)) for x in (0.0, -1e-6, 1e-6))
+    has_jump = abs(right - left) > 1e-3
+    has_kink = abs(right - 2 * at_zero + left) > 1e-9
+    if not np.isfinite(at_zero) or not (has_jump or has_kink):
         return domain.name
-    slope = op.rules[name](np.array(1.0), here, np.array(0.0), **op.defaults)
-    return f"real, with a {'jump' if jump else 'kink'} at 0, where the rule gives {slope:g}"
+    slope = op.rules[name](np.array(1.0), at_zero, np.array(0.0), **op.defaults)
+    return f"real, with a {'jump' if has_jump else 'kink'} at 0, where the rule gives {slope:g}"
 
 
 def numpy_names(op):
-    """The NumPy functions that are this operation for tensors, by themselves or through a wrapper."""
-    wrapped = [numpy_name(f) for f, answer in NUMPY.items() if answer.__name__ == f"_{op.name}"]
+    """Return the names of the NumPy functions that call this operation, directly or through a wrapper."""
+    wrapped = [numpy_name(f) for f, implementation in NUMPY.items() if _is_wrapper(implementation, op)]
     return [*op.numpy_names, *wrapped]
 
 
-def plain():
-    """The NumPy functions that answer with plain results."""
-    names = [numpy_name(f) for f, answer in NUMPY.items() if answer.__module__ == "autograd_lite.ops.plain"]
+def composed():
+    """Return the NumPy functions that are composed of operations."""
+    names = []
+    for function, implementation in NUMPY.items():
+        is_op = isinstance(implementation, ag.Op)
+        if not is_op and not _is_plain(implementation) and not _wraps_an_op(implementation):
+            names.append(numpy_name(function))
     return " ".join(f"`{name}`" for name in names)
 
 
+def plain():
+    """Return the NumPy functions whose results are plain arrays."""
+    names = [numpy_name(f) for f, implementation in NUMPY.items() if _is_plain(implementation)]
+    return " ".join(f"`{name}`" for name in names)
+
+
+def _is_wrapper(implementation, op):
+    return implementation.__name__ == f"_{op.name}"
+
+
+def _wraps_an_op(implementation):
+    return any(_is_wrapper(implementation, op) for op in ag.OPS.values())
+
+
+def _is_plain(implementation):
+    return implementation.__module__ == "autograd_lite.ops.plain"
+
+
 def _cell(text):
-    """A text as it must stand in a cell of a Markdown table."""
+    """Return a text with the characters escaped that have a meaning in a cell of a Markdown table."""
     return re.sub(r"([|*_\\])", r"\\\1", text)
 
 

@@ -1,4 +1,4 @@
-"""The same ten lines in each library, and what happens: `python tests/benchmarks/behaviours.py`."""
+"""The behaviour of each library in the same situations: `python tests/benchmarks/behaviours.py`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import environment  # noqa: F401 - before all that imports NumPy
+import environment  # noqa: F401 - before any module that imports NumPy
 
 # isort: split
 import autograd
@@ -33,20 +33,26 @@ from report import machine, table
 import autograd_lite as ag
 
 REPORT = Path(__file__).parent / "BEHAVIOURS.md"
-CHAIN, PATIENCE = 50_000, 50.0  # operations; seconds for an answer in a process of its own
+CHAIN = 50_000  # operations
+TIMEOUT = 50.0  # seconds for a question that runs in its own process
+REPORTED = "an error or a warning"
 
 METHOD = """
-A cell is what a small function in `behaviours.py` gave: numbers, or the type of an error; in parentheses that
-of a warning. **Bold: a wrong number without a word**; "told" wants an error or a warning of any kind. A dash:
-not asked, or the library has nothing of the kind. All run eagerly and with their defaults, which is float32
-in PyTorch and JAX; `np` is the library's own NumPy if not told otherwise (of ours, NumPy); the optimisers of
-JAX and HIPS autograd are those of `example_libraries` and `misc`. PyTorch and micrograd add gradients up on
-purpose, and PyTorch passes over a parameter without one on purpose.
+A cell is the result of a small function in `behaviours.py`: numbers, or the type of an error. The type of a
+warning is in parentheses. **Bold marks a wrong number without an error or a warning.** A dash means that
+the question does not apply to the library. All libraries run eagerly with their defaults, so PyTorch and
+JAX use float32. `np` is the library's NumPy module unless the question says otherwise; for autograd_lite it
+is NumPy itself. The optimisers are from `example_libraries` for JAX and from `misc` for HIPS autograd.
+PyTorch and micrograd add up gradients on purpose, and PyTorch ignores a parameter without a gradient on
+purpose.
 """
 
 
 class Library(NamedTuple):
-    """A title, a NumPy, its relu, and either what makes a leaf with `backward` or what derives functions."""
+    """A library: its title, its NumPy module and its relu.
+
+    `leaf` creates a tensor with `backward`. Other libraries have `derive`, a module with `value_and_grad`.
+    """
 
     title: str
     numpy: Any
@@ -55,7 +61,7 @@ class Library(NamedTuple):
     derive: Any = None
 
     def value_and_gradient(self, f: Any, x: Any) -> tuple[Any, Any]:
-        """f(x) and its gradient, in the library's way."""
+        """Return f(x) and its gradient."""
         if self.derive:
             return self.derive.value_and_grad(f)(self.numpy.array(x))
         w = self.leaf(x)
@@ -64,11 +70,11 @@ class Library(NamedTuple):
         return y.data, w.grad
 
     def gradient(self, f: Any, x: Any) -> Any:
-        """The gradient of f at x."""
+        """Return the gradient of f at x."""
         return self.value_and_gradient(f, x)[1]
 
     def tensor(self, x: Any) -> Any:
-        """x as the library holds it."""
+        """Return x as a tensor or array of the library."""
         return (self.leaf or self.numpy.array)(x)
 
 
@@ -85,12 +91,12 @@ ARRAYS = LIBRARIES[:-1]
 
 
 def of(f: Any, x: Any) -> Callable[[Library], Any]:
-    """A question for the gradient of f(np, w) in w at x."""
+    """Return a function of a library: the gradient of f(np, w) with respect to w at x."""
     return lambda library: library.gradient(partial(f, library.numpy), x)
 
 
 def twice(library: Library) -> Any:
-    """The gradient of w * w at 1 after two rounds."""
+    """Return the gradient of w * w at 1 after two rounds of forward and backward."""
     if library.derive:
         return [library.gradient(lambda w: w * w, 1.0) for _ in range(2)][1]
     w = library.leaf(1.0)
@@ -100,19 +106,19 @@ def twice(library: Library) -> Any:
 
 
 def extremes(losses: dict[Library, Any], library: Library) -> list[Any]:
-    """Value and gradient of loss(z, y) at logits that are far out on the wrong side."""
+    """Return value and gradient of loss(z, y) at large logits that are wrong."""
     ends = (-800.0, 1.0), (40.0, 0.0)
     return [library.value_and_gradient(partial(losses[library], y=y), z) for z, y in ends]
 
 
 def squared_error(losses: dict[Library, Any], library: Library) -> Any:
-    """The loss of three predictions against the same three numbers as a column."""
+    """Return the loss of three predictions and the same three numbers as a column."""
     column = library.tensor([[1.0], [2.0], [3.0]])
     return library.value_and_gradient(lambda w: losses[library](w, column), [1.0, 2.0, 3.0])[0]
 
 
 def stepped(library: Library, loss: Any) -> Any:
-    """Parameters u = v = 1 after a step of the library's gradient descent on loss(u, v)."""
+    """Return the parameters u = v = 1 after a step of the library's gradient descent on loss(u, v)."""
     if library is JAX:
         init, update, get = jax_sgd(0.1)
         state = init((1.0, 1.0))
@@ -129,12 +135,14 @@ def stepped(library: Library, loss: Any) -> Any:
 
 
 def freed(library: Library) -> str:
-    """Whether h = w * w goes with the last that needs it."""
+    """Return "yes" if the tensor h = w * w is freed when the last reference to its graph disappears."""
     watched = []
 
     def f(w: Any) -> Any:
         h = w * w
-        watched.append(weakref.ref(h._value if library is HIPS else h))  # its boxes take no weak reference
+        watched.append(
+            weakref.ref(h._value if library is HIPS else h)
+        )  # its boxes do not allow weak references
         return h * h if library is MICROGRAD else (h * h).sum()
 
     gc.disable()
@@ -146,7 +154,7 @@ def freed(library: Library) -> str:
 
 
 def overwritten(library: Library) -> list[Any]:
-    """The gradients of sum(w * x), whose array x is set to 0 between forward and backward."""
+    """Return the gradients of sum(w * x) if the array x is set to 0 between forward and backward."""
 
     def f(x: Any, w: Any) -> Any:
         y = (w * (torch.from_numpy(x) if library is TORCH else x)).sum()
@@ -158,36 +166,36 @@ def overwritten(library: Library) -> list[Any]:
 
 
 def entry_set(_: Any, w: Any) -> Any:
-    """The sum of 2 w with another first entry."""
+    """Return the sum of 2 w after its first entry was set to 0."""
     h = w * 2
     h[0] = 0.0
     return h.sum()
 
 
 def kinks(library: Library) -> list[Any]:
-    """The derivatives of relu and abs at 0, then the gradient of max at a tie."""
+    """Return the derivatives of relu and abs at 0, and the gradient of max at a tie."""
     at_zero = [library.gradient(f, 0.0) for f in (library.relu, library.numpy.abs)]
     return [*at_zero, *library.gradient(library.numpy.max, [1.0, 1.0])]
 
 
 def dtypes(library: Library) -> str:
-    """What a float32 tensor becomes when scaled, and what a list is made to be."""
+    """Return the dtypes of a float32 tensor times two kinds of numbers, and of a tensor from a list."""
     x = library.tensor(np.ones(2, np.float32))
     found = x * 2.5, x * np.float64(2.5), library.tensor([1.0, 2.0])
     return ", ".join(str(t.dtype).removeprefix("torch.") for t in found)
 
 
 class Question(NamedTuple):
-    """A line of the table: what is asked, the right answer, how, and who can be asked.
+    """A row of the table: its title, the right result, the function that asks, and the libraries to ask.
 
-    `right` is the numbers that must come out, "told" if none may, or words, which forbid only nan.
+    `right` is the correct numbers, or `REPORTED` if any number is wrong. With another text only nan is wrong.
     """
 
     title: str
     right: Any
     ask: Callable[[Library], Any]
     libraries: Collection[Library] = ARRAYS
-    alone: bool = False  # in a process of its own: it may crash
+    alone: bool = False  # runs in its own process, because it may crash
 
 
 BCE: dict[Library, Any] = {
@@ -212,11 +220,11 @@ QUESTIONS = [
     Question("the library's cross-entropy of sigmoid(z), value and gradient: z = -800, y = 1; z = 40, y = 0",
              ENDS, partial(extremes, BCE), BCE),
     Question("the same of the logit z", ENDS, partial(extremes, LOGIT_BCE), LOGIT_BCE),
-    Question("the library's squared error of (3,) and (3, 1)", "told", partial(squared_error, MSE), MSE),
-    Question("((p - t) ** 2).mean() of (3,) and (3, 1)", "told", partial(squared_error, PLAIN_MSE)),
-    Question("a step where the loss does not reach a parameter, 1: the parameter", "",
+    Question("the library's squared error of (3,) and (3, 1)", REPORTED, partial(squared_error, MSE), MSE),
+    Question("((p - t) ** 2).mean() of (3,) and (3, 1)", REPORTED, partial(squared_error, PLAIN_MSE)),
+    Question("a step on a loss that does not depend on a parameter, which is 1: the parameter", "",
              lambda library: stepped(library, lambda u, v: u * u)[1], STEPPING),
-    Question("a step on a loss that is nan: the parameter", "told",
+    Question("a step on a loss that is nan: the parameter", REPORTED,
              lambda library: stepped(library, lambda u, v: u * v * math.nan)[0], STEPPING),
     Question(f"a chain of {CHAIN} additions: derivative", 1.0,
              of(lambda _, w: sum([1.0] * CHAIN, w), 1.0), LIBRARIES, alone=True),
@@ -238,14 +246,14 @@ QUESTIONS = [
 
 
 def text(outcome: Any) -> str:
-    """Words as they are; numbers with commas between those of a row and semicolons between rows."""
+    """Return a text unchanged, and numbers with commas within a row and semicolons between rows."""
     if isinstance(outcome, str):
         return outcome
     return "; ".join(", ".join(f"{v + 0.0:.4g}" for v in row) for row in np.atleast_2d(outcome))
 
 
 def cell(question: Question, library: Library) -> str:
-    """What came of it: bold where these are wrong numbers without a word."""
+    """Return the cell of a question: bold if it is a wrong number without an error or a warning."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -258,24 +266,24 @@ def cell(question: Question, library: Library) -> str:
     if caught:
         return f"{text(numbers)} ({', '.join(sorted({w.category.__name__ for w in caught}))})"
     if isinstance(question.right, str):
-        wrong = question.right == "told" or np.isnan(numbers).any()
+        wrong = question.right == REPORTED or np.isnan(numbers).any()
     else:
         wrong = not np.allclose(numbers, question.right, rtol=1e-4)
     return f"**{text(numbers)}**" if wrong else text(numbers)
 
 
 def cell_alone(row: int, column: int) -> str:
-    """The same in a process of its own, which may crash or not come to an end."""
+    """Return the same from a new process, which may crash or run too long."""
     command = [sys.executable, __file__, str(row), str(column)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        return f"not in {PATIENCE:g} s"
+        return f"not in {TIMEOUT:g} s"
     return done.stdout.strip() or f"crash (exit status {done.returncode})"
 
 
 def main() -> None:
-    """Asks everybody everything, what may crash meanwhile; prints and writes the report."""
+    """Ask all questions, print and write the report. Questions that may crash run in other processes."""
     start, columns = perf_counter(), range(len(LIBRARIES))
     asked = [(i, j) for i, q in enumerate(QUESTIONS) for j in columns if LIBRARIES[j] in q.libraries]
     with ThreadPoolExecutor(2) as pool:
@@ -292,7 +300,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:  # by `cell_alone`
+    if sys.argv[1:]:  # started by `cell_alone`
         print(cell(QUESTIONS[int(sys.argv[1])], LIBRARIES[int(sys.argv[2])]))
     else:
         main()

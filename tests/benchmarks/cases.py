@@ -1,4 +1,4 @@
-"""The table of cases: what is measured, on what data, with which of the adapter functions."""
+"""The table of cases: for each its title, its data, the adapters' function that it times, and targets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from timing import Samples, interleave
 
 @dataclass(frozen=True)
 class Problem:
-    """A binary classification problem and the first values of the network that learns it."""
+    """A binary classification problem and the initial values of the network that learns it."""
 
     X: np.ndarray
     y: np.ndarray
@@ -37,7 +37,7 @@ class Problem:
 
 
 def problem(n: int, widths: list[int], activation: str = "tanh", lr: float = 0.1) -> Problem:
-    """Returns `n` examples labelled by a noisy plane, and a network with these layer widths."""
+    """Return `n` examples with labels from a noisy plane, and a network with these layer widths."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, widths[0]))
     y = (X @ rng.standard_normal(widths[0]) + rng.standard_normal(n) > 0).astype(float)
@@ -47,7 +47,7 @@ def problem(n: int, widths: list[int], activation: str = "tanh", lr: float = 0.1
 
 
 def scalar_graph(leaves: list[Any], relu: Callable[[Any], Any]) -> Any:
-    """A graph of 400 operations on three scalars: additions, products, relu, squares."""
+    """Build a graph of 400 operations on three scalars: additions, products, relu, squares."""
     x, w, b = leaves
     for _ in range(50):
         h = relu(x * w + b)
@@ -56,7 +56,7 @@ def scalar_graph(leaves: list[Any], relu: Callable[[Any], Any]) -> Any:
 
 
 def chain(leaves: list[Any], _relu: Callable[[Any], Any]) -> Any:
-    """A graph 50 000 operations deep: y = y w + b, again and again."""
+    """Build a chain of 50 000 operations: y = y w + b, repeated."""
     y, w, b = leaves
     for _ in range(25_000):
         y = y * w + b
@@ -65,10 +65,10 @@ def chain(leaves: list[Any], _relu: Callable[[Any], Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A row of the tables: `measure(peers, seconds)` gives samples, in `unit`, for each peer.
+    """A row of the tables.
 
-    `targets` has the ratio that the compiled mode is to reach, by competitor; `data` makes
-    the problem of a case that trains.
+    `measure(peers, seconds)` returns the samples of each peer in `unit`. `targets` has the target for the
+    ratio of the compiled program to each peer. `data` creates the problem of a case that trains.
     """
 
     title: str
@@ -83,29 +83,35 @@ BOTH = (EAGER, COMPILED)
 
 
 def timed(title: str, function: str, *arguments: Callable[[], Any], warmups: int, **more: Any) -> Case:
-    """A case that times what the adapters' `function` returns for these arguments, made when needed."""
+    """Return a case that times the result of the adapters' `function` for these arguments.
+
+    `arguments` are functions that create the arguments when the case is measured.
+    """
 
     def measure(peers: list[Any], seconds: float) -> dict[str, Samples]:
-        given = [argument() for argument in arguments]
-        makers = {p.title: p.function(function) for p in peers}
-        runs = {title: make(*given) for title, make in makers.items() if make}
+        values = [argument() for argument in arguments]
+        factories = {p.title: p.function(function) for p in peers}
+        runs = {title: factory(*values) for title, factory in factories.items() if factory}
         return interleave(runs, seconds, warmups)
 
     return Case(title, "µs", measure, **more)
 
 
 def training(title: str, data: Callable[[], Problem], **more: Any) -> Case:
-    """A case that times one training step, after 100 steps whose last losses must agree."""
+    """Return a case that times a training step, after 100 steps whose last losses must agree."""
     return timed(title, "train", data, warmups=100, data=data, **more)
 
 
 def scalars(title: str, program: Callable[..., Any], values: list[float], **more: Any) -> Case:
-    """A case that times the value and gradients of a graph of Python floats; eager ones build it, too."""
+    """Return a case that times the value and gradients of a graph of Python floats.
+
+    Eager libraries also build the graph in each run.
+    """
     return timed(title, "differentiate", lambda: program, lambda: values, warmups=1, **more)
 
 
-def to_reach(eager: float, compiled: float, jax: float, numpy: float) -> dict[Peer, float]:
-    """The targets of a training step; one for torch.compile in either form."""
+def training_targets(eager: float, compiled: float, jax: float, numpy: float) -> dict[Peer, float]:
+    """Return the targets of a training step; both forms of torch.compile have the same."""
     return {
         TORCH: eager,
         TORCH_COMPILED: compiled,
@@ -120,25 +126,25 @@ CASES = {
         "logistic regression 569x30",
         partial(problem, 569, [30, 1]),
         tables=BOTH,
-        targets=to_reach(0.15, 0.15, 0.65, 0.95),
+        targets=training_targets(0.15, 0.15, 0.65, 0.95),
     ),
     "tanh": training(
         "network 200x(2-16-16-1) tanh",
         partial(problem, 200, [2, 16, 16, 1]),
         tables=BOTH,
-        targets=to_reach(0.25, 0.25, 0.75, 0.95),
+        targets=training_targets(0.25, 0.25, 0.75, 0.95),
     ),
     "relu": training(
         "network 128x(784-256-128-1) relu",
         partial(problem, 128, [784, 256, 128, 1], "relu", lr=0.01),
         tables=BOTH,
-        targets=to_reach(0.85, 0.85, 1.0, 0.65),
+        targets=training_targets(0.85, 0.85, 1.0, 0.65),
     ),
     "large": training(
         "logistic regression 200 000x100",
         partial(problem, 200_000, [100, 1]),
         tables=(COMPILED,),
-        targets=to_reach(0.75, 0.75, 0.75, 0.95),
+        targets=training_targets(0.75, 0.75, 0.75, 0.95),
     ),
     "hessian": timed(
         "Hessian, logistic regression 1000x50",

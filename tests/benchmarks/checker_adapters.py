@@ -1,4 +1,4 @@
-"""Peers' gradient checkers, each run on a plain NumPy pair of forward and backward."""
+"""Adapters that run the gradient checkers of other libraries on a pair of NumPy functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import autograd.test_util
-import environment  # noqa: F401 - before all that imports NumPy
+import environment  # noqa: F401 - before any module that imports NumPy
 import jax.test_util
 import numpy as np
 import torch
@@ -17,11 +17,14 @@ from autograd.extend import defvjp, primitive
 
 jax.config.update("jax_enable_x64", True)
 
-PATIENCE = 20.0  # seconds; a check that takes longer counts as crashed
+TIME_LIMIT = 20.0  # seconds; a check that takes longer counts as crashed
 
 
 class Pair:
-    """`forward(*x, **params)` and `backward(g, y, *x, **params)`, as functions of the variables alone."""
+    """A forward and a backward as functions of the differentiable inputs only.
+
+    The two are called as `forward(*x, **params)` and `backward(g, y, *x, **params)`.
+    """
 
     def __init__(
         self,
@@ -37,11 +40,11 @@ class Pair:
         self.variables = [self._inputs[i] for i in self._places]
 
     def value(self, *x: Any) -> Any:
-        """The output, an array."""
+        """Return the output as an array."""
         return np.asarray(self._forward(*self._full(x), **self._params))
 
     def gradients(self, g: Any, y: Any, *x: Any) -> tuple[Any, ...]:
-        """The rule's gradients for the variables, with broadcasting undone."""
+        """Return the rule's gradients for the differentiable inputs, with broadcasting undone."""
         full = self._full(x)
         found = self._backward(np.asarray(g), np.asarray(y), *full, **self._params)
         if not isinstance(found, tuple | list) or len(found) != len(full):
@@ -56,10 +59,10 @@ class Pair:
 
 
 def _fitted(g: Any, output: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """A gradient in the shape of its input: one that broadcasts to it, or to the output and is summed."""
+    """Return a gradient in the shape of its input: broadcast to it, or summed over broadcast axes."""
     got = np.shape(g)
     if g is None or got == shape or not (_broadcasts(got, shape) or _broadcasts(got, output)):
-        return g  # where it does not fit, the engine has the word
+        return g  # a wrong shape is left for the engine to report
     g = np.sum(g, axis=tuple(range(len(got) - len(shape))))
     repeated = tuple(i for i, n in enumerate(shape) if g.ndim == len(shape) and n == 1 != g.shape[i])
     return np.broadcast_to(np.sum(g, axis=repeated, keepdims=True), shape)
@@ -73,7 +76,7 @@ def _broadcasts(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 
 class _TorchPair(torch.autograd.Function):
-    """A pair as PyTorch's users write one; the arrays are views of the tensors, not copies."""
+    """A pair as an autograd Function of PyTorch. The arrays are views of the tensors, not copies."""
 
     @staticmethod
     def forward(ctx: Any, pair: Pair, *x: Any) -> Any:
@@ -87,7 +90,7 @@ class _TorchPair(torch.autograd.Function):
 
 
 def _tensor(x: Any) -> Any:
-    """A tensor on the memory of an array; PyTorch has no negative strides, and takes None for zeros."""
+    """Return a tensor that shares the memory of an array; one with negative strides must be copied."""
     if x is None:
         return None
     x = np.asarray(x)
@@ -95,18 +98,18 @@ def _tensor(x: Any) -> Any:
 
 
 def torch_slow(pair: Pair, fast_mode: bool = False) -> None:
-    """`torch.autograd.gradcheck`, every entry of the Jacobian."""
+    """Run `torch.autograd.gradcheck` on every entry of the Jacobian."""
     tensors = [torch.tensor(x, requires_grad=True) for x in pair.variables]
     torch.autograd.gradcheck(lambda *x: _TorchPair.apply(pair, *x), tensors, fast_mode=fast_mode)
 
 
 def torch_fast(pair: Pair) -> None:
-    """`torch.autograd.gradcheck` along random directions."""
+    """Run `torch.autograd.gradcheck` along random directions."""
     torch_slow(pair, fast_mode=True)
 
 
 def jax_check(pair: Pair) -> None:
-    """`jax.test_util.check_grads`; without `jit` a custom_vjp runs NumPy code as it is."""
+    """Run `jax.test_util.check_grads`. Without `jit` a custom_vjp can run NumPy code."""
 
     def forward(*x: Any) -> Any:
         x = tuple(map(np.asarray, x))
@@ -119,7 +122,7 @@ def jax_check(pair: Pair) -> None:
 
 
 def hips_check(pair: Pair) -> None:
-    """`autograd.test_util.check_grads`."""
+    """Run `autograd.test_util.check_grads`."""
 
     def rule(i: int) -> Callable[..., Any]:
         return lambda y, *x: lambda g: pair.gradients(g, y, *x)[i]
@@ -146,9 +149,9 @@ def check(
     params: Mapping[str, Any],
     variables: Sequence[int],
 ) -> bool:
-    """Return True if the checker reports a mistake at these inputs; any exception is a report."""
+    """Return True if the checker reports a mistake at these inputs. Any exception counts as a report."""
     try:
-        with patience(), quiet():
+        with time_limit(), quiet():
             CHECKERS[checker](Pair(forward, backward, inputs, params, variables))
     except Exception:
         return True
@@ -156,7 +159,7 @@ def check(
 
 
 def warm_up() -> None:
-    """Run every checker once, since some import half of themselves only then; and see that it works."""
+    """Run every checker once, because some import modules only then, and assert that it finds a mistake."""
     x = [np.linspace(0.1, 1.0, 3)]
     for checker in CHECKERS.values():
         checker(Pair(np.sin, lambda g, y, x: (g * np.cos(x),), x, {}, [0]))
@@ -165,28 +168,28 @@ def warm_up() -> None:
 
 
 def seed(number: int) -> None:
-    """Make PyTorch's and HIPS autograd's random directions the same in every run; JAX's always are."""
+    """Seed the random directions of PyTorch and HIPS autograd. JAX uses the same directions in every run."""
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 - the generator that HIPS autograd draws from
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Suppress warnings about overflow, read-only arrays and the like."""
+    """Suppress warnings, for example about overflow and read-only arrays."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """Raise TimeoutError in the code that runs inside, after PATIENCE seconds."""
+def time_limit() -> Iterator[None]:
+    """Raise TimeoutError in the running code after `TIME_LIMIT` seconds."""
 
     def give_up(*_: Any) -> None:
-        raise TimeoutError(f"not done after {PATIENCE:g} s")
+        raise TimeoutError(f"not done after {TIME_LIMIT:g} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Tables in Markdown of what checkers of gradients found, and of how long they took."""
+"""The report on gradient checkers: tables in Markdown of the rules that they found, and of their times."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ OURS, ONE, MANY = "autograd_lite", "one", "60"
 COLUMNS = [*((checker, column) for checker in CHECKERS for column in (ONE, MANY)), (OURS, MANY)]
 
 METHOD = """\
-The same NumPy pairs, default tolerances; at one ordinary example ("one") and at 60 generated inputs ("60":
-caught if any is reported; ours draws its own). A kill counts only where the first right rule is not reported.
+Each checker gets the same pairs of NumPy functions, with its default tolerances. "one" is one ordinary
+input. "60" are 60 generated inputs: a rule counts as caught if it is reported at one of them; our checker
+generates its own inputs. A wrong rule counts as caught only at inputs at which the first right rule is not
+reported.
 """
 
 
 class Verdict(NamedTuple):
-    """The result of a checker for one rule; `ms` is the time it took, 0 if it was not measured."""
+    """The result of a checker for one rule; `ms` is its time in milliseconds, 0 if it was not measured."""
 
     entry: Any
     rule: str
@@ -30,13 +32,13 @@ class Verdict(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        """True if the rule is wrong; if it is right, a report is a false alarm."""
+        """True if the rule is wrong; a report on a right rule is a false alarm."""
         return self.rule in self.entry.wrong
 
 
 def markdown(found: list[Verdict], speeds: Mapping[str, Mapping[str, Samples]], seconds: float) -> str:
-    """Returns the whole report."""
-    from rule_bench.entry import held_out  # on the path only when the script runs
+    """Return the whole report."""
+    from rule_bench.entry import held_out  # on the path only if the script runs
 
     wrong, right = [v for v in found if v.wrong], [v for v in found if not v.wrong]
     kinds = dict.fromkeys(v.entry.kind for v in found)
@@ -61,32 +63,32 @@ def markdown(found: list[Verdict], speeds: Mapping[str, Mapping[str, Samples]], 
 
 
 def row(title: str, found: list[Verdict], cell: Callable[[list[Verdict]], str]) -> list[str]:
-    """Returns a row: its title, how many rules it is about, a cell for each column."""
+    """Return a row: the title, the number of rules, a cell for each column."""
     columns = [[v for v in found if v.column == column] for column in COLUMNS]
     return [title, str(max(map(len, columns))), *(cell(c) if c else "-" for c in columns)]
 
 
 def counts(found: list[Verdict]) -> str:
-    """Returns how many were reported."""
+    """Return the number of reported rules."""
     return str(sum(v.reported for v in found))
 
 
 def percent(found: list[Verdict]) -> str:
-    """Returns how many were reported, of a hundred."""
+    """Return the share of reported rules in percent."""
     return f"{100 * sum(v.reported for v in found) / len(found):.1f} %"
 
 
 def milliseconds(found: list[Verdict]) -> str:
-    """Returns the median time."""
+    """Return the median time."""
     return f"{median(v.ms for v in found):.3g}"
 
 
 def speed(title: str, samples: Mapping[str, Samples]) -> list[str]:
-    """Returns the row of a function."""
+    """Return the row of a function."""
     times = [median(samples[name]) / 1e3 for name in (OURS, "torch")]
     return [title, *(f"{ms:.2f}" for ms in times), f"{ratio(samples):.2g}"]
 
 
 def ratio(samples: Mapping[str, Samples]) -> float:
-    """Returns the median over rounds of ours / theirs."""
+    """Return the median over rounds of ours / theirs."""
     return median(a / b for a, b in zip(samples[OURS], samples["torch"], strict=True))

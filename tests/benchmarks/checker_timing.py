@@ -1,11 +1,11 @@
-"""The time of our gradcheck and of PyTorch's, on ordinary functions in each one's own operations."""
+"""The times of our gradcheck and PyTorch's on ordinary functions, written in each library's operations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import environment  # noqa: F401 - before all that imports NumPy
+import environment  # noqa: F401 - before any module that imports NumPy
 import numpy as np
 import torch
 from timing import Run, Samples, interleave
@@ -78,7 +78,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[tuple[i
 
 
 def speeds(seconds: float) -> dict[str, dict[str, Samples]]:
-    """Microseconds of a check by ours and by PyTorch, for each function; their values must agree."""
+    """Return the times of a check in µs for each function and library. The values of both must agree."""
     found = {}
     for title, (ours, theirs, shapes) in FUNCTIONS.items():
         print(title)
@@ -97,7 +97,7 @@ def _torch_gradcheck(f: Callable[..., Any], *inputs: Any) -> None:
 
 
 def _run(check: Callable[..., Any], f: Callable[..., Any], inputs: Any, value: Any) -> Run:
-    """A check that returns the function's value, for `interleave` to compare."""
+    """Return a check that returns the function's value, which `interleave` compares."""
     values = np.ravel(value).tolist()
 
     def run() -> list[float]:

@@ -1,4 +1,4 @@
-"""Compares our gradient checker with its peers on right and wrong rules: `checkers.py [--quick]`."""
+"""Compare our gradient checker with others on right and wrong rules: `checkers.py [--quick]`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from time import perf_counter
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import environment  # noqa: F401 - before all that imports NumPy
+import environment  # noqa: F401 - before any module that imports NumPy
 import numpy as np
-from checker_adapters import CHECKERS, check, patience, quiet, seed, warm_up
+from checker_adapters import CHECKERS, check, quiet, seed, time_limit, warm_up
 from checker_report import MANY, ONE, OURS, Verdict, markdown
 from checker_timing import speeds
 
@@ -26,17 +26,17 @@ from autograd_lite.domains import REAL, Domain
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "material"))
 RESULTS = HERE / "CHECKERS.md"
-DRAWS = 60
-DECADES = (1e-6, 1e-3, 10.0, 100.0)
-GRID = (-2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 1.0, 2.0)
+DRAWS = 60  # inputs for each entry
+DECADES = (1e-6, 1e-3, 10.0, 100.0)  # factors for small and large inputs
+GRID = (-2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 1.0, 2.0)  # simple numbers, with zeros and ties
 
-# Shapes for an elementwise op, an ordinary one first; a pair is repeated cyclically for three inputs.
+# Shapes for elementwise ops, an ordinary one first. A pair is repeated cyclically for three inputs.
 EQUAL = ((2, 3), (3,), (1,), ())
 BROADCAST = (((2, 1), (1, 3)), ((), (3,)), ((3,), ()), ((2, 3), (3,)))
 
 
 class Example(NamedTuple):
-    """Inputs and settings to check a rule at; `variables` are the positions of the differentiable inputs."""
+    """Inputs and settings of a check; `variables` are the positions of the differentiable inputs."""
 
     inputs: list[Any]
     params: dict[str, Any]
@@ -44,7 +44,7 @@ class Example(NamedTuple):
 
 
 def entries(quick: bool) -> list[Any]:
-    """All entries of the bench; every fifth if `quick`."""
+    """Return all entries of the bench, or every fifth if `quick`."""
     folder = import_module("rule_bench").__path__
     modules = [import_module(f"rule_bench.{module.name}") for module in iter_modules(folder)]
     found = [entry for module in modules for entry in getattr(module, "ENTRIES", ())]
@@ -52,7 +52,7 @@ def entries(quick: bool) -> list[Any]:
 
 
 def cases(entry: Any) -> list[tuple[Any, dict[str, Any]]]:
-    """Shapes and settings of an entry that its forward accepts, in the entry's order."""
+    """Return the shapes and settings of an entry that its forward accepts, in the entry's order."""
     rng, found = np.random.default_rng(0), []
     for shapes, params in product(shapes_of(entry), settings_of(entry)):
         example = draw(entry, shapes, params, "ordinary", rng)
@@ -62,23 +62,23 @@ def cases(entry: Any) -> list[tuple[Any, dict[str, Any]]]:
 
 
 def accepts(entry: Any, example: Example) -> bool:
-    """Return True if the forward has a finite value there."""
+    """Return True if the forward has finite values for this example."""
     try:
         return bool(np.isfinite(entry.forward(*example.inputs, **example.params)).all())
-    except Exception:  # whatever a forward raises where it does not accept
+    except Exception:  # a forward may raise anything for an input that it does not accept
         return False
 
 
 def settings_of(entry: Any) -> list[dict[str, Any]]:
-    """The settings to try, given as a list of dictionaries, as one, or not at all."""
+    """Return the settings to try as a list; an entry has a list of dictionaries, one dictionary, or None."""
     return entry.params if isinstance(entry.params, list) else [entry.params or {}]
 
 
 def shapes_of(entry: Any) -> list[Any]:
-    """The shapes that an entry names, a tuple for all inputs each, or those of an elementwise op."""
+    """Return the shapes to try, each a tuple for all inputs; without a list, those for elementwise ops."""
     if entry.shapes is not None:
         return list(entry.shapes)
-    count = len(entry.domains) or getattr(entry.forward, "nin", None)  # which a ufunc has
+    count = len(entry.domains) or getattr(entry.forward, "nin", None)  # a ufunc has nin
     if not count:
         parameters = signature(entry.forward).parameters.values()
         names = {p.name for p in parameters if p.default is p.empty}
@@ -88,13 +88,13 @@ def shapes_of(entry: Any) -> list[Any]:
 
 
 def domains_of(entry: Any, count: int) -> list[Domain]:
-    """A domain for each input: the entry's, one for all, or any real numbers."""
+    """Return a domain for each input: from the entry, one for all inputs, or all real numbers."""
     given = [d if isinstance(d, Domain) else Domain("an interval", *d) for d in entry.domains] or [REAL]
     return given * count if len(given) == 1 else given
 
 
 def examples(entry: Any) -> dict[str, list[Example]]:
-    """One ordinary example, and many of varied kind over all the entry's cases."""
+    """Return one ordinary example, and many examples of several kinds for all cases of the entry."""
     plan = cases(entry)
     rng = np.random.default_rng(crc32(entry.name.encode()))
     one = draw(entry, *plan[0], "ordinary", rng)
@@ -106,7 +106,10 @@ def examples(entry: Any) -> dict[str, list[Example]]:
 
 
 def draw(entry: Any, shapes: Any, params: dict[str, Any], kind: str, rng: np.random.Generator) -> Example:
-    """Inputs of the entry's domains: ordinary, simple numbers with zeros and ties, or far or near."""
+    """Draw inputs from the entry's domains.
+
+    `kind` is "ordinary", "grid" (simple numbers with zeros and ties) or "decades" (small and large numbers).
+    """
     inputs, domains = [], domains_of(entry, len(shapes))
     for domain, shape in zip(domains, shapes, strict=True):
         x = np.asarray(domain.sample(rng, shape))
@@ -121,14 +124,17 @@ def draw(entry: Any, shapes: Any, params: dict[str, Any], kind: str, rng: np.ran
 
 
 def judge(entry: Any) -> Iterator[Verdict]:
-    """Yield every peer's verdict on every rule; a kill counts where the first right rule passes."""
+    """Yield the verdict of every peer on every rule.
+
+    A wrong rule counts as caught only at inputs at which the first right rule is not reported.
+    """
     first, *others = entry.right.items()
     for (column, tried), checker in product(examples(entry).items(), CHECKERS):
         start = perf_counter()
         reported = list(reports(checker, entry, first, tried))
         elapsed = 1e3 * (perf_counter() - start)
         yield Verdict(entry, first[0], (checker, column), any(reported), elapsed)
-        valid = [example for example, told in zip(tried, reported, strict=True) if not told]
+        valid = [example for example, alarm in zip(tried, reported, strict=True) if not alarm]
         for item in others:
             yield Verdict(entry, item[0], (checker, column), any(reports(checker, entry, item, tried)))
         for item in entry.wrong.items():
@@ -136,7 +142,7 @@ def judge(entry: Any) -> Iterator[Verdict]:
 
 
 def reports(checker: str, entry: Any, item: tuple[str, Any], tried: list[Example]) -> Iterator[bool]:
-    """Yield for each example True if a peer reports the rule."""
+    """Yield True for each example at which a peer reports the rule, and False for the others."""
     name, rule = item
     seed(crc32(f"{entry.name}/{name}".encode()))
     for example in tried:
@@ -144,28 +150,32 @@ def reports(checker: str, entry: Any, item: tuple[str, Any], tried: list[Example
 
 
 def judge_ours(entry: Any) -> Iterator[Verdict]:
-    """Yield the verdict of our checker on every rule, at inputs that it chooses."""
+    """Yield the verdict of our checker on every rule; it generates its own inputs."""
     check_function = getattr(testing, "check_function", None)
-    excused = False
+    false_alarm = False  # on the first right rule
     for name, rule in [*entry.right.items(), *entry.wrong.items()] if check_function else ():
-        forward, start, told = rule.forward or entry.forward, perf_counter(), False
+        forward = rule.forward or entry.forward
+        start = perf_counter()
+        reported = False
         settings = {"shapes": entry.shapes, "params": entry.params, "budget": "normal", "seed": 0}
         try:
-            with patience():
+            with time_limit():
                 check_function(forward, rule.backward, *entry.domains, **settings)
         except testing.GradientError:
-            told = True
+            reported = True
         except Exception as error:
             print(f"{OURS} crashed on {entry.name}/{name}: {type(error).__name__}: {error}")
-            told = name in entry.right  # so that a crash counts against us either way
+            reported = name in entry.right  # a crash counts against us for right and for wrong rules
         elapsed = 1e3 * (perf_counter() - start)
         right = name in entry.right
-        excused = told if name == next(iter(entry.right)) else excused
-        yield Verdict(entry, name, (OURS, MANY), told and (right or not excused), elapsed if right else 0.0)
+        if name == next(iter(entry.right)):
+            false_alarm = reported
+        caught = reported and (right or not false_alarm)
+        yield Verdict(entry, name, (OURS, MANY), caught, elapsed if right else 0.0)
 
 
 def mistakes_of_ours(found: list[Verdict]) -> list[str]:
-    """Return a line for each mistake of our checker, except of held-out rules: it is not tuned to them."""
+    """Return a line for each mistake of our checker, without held-out rules: it must not be tuned to them."""
     from rule_bench.entry import held_out
 
     ours = [v for v in found if v.column[0] == OURS and v.reported != v.wrong]
@@ -177,11 +187,11 @@ def mistakes_of_ours(found: list[Verdict]) -> list[str]:
 
 
 def main() -> None:
-    """Reads the command line, runs all checkers on the bench, prints and writes the report."""
+    """Read the command line, run all checkers on the bench, print and write the report."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="every fifth entry, short timings: noisy")
-    parser.add_argument("--kind", action="append", help="entries of this kind only; may be repeated")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the report goes")
+    parser.add_argument("--quick", action="store_true", help="every fifth entry and short, noisy timings")
+    parser.add_argument("--kind", action="append", help="only entries of this kind; may be repeated")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the file of the report")
     asked = parser.parse_args()
     start, found = perf_counter(), []
     warm_up()

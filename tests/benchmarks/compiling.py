@@ -1,4 +1,4 @@
-"""What compiling costs: the time of recording a program, and the memory of a compiled step."""
+"""Cost of compiling: the time to record a program, and the memory of a compiled step."""
 
 from __future__ import annotations
 
@@ -18,36 +18,37 @@ from timing import set_aside
 
 import autograd_lite as ag
 
-LENGTHS = (1_250, 2_500, 5_000, 10_000)  # each twice the one before
+LENGTHS = (1_250, 2_500, 5_000, 10_000)  # operations; each twice the one before
 REPEATS = 3
-NETWORK_MS, CHAIN_MS = 50.0, 3_000.0  # targets, the chain's for the longest
-GROWTH = 2.2  # the most that twice the length may take, to count as linear
+NETWORK_MS = 50.0  # target
+CHAIN_MS = 3_000.0  # target for the longest chain
+GROWTH = 2.2  # target for the time of twice the length; 2 is linear
 
 TIMES = """\
-## What compiling costs
+## Cost of compiling
 
-`ag.compile` and the first call, which records the program and runs it once, in a process that has
-compiled before; median of {repeats}. A chain is y = y w + b again and again, on arrays of 8 numbers, then a
-sum; "growth" is the time over that of half the length. A number is followed by its target: **bold where
-the target is missed**.
+The time of `ag.compile` and the first call, which records the program and runs it once; median of
+{repeats}. The process has compiled other programs before. A chain repeats y = y w + b on arrays of 8
+numbers and ends with a sum. "Growth" is the time divided by the time of half the length. A number is
+followed by its target: **bold if the target is missed**.
 """
 MEMORY = """
 ## Peak memory of one step
 
-The fourth step of a training. Counted by tracemalloc: the arrays that live on between steps (buffers,
-gradients), and the most that the step adds to them. Not counted: X, y and the parameters.
+Measured by tracemalloc in the fourth training step: the arrays that exist between steps (buffers,
+gradients) plus the most that the step adds to them. X, y and the parameters are not counted.
 """
 
 
 def costs(quick: bool) -> list[str]:
-    """Measures everything, and returns the lines of the report."""
+    """Measure everything; return the lines of the report."""
     return [*times(1 if quick else REPEATS), *memory(), ""]
 
 
 def times(repeats: int) -> list[str]:
-    """Returns the table of compile times."""
+    """Return the table of compile times."""
     networks = [(CASES[name].title, partial(network, CASES[name].data())) for name in ("tanh", "relu")]
-    networks[0][1]()  # in a process that has compiled before
+    networks[0][1]()  # the first compilation of a process is slower
     body = [[title, (milliseconds(run, repeats), NETWORK_MS), ("", None)] for title, run in networks]
     for ending, method in (("value", "__call__"), ("value and gradients", "value_and_grad")):
         found = [milliseconds(partial(chain, n, method), repeats) for n in LENGTHS]
@@ -59,7 +60,7 @@ def times(repeats: int) -> list[str]:
 
 
 def memory() -> list[str]:
-    """Returns the table of peaks, compiled and eager."""
+    """Return the table of peaks, compiled and eager."""
     body = []
     for case in (c for c in CASES.values() if c.data):
         data = case.data()
@@ -69,13 +70,13 @@ def memory() -> list[str]:
 
 
 def judged(heading: str, head: list[str], body: list[list[Any]]) -> list[str]:
-    """Returns a table of pairs of number and target, and how many targets are met."""
+    """Return a table whose cells are pairs of number and target, and the number of targets that are met."""
     rows = [[title, *(cell(*pair) for pair in pairs)] for title, *pairs in body]
     return [heading, *table(head, rows), *met([pair for _, *pairs in body for pair in pairs])]
 
 
 def milliseconds(run: Callable[[], Any], repeats: int) -> float:
-    """Returns the median time of a run."""
+    """Return the median time of a run."""
     found = []
     for _ in range(repeats):
         set_aside()
@@ -86,12 +87,12 @@ def milliseconds(run: Callable[[], Any], repeats: int) -> float:
 
 
 def network(data: Problem) -> None:
-    """Compiles a training step and makes it."""
+    """Compile a training step and run it once."""
     OURS_COMPILED.function("train")(data)()
 
 
 def chain(length: int, method: str) -> None:
-    """Compiles a chain of so many operations and calls it by this method."""
+    """Compile a chain of `length` operations and call this method of the compiled function."""
 
     def f(y: Any, w: Any, b: Any) -> Any:
         for _ in range(length // 2):
@@ -103,24 +104,24 @@ def chain(length: int, method: str) -> None:
 
 
 def peak(peer: Peer, data: Problem) -> float:
-    """Returns the kilobytes that a step holds at most, X, y and parameters apart."""
+    """Return the peak memory of a step in kilobytes, without X, y and the parameters."""
     tracemalloc.start()
     try:
         step = peer.function("train")(data)
         for _ in range(3):
             step()
         gc.collect()
-        held = arrays_held() - sum(p.nbytes for layer in data.layers for p in layer)
+        between_steps = bytes_of_arrays() - sum(p.nbytes for layer in data.layers for p in layer)
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         step()
         _, highest = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    return (held + highest - before) / 1e3
+    return (between_steps + highest - before) / 1e3
 
 
-def arrays_held() -> int:
-    """Returns the bytes of all arrays made since tracing began."""
+def bytes_of_arrays() -> int:
+    """Return the size in bytes of all arrays that were allocated since tracing began and still exist."""
     arrays = tracemalloc.DomainFilter(inclusive=True, domain=np.lib.tracemalloc_domain)
     return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([arrays]).traces)

@@ -1,4 +1,4 @@
-"""One thread for everybody. Import it before NumPy: BLAS and XLA read this once, when loaded."""
+"""Restrict all libraries to one thread. Import it before NumPy: BLAS and XLA read it when loaded."""
 
 import os
 
@@ -6,7 +6,7 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "NPROC": "1",  # XLA has no documented switch for the size of its pool on a CPU, and reads this
+    "NPROC": "1",  # XLA reads this; the size of its thread pool has no documented setting
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_PLATFORMS": "cpu",
 }

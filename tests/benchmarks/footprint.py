@@ -1,4 +1,4 @@
-"""What a package costs before it computes anything: the time of its import, the space on disk."""
+"""The time to import a package and its size on disk."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TIMED_IMPORT = "import time; start = time.perf_counter(); import {0}; print(time
 
 
 def import_times(peers: list[Any], seconds: float) -> dict[str, Samples]:
-    """Milliseconds of each package's import in a fresh process, round by round, interleaved."""
+    """Return the import times of each package in milliseconds, in new processes and interleaved rounds."""
     samples: dict[str, Samples] = {p.title: [] for p in peers}
-    for p in peers:  # once for the disk cache and the byte code
+    for p in peers:  # a first import fills the disk cache and writes the byte code
         _import_time(p.package)
     stop, rounds = perf_counter() + seconds, 0
     while perf_counter() < stop or rounds < 3:
@@ -35,7 +35,7 @@ def _import_time(package: str) -> float:
 
 
 def sizes(peers: list[Any], _seconds: float) -> dict[str, Samples]:
-    """Megabytes of each package's files with everything it requires, without optional extras."""
+    """Return the size of each package and its requirements in megabytes, without optional extras."""
     return {p.title: [_megabytes(_source(p.package) | _installed(p.distribution))] for p in peers}
 
 
@@ -44,21 +44,21 @@ def _megabytes(files: set[Path]) -> float:
 
 
 def _source(package: str) -> set[Path]:
-    """The files of the package's own folder; an editable install records no others."""
+    """Return the files in the package's folder, because an editable install does not record them."""
     root = find_spec(package.partition(".")[0])
     folders = root.submodule_search_locations if root else None
     return {f.resolve() for folder in folders or () for f in Path(folder).rglob("*")}
 
 
 def _installed(name: str, seen: set[str] | None = None) -> set[Path]:
-    """The files that this distribution and all its requirements recorded at installation."""
+    """Return the files that this distribution and its requirements recorded at installation."""
     seen = set() if seen is None else seen
     if name in seen:
         return set()
     seen.add(name)
     try:
         found = distribution(name)
-    except PackageNotFoundError:  # required on another platform only
+    except PackageNotFoundError:  # required only on another platform
         return set()
     files = {Path(str(found.locate_file(f))).resolve() for f in found.files or ()}
     for requirement in found.requires or ():

@@ -1,4 +1,4 @@
-"""Tables in Markdown of what was measured, and of the machine it was measured on."""
+"""The report of the benchmark: tables in Markdown, with the machine and the versions."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from peers import COMPILED, PEERS, Peer, Table
 from timing import Samples
 
 METHOD = """\
-float64, one thread, same first values, same arithmetic; all losses agreed to 1e-9 before timing.
-Competitors are interleaved (A B C A B C ...). A training step is forward, backward, SGD update and
-the loss as a Python float; the optimiser is the library's own (ours, PyTorch) or three lines where
-it has none. A ratio is the median over rounds of ours / theirs: **below 1, ours is faster or
-smaller**. The garbage collector does not search what all of them have imported. In the rows of import
-and size, "NumPy by hand" is NumPy alone.
+All libraries use float64, one thread, the same initial values and the same arithmetic. Before timing, all
+losses agreed to 1e-9. Runs of the libraries are interleaved (A B C A B C ...). A training step is forward,
+backward, an SGD update and the loss as a Python float. PyTorch and autograd_lite use their own optimiser;
+for the others it is three lines of code. A ratio is the median over rounds of ours / theirs: **below 1,
+ours is faster or smaller**. All imported objects are excluded from garbage collection. In the rows of
+import and size, "NumPy by hand" is NumPy alone.
 """
 
 COMPILED_METHOD = """
-`ag.compile` after its first call, in the same run. "PyTorch" and "autograd_lite" are eager.
-"torch.compile" has the whole step in one compiled function, the fastest form found; "loss only" compiles
-the loss, and leaves `backward()` and the optimiser as they are. Of the scalar operations, who is eager
-builds the graph at every run. A cell is the ratio and its target: **bold where the target is missed**.
+The first column is `ag.compile` after its first call, in the same run. "PyTorch" and "autograd_lite" are
+eager. "torch.compile" compiles the whole step as one function, the fastest form that was found; "loss only"
+compiles the loss but not `backward()` and the optimiser. For the scalar operations, eager libraries build
+the graph in every run. A cell is the ratio and its target: **bold if the target is missed**.
 """
 
 
 def markdown(
     rows: dict[Any, dict[str, Samples]], tables: tuple[Table, ...], extra: list[str], seconds: float
 ) -> str:
-    """Returns the whole report; `rows` has the samples of each peer for each case, `extra` more lines."""
+    """Return the whole report; `rows` has the samples of each peer for each case, `extra` more lines."""
     peers = [p for p in PEERS if any(p.title in found for found in rows.values())]
     medians = [
         [f"{c.title}, {c.unit}", *(absolute(found, p.title) for p in peers)] for c, found in rows.items()
@@ -53,7 +53,7 @@ def markdown(
 
 
 def ratios(which: Table, rows: dict[Any, dict[str, Samples]]) -> list[str]:
-    """Returns a table of ratios under its heading, with the targets it has; nothing without rows."""
+    """Return a table of ratios under its heading, with the targets it has; nothing without rows."""
     found = {c: samples for c, samples in rows.items() if which in c.tables and which.base.title in samples}
     if not found:
         return []
@@ -72,12 +72,12 @@ def ratios(which: Table, rows: dict[Any, dict[str, Samples]]) -> list[str]:
 
 
 def target(which: Table, case: Any, peer: Peer) -> float | None:
-    """Returns the ratio to reach, which only the compiled table has."""
+    """Return the ratio to reach, which only the compiled table has."""
     return case.targets.get(peer) if which is COMPILED else None
 
 
 def cell(value: float | str, goal: float | None = None) -> str:
-    """Returns a number, or a word, with the target if there is one: bold where it is missed."""
+    """Return a number, or a word, with the target if there is one: bold where it is missed."""
     if isinstance(value, str):
         return value
     if goal is None:
@@ -87,19 +87,19 @@ def cell(value: float | str, goal: float | None = None) -> str:
 
 
 def met(judged: list[tuple[float | str, float | None]]) -> list[str]:
-    """Returns a line that counts how many of these numbers reach their targets, if any has one."""
+    """Return a line that counts how many of these numbers reach their targets, if any has one."""
     verdicts = [value <= goal for value, goal in judged if isinstance(value, float) and goal is not None]
     return [f"\nTargets met: {sum(verdicts)} of {len(verdicts)}."] if verdicts else []
 
 
 def table(head: list[str], body: list[list[str]]) -> list[str]:
-    """Returns the lines of a Markdown table; numbers to the right."""
+    """Return the lines of a Markdown table; numbers to the right."""
     rule = ["---", *("---:" for _ in head[1:])]
     return [f"| {' | '.join(row)} |" for row in (head, rule, *body)]
 
 
 def ratio(found: dict[str, Samples], base: Peer, peer: Peer) -> float | str:
-    """Returns base / peer, the peer's failure, or a dash where one has no such case."""
+    """Return base / peer, the peer's failure, or a dash where one has no such case."""
     ours, theirs = found.get(base.title), found.get(peer.title)
     if isinstance(theirs, str):
         return theirs
@@ -109,7 +109,7 @@ def ratio(found: dict[str, Samples], base: Peer, peer: Peer) -> float | str:
 
 
 def absolute(found: dict[str, Samples], peer: str, unit: str = "") -> str:
-    """Returns the median, the peer's failure, or a dash where one has no such case."""
+    """Return the median, the peer's failure, or a dash where one has no such case."""
     samples = found.get(peer)
     if not isinstance(samples, list):
         return samples or "-"
@@ -117,13 +117,13 @@ def absolute(found: dict[str, Samples], peer: str, unit: str = "") -> str:
 
 
 def number(value: float) -> str:
-    """Returns a number to three digits, or to all of its whole part."""
+    """Return a number to three digits, or to all of its whole part."""
     decimals = max(0, 3 - len(str(int(value))))
     return f"{value:,.{decimals}f}".replace(",", " ")
 
 
 def machine() -> list[str]:
-    """Returns lines on the machine, the versions and the day."""
+    """Return lines on the machine, the versions and the day."""
     names = dict.fromkeys([*(p.distribution for p in PEERS), "numpy"])
     versions = ", ".join(f"{name} {_version(name)}" for name in names)
     return [

@@ -1,4 +1,4 @@
-"""Compares autograd_lite with its peers, in a table: `python tests/benchmarks/run.py [--quick]`."""
+"""Compare the speed of autograd_lite with other libraries: `python tests/benchmarks/run.py [--quick]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from time import perf_counter
 
-import environment  # before all that imports NumPy
+import environment  # before any module that imports NumPy
 from cases import CASES
 from compiling import costs
 from fits import fits
@@ -18,7 +18,7 @@ SECONDS, QUICK_SECONDS = 15.0, 2.0  # for each case
 
 
 def available() -> list[Peer]:
-    """Returns the peers that can be imported, and says why the others cannot."""
+    """Return the peers that can be imported; print why the others cannot."""
     found = []
     for peer in PEERS:
         try:
@@ -30,19 +30,21 @@ def available() -> list[Peer]:
     return found
 
 
-def takers(tables: list[Table]) -> set[Peer]:
-    """Returns all peers of these tables."""
+def peers_of(tables: list[Table]) -> set[Peer]:
+    """Return all peers of these tables."""
     return {p for t in tables for p in (t.base, *t.others)}
 
 
 def main() -> None:
-    """Reads the command line, measures the cases asked for, prints and writes the report."""
+    """Read the command line, measure the selected cases, print and write the report."""
     parser = ArgumentParser(description=__doc__)
     choices = [*CASES, "compiling", "fits"]
-    parser.add_argument("--only", choices=choices, action="append", help="this case; may be repeated")
-    parser.add_argument("--compiled", action="store_true", help="the compiled mode's tables only")
-    parser.add_argument("--quick", action="store_true", help="a few rounds: a smoke test, noisy")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the report goes")
+    parser.add_argument(
+        "--only", choices=choices, action="append", help="measure only this case; may be repeated"
+    )
+    parser.add_argument("--compiled", action="store_true", help="measure only compiled programs")
+    parser.add_argument("--quick", action="store_true", help="only a few rounds; the numbers are noisy")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the file of the report")
     asked = parser.parse_args()
     start = perf_counter()
     print("one thread:", environment.ONE_THREAD)
@@ -50,7 +52,7 @@ def main() -> None:
     names = asked.only or choices
     tables = (COMPILED,) if asked.compiled else (EAGER, COMPILED)
     for case in (CASES[name] for name in names if name in CASES):
-        wanted = takers([t for t in case.tables if t in tables])
+        wanted = peers_of([t for t in case.tables if t in tables])
         if wanted:
             print(case.title)
             seconds = QUICK_SECONDS if asked.quick else SECONDS

@@ -1,4 +1,4 @@
-"""Interleaved timing, A B C A B C ...: a busy moment of the machine strikes everybody alike."""
+"""Interleaved timing, A B C A B C ..., so that a busy moment of the machine affects all libraries alike."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-ROUND = 0.005  # seconds: a round shorter than this would measure the clock and the interrupts
-AGREEMENT = 1e-9
+ROUND = 0.005  # seconds; in a shorter round the clock and interrupts would matter
+AGREEMENT = 1e-9  # the largest relative difference between the results of two libraries
 
 Run = Callable[[], Sequence[float]]
-Samples = list[float] | str  # or what went wrong
+Samples = list[float] | str  # times, or the name of the error
 
 
 def interleave(runs: dict[str, Run], seconds: float, warmups: int) -> dict[str, Samples]:
-    """Checks that all runs agree, then times them for about `seconds`; returns µs per round."""
+    """Check that all runs agree, then time them for about `seconds`; return µs for each round."""
     results: dict[str, Samples] = {}
     finals = {}
     for name, run in runs.items():
@@ -36,13 +36,13 @@ def interleave(runs: dict[str, Run], seconds: float, warmups: int) -> dict[str, 
 
 
 def set_aside() -> None:
-    """Keeps the collector from searching all that competitors have imported, whoever is at work."""
+    """Exclude all imported objects from garbage collection, which would slow down every library."""
     gc.collect()
     gc.freeze()
 
 
 def agree(finals: dict[str, Sequence[float]]) -> None:
-    """Asserts that all runs ended with the same numbers, and prints how closely."""
+    """Assert that all runs ended with the same numbers, and print the differences."""
     *_, (last, expected) = finals.items()
     for name, final in finals.items():
         gap = max(abs(a - b) / max(1.0, abs(b)) for a, b in zip(final, expected, strict=True))
@@ -51,7 +51,7 @@ def agree(finals: dict[str, Sequence[float]]) -> None:
 
 
 def calibrate(run: Run) -> int:
-    """Returns how many runs make a round."""
+    """Return the number of runs in a round."""
     count = 1
     while (elapsed := count * clock(run, count)) < ROUND:
         count = max(2 * count, int(1.1 * count * ROUND / elapsed))
@@ -59,7 +59,7 @@ def calibrate(run: Run) -> int:
 
 
 def clock(run: Run, count: int) -> float:
-    """Returns the mean time of `count` runs, in seconds."""
+    """Return the mean time of `count` runs in seconds."""
     start = perf_counter()
     for _ in range(count):
         run()

@@ -1,11 +1,11 @@
-"""The table of competitors. Each has a small adapter module with one or more of five functions.
+"""The table of peers, the libraries that are compared. Each has an adapter with some of these functions.
 
-`train(problem)` returns a `step()` that runs forward, backward and one SGD update, and returns
-`[loss]`. `differentiate(program, values)` returns a `run()` that gives `[output, *gradients]` of
-`program(leaves, relu)` at these Python floats. `hessian(problem)` returns a `run()` that gives the
-entries of the Hessian of the mean logistic loss of `problem.X @ w`, row by row in one array.
-`join_and_sum(arrays)` returns a `run()` that joins the arrays along axis 1 and sums over axis 0, 100 times,
-and gives the sums. `cube(x)` returns a `run()` of x^3, a user's own operation, 100 times, and its gradient.
+Each of them returns a function without arguments, called a run. `train(problem)` returns a function that
+runs forward, backward and one SGD update, and returns `[loss]`. `differentiate(program, values)` returns a
+function that returns `[output, *gradients]` of `program(leaves, relu)` at these Python floats.
+`hessian(problem)` returns a function that returns the Hessian of the mean logistic loss of `problem.X @ w`
+as one flat array. `join_and_sum(arrays)` and `cube(x)` return functions that call NumPy's functions, or an
+operation that a user defined, 100 times.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Peer:
-    """A competitor: its column title, its adapter, the package it imports, its distribution."""
+    """A library: the title of its column, its adapter, the package it imports, its distribution."""
 
     title: str
     adapter: str
@@ -25,13 +25,13 @@ class Peer:
     distribution: str
 
     def function(self, name: str) -> Any:
-        """Returns the adapter's function of that name, or None where the peer has no such case."""
+        """Return the adapter's function of that name, or None if the adapter does not have it."""
         return getattr(import_module(f"peers.{self.adapter}"), name, None)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of ratios: the time of `base` over that of each of `others`."""
+    """A table of ratios: the time of `base` divided by the time of each of `others`."""
 
     title: str
     base: Peer
@@ -56,7 +56,7 @@ COMPILED = Table(
     OURS_COMPILED,
     (TORCH, TORCH_COMPILED, TORCH_COMPILED_LOSS, JAX, NUMPY, MICROGRAD, OURS),
 )
-# The last one that takes part in a case is what the others must agree with.
+# In each case the last peer that takes part is the reference with which the others must agree.
 PEERS = (
     OURS,
     OURS_COMPILED,

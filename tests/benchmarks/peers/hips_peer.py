@@ -21,7 +21,7 @@ defvjp(_cube, lambda y, x: lambda g: g * (3.0 * x * x))
 
 
 def train(problem):
-    """Returns one training step; the library's SGD is a whole loop, so the update is here."""
+    """Return a training step. The library's SGD runs a whole loop, so the update is written here."""
     activation = ACTIVATIONS[problem.activation]
     layers = problem.layers
 
@@ -48,7 +48,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on Python floats."""
+    """Return a function that builds and differentiates `program` on Python floats."""
 
     def run():
         value, gradients = autograd.value_and_grad(lambda leaves: program(leaves, _relu))(values)
@@ -58,7 +58,7 @@ def differentiate(program, values):
 
 
 def join_and_sum(arrays):
-    """Returns a run of autograd.numpy's functions while a function is differentiated."""
+    """Return a run of autograd.numpy's functions while a function is differentiated."""
 
     def run():
         def calls(arrays):
@@ -72,7 +72,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of an operation that is defined by `primitive` and `defvjp`."""
+    """Return a run of an operation that is defined by `primitive` and `defvjp`."""
 
     def run():
         for _ in range(100):

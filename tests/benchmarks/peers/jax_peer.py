@@ -1,17 +1,17 @@
-"""JAX: the whole training step under `jit`, one step a call."""
+"""JAX: the whole training step is compiled by `jit`; each call runs one step."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 jax.config.update("jax_enable_x64", True)
-# Handing a step to another thread costs more than a small step, and would be a second thread.
+# Asynchronous dispatch costs more time than a small step, and uses a second thread.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
 
 def train(problem):
-    """Returns one compiled training step."""
+    """Return a compiled training step."""
     activation = ACTIVATIONS[problem.activation]
 
     def loss(layers, X, y):
@@ -25,7 +25,7 @@ def train(problem):
         value, gradients = jax.value_and_grad(loss)(layers, X, y)
         return jax.tree.map(lambda p, g: p - problem.lr * g, layers, gradients), value
 
-    # The old parameters are given away, so that XLA may write the new ones over them.
+    # The old parameters are donated, so that XLA can write the new ones into their memory.
     compiled = jax.jit(update, donate_argnums=0)
     layers = [(jnp.array(W), jnp.array(b)) for W, b in problem.layers]
     X, y = jnp.array(problem.X), jnp.array(problem.y)
@@ -39,7 +39,7 @@ def train(problem):
 
 
 def hessian(problem):
-    """Returns a run of the compiled Hessian; reverse over reverse beats `jax.hessian` here."""
+    """Return a run of the compiled Hessian. Reverse over reverse is faster than `jax.hessian` here."""
 
     def loss(w, X, y):
         z = X @ w

@@ -1,10 +1,10 @@
-"""micrograd: scalars only, so it takes part in the scalar cases."""
+"""micrograd has only scalars, so it takes part only in the scalar cases."""
 
 from micrograd.engine import Value
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on Values."""
+    """Return a function that builds and differentiates `program` on Values."""
 
     def run():
         leaves = [Value(v) for v in values]

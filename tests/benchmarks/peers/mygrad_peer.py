@@ -1,4 +1,4 @@
-"""MyGrad as it comes: it guards the memory of its arrays against writing."""
+"""MyGrad with its defaults: it locks the memory of its arrays against writing."""
 
 import mygrad
 from mygrad.nnet.activations import relu
@@ -7,7 +7,7 @@ ACTIVATIONS = {"tanh": mygrad.tanh, "relu": relu}
 
 
 def train(problem):
-    """Returns one training step; MyGrad has no optimiser, so the update is written out."""
+    """Return a training step. MyGrad has no optimiser, so the update is written here."""
     layers = [(mygrad.tensor(W), mygrad.tensor(b)) for W, b in problem.layers]
     *hidden, (w, b) = layers
     parameters = [p for layer in layers for p in layer]
@@ -28,7 +28,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on 0-d tensors."""
+    """Return a function that builds and differentiates `program` on 0-d tensors."""
 
     def run():
         leaves = [mygrad.tensor(v) for v in values]
@@ -40,7 +40,7 @@ def differentiate(program, values):
 
 
 def join_and_sum(arrays):
-    """Returns a run of mygrad's functions."""
+    """Return a run of mygrad's functions."""
     tensors = [mygrad.tensor(a) for a in arrays]
 
     def run():

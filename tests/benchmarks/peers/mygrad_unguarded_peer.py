@@ -1,4 +1,4 @@
-"""MyGrad with its memory guard turned off, which its manual advises for speed."""
+"""MyGrad without its memory guard, which its manual recommends for speed."""
 
 import mygrad
 
@@ -6,7 +6,7 @@ from peers import mygrad_peer
 
 
 def _unguarded(run):
-    """The same run with the guard off while it lasts; other competitors share the process."""
+    """Return the same run with the guard turned off only during the run, because others share the process."""
 
     def without_guard():
         mygrad.turn_memory_guarding_off()
@@ -19,10 +19,10 @@ def _unguarded(run):
 
 
 def train(problem):
-    """Returns one training step."""
+    """Return a training step."""
     return _unguarded(mygrad_peer.train(problem))
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program`."""
+    """Return a function that builds and differentiates `program`."""
     return _unguarded(mygrad_peer.differentiate(program, values))

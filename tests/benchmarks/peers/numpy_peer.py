@@ -1,4 +1,4 @@
-"""NumPy by hand: the derivative worked out on paper, no framework."""
+"""NumPy by hand: derivatives computed on paper, without a library for gradients."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def _loss_and_slope(z, y):
 
 
 def train(problem):
-    """Returns one training step."""
+    """Return a training step."""
     *hidden, (w, b) = [(W.copy(), b.copy()) for W, b in problem.layers]
     X, y, lr = problem.X, problem.y, problem.lr
     activation, slope = ACTIVATIONS[problem.activation], SLOPES[problem.activation]
@@ -42,7 +42,7 @@ def train(problem):
 
 
 def hessian(problem):
-    """Returns a run of the Hessian, X.T diag(p (1 - p)) X / n."""
+    """Return a run of the Hessian, X.T diag(p (1 - p)) X / n."""
     w, X, n = problem.layers[-1][0], problem.X, len(problem.y)
 
     def run():

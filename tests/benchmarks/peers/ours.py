@@ -19,7 +19,7 @@ def _(g, y, x):
 
 
 def train(problem):
-    """Returns one training step, with `ag.optim.SGD`."""
+    """Return a training step, with `ag.optim.SGD`."""
     layers = [(ag.nn.Parameter(W), ag.nn.Parameter(b)) for W, b in problem.layers]
     optimizer = ag.optim.SGD([p for layer in layers for p in layer], lr=problem.lr)
     *hidden, (w, b) = layers
@@ -38,7 +38,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on scalar Tensors."""
+    """Return a function that builds and differentiates `program` on scalar Tensors."""
 
     def run():
         leaves = [ag.Tensor(v) for v in values]
@@ -50,14 +50,14 @@ def differentiate(program, values):
 
 
 def hessian(problem):
-    """Returns a run of the Hessian."""
+    """Return a run of the Hessian."""
     w, X, y = problem.layers[-1][0], problem.X, problem.y
     function = ag.hessian(lambda w: ag.bce_with_logits(X @ w, y))
     return lambda: function(w).ravel()
 
 
 def join_and_sum(arrays):
-    """Returns a run of NumPy's functions on Tensors."""
+    """Return a run of NumPy's functions on Tensors."""
     tensors = [ag.Tensor(a) for a in arrays]
 
     def run():
@@ -69,7 +69,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of an operation that is defined as users define theirs."""
+    """Return a run of an operation that is defined as users define theirs."""
     t = ag.Tensor(x)
 
     def run():

@@ -1,4 +1,4 @@
-"""autograd_lite, compiled: `ag.compile`, which records a program at its first call."""
+"""autograd_lite compiled: `ag.compile` records a program at its first call."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ ACTIVATIONS = {"tanh": np.tanh, "relu": ag.relu}
 
 
 def train(problem):
-    """Returns one compiled training step, with `ag.optim.SGD`."""
+    """Return a compiled training step, with `ag.optim.SGD`."""
     layers = [(ag.nn.Parameter(W), ag.nn.Parameter(b)) for W, b in problem.layers]
     optimizer = ag.optim.SGD([p for layer in layers for p in layer], lr=problem.lr)
     *hidden, (w, b) = layers
@@ -25,7 +25,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a run of the compiled value and gradients of `program`."""
+    """Return a run of the compiled value and gradients of `program`."""
     fast = ag.compile(lambda *leaves: program(leaves, ag.relu), argnums=tuple(range(len(values))))
 
     def run():
@@ -36,7 +36,7 @@ def differentiate(program, values):
 
 
 def hessian(problem):
-    """Returns a run of the compiled Hessian."""
+    """Return a run of the compiled Hessian."""
     fast = ag.compile(lambda w, X, y: ag.bce_with_logits(X @ w, y))
     w, X, y = problem.layers[-1][0], problem.X, problem.y
     return lambda: fast.hessian(w, X, y).ravel()

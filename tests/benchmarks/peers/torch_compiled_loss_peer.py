@@ -1,4 +1,4 @@
-"""PyTorch, `torch.compile` around the loss alone; `backward()` and the optimiser as ever."""
+"""PyTorch with `torch.compile` for the loss only; `backward()` and the optimiser are not compiled."""
 
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -8,7 +8,7 @@ from peers.torch_peer import leaf
 
 
 def train(problem):
-    """Returns one training step, with a compiled loss and `torch.optim.SGD`."""
+    """Return a training step, with a compiled loss and `torch.optim.SGD`."""
     layers = [(leaf(W), leaf(b)) for W, b in problem.layers]
     parameters = [p for layer in layers for p in layer]
     optimizer = torch.optim.SGD(parameters, lr=problem.lr, foreach=False)

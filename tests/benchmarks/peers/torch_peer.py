@@ -8,7 +8,7 @@ ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 
 
 def leaf(value):
-    """A float64 tensor that is differentiated."""
+    """Return a differentiable float64 tensor."""
     return torch.tensor(value, dtype=torch.float64, requires_grad=True)
 
 
@@ -27,10 +27,10 @@ class _Cube(torch.autograd.Function):
 
 
 def train(problem):
-    """Returns one training step, with `torch.optim.SGD`."""
+    """Return a training step, with `torch.optim.SGD`."""
     layers = [(leaf(W), leaf(b)) for W, b in problem.layers]
     parameters = [p for layer in layers for p in layer]
-    optimizer = torch.optim.SGD(parameters, lr=problem.lr, foreach=False)  # the fastest here
+    optimizer = torch.optim.SGD(parameters, lr=problem.lr, foreach=False)  # the fastest form here
     *hidden, (w, b) = layers
     X, y = torch.tensor(problem.X), torch.tensor(problem.y)
     activation = ACTIVATIONS[problem.activation]
@@ -49,7 +49,7 @@ def train(problem):
 
 
 def differentiate(program, values):
-    """Returns a build and backward of `program` on 0-d tensors."""
+    """Return a function that builds and differentiates `program` on 0-d tensors."""
 
     def run():
         leaves = [leaf(v) for v in values]
@@ -61,14 +61,14 @@ def differentiate(program, values):
 
 
 def hessian(problem):
-    """Returns a run of the Hessian; reverse over reverse takes half of what both `hessian`s do."""
+    """Return a run of the Hessian. Reverse over reverse takes half the time of both `hessian` functions."""
     w, X, y = map(torch.tensor, (problem.layers[-1][0], problem.X, problem.y))
     function = torch.func.jacrev(torch.func.jacrev(lambda w: binary_cross_entropy_with_logits(X @ w, y)))
     return lambda: function(w).numpy().ravel()
 
 
 def join_and_sum(arrays):
-    """Returns a run of torch.cat and torch.sum."""
+    """Return a run of torch.cat and torch.sum."""
     tensors = [leaf(a) for a in arrays]
 
     def run():
@@ -80,7 +80,7 @@ def join_and_sum(arrays):
 
 
 def cube(x):
-    """Returns a run of a subclass of `torch.autograd.Function`."""
+    """Return a run of a subclass of `torch.autograd.Function`."""
     t = leaf(x)
     ones = torch.ones_like(t)
 
