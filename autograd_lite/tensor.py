@@ -296,7 +296,7 @@ def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
     They may share memory with each other and with arrays of the graph.
     """
     for tensor, g in gradients.items():
-        if type(g) is _float64 is type(tensor.data):
+        if type(g) is _float64 and type(tensor.data) is _float64:
             continue
         dtype = tensor.data.dtype
         if type(g) in (int, float):  # a rule may return 0.0
