@@ -296,14 +296,14 @@ def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
     They may share memory with each other and with arrays of the graph.
     """
     for tensor, g in gradients.items():
-        if type(g) is _float64 and type(tensor.data) is _float64:
+        if type(g) is _float64 is type(tensor.data):  # type: ignore[comparison-overlap]
             continue
         dtype = tensor.data.dtype
         if type(g) in (int, float):  # a rule may return 0.0
             g = dtype.type(g)
         elif g.dtype != dtype:
             g = g.astype(dtype)
-        if type(g) is np.ndarray:
+        if isinstance(g, np.ndarray):
             g = g.view() if g.ndim else g[()]
             g.setflags(write=False)
         gradients[tensor] = g

@@ -117,7 +117,7 @@ def prod(x, axis: Axis = None, *, keepdims: bool = False):
 
 @prod.gradient("x", "× product of the others")
 def _(g, y, x, axis, keepdims):
-    if holds((x != 0).all() & (y != 0).all() & np.isfinite(y).all()):
+    if holds((y != 0).all() & np.isfinite(y).all()):  # a zero in x makes y zero or nan
         return keep(g * y, x, axis) / x
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
     axes = axes_of(axis, x.ndim)
