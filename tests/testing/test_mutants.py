@@ -16,8 +16,8 @@ NOT_FOUND = {
     (
         "norm",
         "x",
-        "x.size and (not ((length > low) & (length < high)).all()) -> "
-        "not ((length > low) & (length < high)).all()",
+        "x.size and (not holds(((length > low) & (length < high)).all())) -> "
+        "not holds(((length > low) & (length < high)).all())",
     ),  # fails only for an empty x
 }
 
