@@ -59,11 +59,6 @@ class FoldedCard(NamedTuple):
     layer: str
     members: tuple[str, ...]
 
-    @property
-    def short(self) -> str:
-        """Its name, which is its title."""
-        return self.title
-
 
 AnyCard = Card | FoldedCard
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd_lite.arguments import whole_number
 from autograd_lite.drawing.cards import Card
 from autograd_lite.drawing.drawings import AnyPath, Settings, check_path, draw
 from autograd_lite.drawing.film_page import GRID, Frame, corners, film_page, plane_data
@@ -167,8 +168,7 @@ def film(
             )
     if X.ndim == 0 or y.ndim == 0 or not 0 < len(X) == len(y):
         raise ValueError(f"film: X has shape {X.shape} and y {y.shape}; give one label for each example")
-    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-        raise ValueError(f"film: every={every!r}; give a whole number of steps, 1 or more")
+    whole_number("film", "every", every, unit="steps")
     draw(Tensor(0.0), **settings)  # raises an error for a wrong setting
     names = settings.get("names")
     return Film(model, X, y, loss, every, {"X": X, "y": y} if names is None else names, settings)

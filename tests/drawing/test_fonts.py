@@ -16,8 +16,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 
 from autograd_lite.drawing import fonts
-from autograd_lite.drawing.engines import draw_with
-from autograd_lite.drawing.render import to_pdf, to_png, to_svgs
+from autograd_lite.drawing.render import draw_with, to_pdf, to_png, to_svgs
 
 DATA = Path(fonts.__file__).parent / "fonts_data"
 FILES = sorted(path for path in DATA.iterdir() if path.suffix in {".otf", ".ttf"})
