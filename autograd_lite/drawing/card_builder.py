@@ -39,14 +39,17 @@ class CardBuilder:
         marks: Mapping[Any, str],
     ) -> None:
         walked = graph.walk(roots)
-        if foreign := [x for x in marks if id(x) not in set(map(id, walked))]:
+        reached = set(map(id, walked))
+        if foreign := [x for x in marks if id(x) not in reached]:
             raise ValueError(f"draw: marks has {foreign[0]!r}, which is not a tensor of this graph")
         self.show = show
         self.model = model
         are_single = all(np.size(graph.data_of(x)) == 1 for x in walked)
         self.scalar = detail == "scalar" or (detail == "auto" and are_single)
         self.roots = set(map(id, roots))
-        walked = graph.unreached(model, walked) + [x for x in walked if not graph.is_inline(x)]
+        parameters = model.parameters() if model is not None else ()
+        unused = [x for x in parameters if id(x) not in reached and x.requires_grad]
+        walked = unused + [x for x in walked if not graph.is_inline(x)]
         paths = parameter_paths(walked, model)
         named = user_names(walked, names, errors.caller_names(), paths)
         self.uses = Counter(id(i) for x in walked if isinstance(x, Tensor) for i in x.inputs)
@@ -58,9 +61,9 @@ class CardBuilder:
         self.rebound = graph.rebound(walked)
         self.foreign = graph.foreign_gradients(roots, walked)
         tensors = [x for x in self.nodes if isinstance(x, Tensor)]
-        reached = [x for x in tensors if x.grad is not None and id(x) not in self.foreign]
-        self.has_run = bool(reached)
-        weights = [(id(x), x.name or self.names.of(x), x.grad) for x in reached if isinstance(x, Parameter)]
+        filled = [x for x in tensors if x.grad is not None and id(x) not in self.foreign]
+        self.has_run = bool(filled)
+        weights = [(id(x), x.name or self.names.of(x), x.grad) for x in filled if isinstance(x, Parameter)]
         self.marks = vanishing(weights) | {id(x): text for x, text in marks.items()}
         self.largest = max(filter(math.isfinite, map(gradient_norm, self.nodes)), default=0.0)
 

@@ -123,13 +123,11 @@ def _state(card: AnyCard, width: float | None) -> list[Any]:
     """A card in one frame: value, its shades, gradient, its shades, width of its edges, alerts."""
     texts = ["", "", card.grad, ""]
     if isinstance(card, Card):
-        texts[:2] = _text_and_shades(card.value, gradient=False)
-        texts[2:] = _text_and_shades(card.grad, gradient=True) if card.grad else ["", ""]
+        texts = []
+        for array in (card.value, card.grad):
+            shades = chain.from_iterable(levels(array)) if array else ()
+            texts += [summary(array, array is card.grad) if array else "", _letters(shades)]
     return [*texts, None if width is None else round(width, 2), list(card.alerts)]
-
-
-def _text_and_shades(array: Statistics, gradient: bool) -> list[str]:
-    return [summary(array, gradient), _letters(chain.from_iterable(levels(array)))]
 
 
 def _letters(shades: Iterable[float | None]) -> str:

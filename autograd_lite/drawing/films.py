@@ -67,12 +67,11 @@ class Film:
         with ExitStack() as stack:
             stack.enter_context(np.errstate(all="ignore"))  # a card shows what is not finite
             owner = getattr(self.model, "__self__", self.model)  # of a method
-            module = owner if hasattr(owner, "named_modules") else None
-            modules = [part for _, part in module.named_modules()] if module is not None else []
-            for part in modules:
+            module: Any = owner if hasattr(owner, "named_modules") else None
+            for _, part in module.named_modules() if module is not None else ():
                 stack.callback(vars(part).update, training=part.training)
-            for part in modules:
-                part.eval()
+            if module is not None:
+                module.eval()
             loss = self.loss(self.model(self.X), self.y)
             if not isinstance(loss, Tensor) or loss.size != 1:
                 found = f"a tensor of shape {loss.shape}" if isinstance(loss, Tensor) else repr(loss)

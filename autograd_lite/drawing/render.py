@@ -133,8 +133,8 @@ def _draw_with_dot(dots: Sequence[bytes], formats: Sequence[str], folder: str) -
 def _failure(engine: str, returncode: int, stderr: bytes) -> RuntimeError:
     """Error with the end of what Graphviz wrote."""
     lines = stderr.decode(errors="replace").splitlines()
-    errors = [line for line in lines if line.startswith("Error:")]
-    reason = " / ".join((errors or lines)[-3:])[-500:] or "it gave no reason"
+    reasons = [line for line in lines if line.startswith("Error:")]
+    reason = " / ".join((reasons or lines)[-3:])[-500:] or "it gave no reason"
     return RuntimeError(f"draw: the engine {engine!r} {'crashed' if returncode < 0 else 'fails'}: {reason}")
 
 
