@@ -163,6 +163,10 @@ def folded_cards(
         title = fold.path or _repetitions(fold, descriptions, builder)
         same_titles[title] += 1
         wants_grad = any(map(builder.wants_grad, fold.members))
+        ends = (fold.rounds[0][-1], fold.rounds[-1][-1])
+        span = " … ".join(builder.layers[id(x)] or builder.names.of(x) for x in ends)
+        layers = [fold.path] if fold.path else [builder.layers[id(x)] for ops in fold.rounds for x in ops]
+        around = {layer.rpartition(".")[0] for layer in layers}
         alerts = ((builder.names.of(x), alert) for x in fold.members for alert in builder.alerts(x))
         cards.append(
             FoldedCard(
@@ -170,13 +174,13 @@ def folded_cards(
                 title=title if same_titles[title] == 1 else f"{title} ({same_titles[title]})",
                 kind="layer" if fold.path else "repeat",
                 tag=_shapes(fold, builder),
-                caption=descriptions.get(fold.path, "") if fold.path else _span(fold, builder),
+                caption=descriptions.get(fold.path, "") if fold.path else span,
                 grad=interval(min(sizes), max(sizes)) if wants_grad and sizes else "",
                 bar=_bar(max(sizes, default=0.0), largest) if wants_grad else None,
                 absent=missing if wants_grad and not sizes else "",
                 notes=_notes(fold, builder),
                 alerts=_summarised(alerts),
-                layer=_layer_around(fold, builder),
+                layer=around.pop() if len(around) == 1 else "",
                 members=(),
             )
         )
@@ -210,19 +214,6 @@ def _shapes(fold: Fold, builder: CardBuilder) -> str:
     inputs = [x for x in inputs if not graph.is_inline(x) and not isinstance(x, Parameter)]
     ends = (*inputs[:1], fold.rounds[-1][-1])
     return " → ".join(filter(None, (shape(np.shape(graph.data_of(x))) for x in ends)))
-
-
-def _span(fold: Fold, builder: CardBuilder) -> str:
-    """The layers, or else the results, of the first and the last repetition."""
-    ends = (fold.rounds[0][-1], fold.rounds[-1][-1])
-    return " … ".join(builder.layers[id(x)] or builder.names.of(x) for x in ends)
-
-
-def _layer_around(fold: Fold, builder: CardBuilder) -> str:
-    """The module around a fold."""
-    layers = [fold.path] if fold.path else [builder.layers[id(x)] for ops in fold.rounds for x in ops]
-    around = {layer.rpartition(".")[0] for layer in layers}
-    return around.pop() if len(around) == 1 else ""
 
 
 def _gradient_sizes(fold: Fold, builder: CardBuilder) -> list[float]:

@@ -9,7 +9,7 @@ from autograd_lite.drawing.layers import Layer
 from autograd_lite.drawing.scene import View
 from autograd_lite.drawing.statistics import Statistics, levels, summary
 from autograd_lite.drawing.text import MINUS, escape, plural
-from autograd_lite.drawing.theme import BORDERS, Theme, dash, shade
+from autograd_lite.drawing.theme import BORDERS, Theme, shade
 
 _FONT = "Inter,Helvetica,Arial,DejaVu Sans,sans-serif"
 _CELL = 13  # points from a heat cell to the next
@@ -207,7 +207,7 @@ def _cell(level: int | None, theme: Theme) -> str:
     size = 'WIDTH="12" HEIGHT="12" FIXEDSIZE="TRUE"'
     if level is None:
         return f'<TD {size} BGCOLOR="{theme["alert"]}">{_font("?", 8, theme["background"], "B")}</TD>'
-    mark = _font(MINUS, 8, theme[dash(level)]) if level < 0 else ""
+    mark = _font(MINUS, 8, theme[f"dash-{-level}"]) if level < 0 else ""
     return f'<TD {size} BGCOLOR="{theme[shade(level)]}">{mark}</TD>'
 
 

@@ -31,11 +31,6 @@ def shade(level: int) -> str:
     return f"cell-{'n' if level < 0 else 'p'}{abs(level)}"
 
 
-def dash(level: int) -> str:
-    """Name of the colour of the dash on a negative heat cell."""
-    return f"dash-{abs(level)}"
-
-
 _PALETTE = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", read_web("palette.css"))
 LIGHT: Theme = {name: light for name, light, _ in _PALETTE}
 DARK: Theme = {name: dark for name, _, dark in _PALETTE}
