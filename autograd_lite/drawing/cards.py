@@ -72,9 +72,9 @@ class Edge(NamedTuple):
 
     source: str
     target: str
-    rule: str
-    factor: float | None
-    width: float | None
+    rule: str = ""
+    factor: float | None = None
+    width: float | None = None
 
     @property
     def label(self) -> str:

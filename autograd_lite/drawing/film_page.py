@@ -35,10 +35,13 @@ class Frame(NamedTuple):
 def film_page(frames: Sequence[Frame], plane: Any, style: Style, engine: str) -> str:
     """The page of one frame or more; `plane` is the result of `plane_data`, or None."""
     dot = to_dot(_widest([frame.view for frame in frames]), STAND_INS, style._replace(title=None))
+    cards = {card.id: tooltip(card._replace(alerts=())) for card in frames[0].view.cards}
+    for content in cards.values():
+        content["lines"] = [line for line in content["lines"] if line[0] not in _CHANGING]
     data = {
         "kind": "film",
         "views": {"": embed(to_svgs([dot], engine)[0])},
-        "cards": {card.id: _constant_tooltip(card) for card in frames[0].view.cards},
+        "cards": cards,
         "frames": _changes(frames),
         "plane": plane,
     }
@@ -75,12 +78,6 @@ def plane_data(name: str, X: Any, y: Any, outputs: Any, threshold: float | None)
         "points": [[*point, kind] for point, kind in zip(points, classes, strict=True)],
         "margins": [_letters(frame.ravel()) for frame in margin_levels],
     }
-
-
-def _constant_tooltip(card: AnyCard) -> dict[str, Any]:
-    """The part of a card's tooltip that is the same in every frame."""
-    content = tooltip(card._replace(alerts=()))
-    return content | {"lines": [line for line in content["lines"] if line[0] not in _CHANGING]}
 
 
 def _widest(views: Sequence[View]) -> View:

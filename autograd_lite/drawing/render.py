@@ -1,21 +1,30 @@
-"""DOT to SVG, PNG and PDF by an engine: pygraphviz, which carries Graphviz, or the system's `dot`."""
+"""DOT to SVG, PNG and PDF by an engine: pygraphviz, which carries Graphviz, or the system's `dot`.
+
+Both draw with the bundled fonts alone, so a picture looks the same on every machine.
+"""
 
 import importlib.util
 import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 
 from autograd_lite import errors
 from autograd_lite.arguments import one_of
-from autograd_lite.drawing.fonts import bundled_fonts, replace_missing_glyphs
 from autograd_lite.drawing.svg import fix_text_widths
 
 PIXELS = 32_000_000  # of a PNG, at most: 128 MB in memory
 _DPI = 96  # dots an inch at scale 1; a point is 1/72 inch
 SECONDS = 60.0  # time limit for pygraphviz; Ctrl-C stops `dot`
-_WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_WORKER = os.path.join(_FOLDER, "worker.py")
+FONTS = os.path.join(_FOLDER, "fonts_data")
+_FONTS_VARIABLE = "FONTCONFIG_FILE"
+_lock = threading.Lock()
 _REMEDY = "pip install pygraphviz, which carries Graphviz, or install Graphviz so that `dot` is found"
 
 
@@ -136,6 +145,44 @@ def _failure(engine: str, returncode: int, stderr: bytes) -> RuntimeError:
     reasons = [line for line in lines if line.startswith("Error:")]
     reason = " / ".join((reasons or lines)[-3:])[-500:] or "it gave no reason"
     return RuntimeError(f"draw: the engine {engine!r} {'crashed' if returncode < 0 else 'fails'}: {reason}")
+
+
+@contextmanager
+def bundled_fonts(folder: str) -> Iterator[None]:
+    """Make processes that start meanwhile draw with the bundled fonts; `folder` is a temporary one."""
+    import html  # these two are slow to import and seldom needed
+    import shutil
+
+    # Copies, because fontconfig writes a file of its own into every folder of fonts.
+    shutil.copytree(FONTS, os.path.join(folder, "fonts"), copy_function=shutil.copyfile)
+    path = os.path.join(folder, "fonts", "fonts.conf")
+    with open(path, encoding="utf-8") as file:
+        template = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(template.replace("{folder}", html.escape(folder)))
+    with _lock:  # the environment belongs to all threads
+        before = os.environ.get(_FONTS_VARIABLE)
+        os.environ[_FONTS_VARIABLE] = path
+        try:
+            yield
+        finally:
+            del os.environ[_FONTS_VARIABLE]
+            if before is not None:
+                os.environ[_FONTS_VARIABLE] = before
+
+
+def replace_missing_glyphs(text: str) -> str:
+    """Replace each character that no bundled font can draw by its number: 🙂 becomes U+1F642."""
+    return _missing_glyphs().sub(lambda found: f"U+{ord(found[0]):04X}", text)
+
+
+@cache
+def _missing_glyphs() -> re.Pattern[str]:
+    """Pattern of the characters that no bundled font can draw; fonts_data/SOURCES.md describes the file."""
+    with open(os.path.join(FONTS, "coverage.txt"), encoding="ascii") as file:
+        ranges = (block.split("-") for block in file.read().split())
+    drawn = "".join("-".join(f"\\U{code:0>8}" for code in ends) for ends in ranges)
+    return re.compile(f"[^{drawn}]")
 
 
 ENGINES = {"pygraphviz": _draw_with_pygraphviz, "dot": _draw_with_dot}

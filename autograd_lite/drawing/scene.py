@@ -139,7 +139,7 @@ def _edges(nodes: Sequence[Any], card_ids: Sequence[str], builder: CardBuilder) 
         for y, position, x in operands(card, builder.merged):
             if id(x) not in ids:
                 continue
-            edge = Edge(ids[id(x)], ids[id(card)], "", None, None)
+            edge = Edge(ids[id(x)], ids[id(card)])
             if isinstance(x, Tensor) and x.requires_grad:
                 edge = edge._replace(width=edge_width(gradient_norm(x), builder.largest))
                 if edge.source[0] == edge.target[0] == CARD:
@@ -168,5 +168,5 @@ def join_edges(edges: Iterable[Edge], fold_of: Mapping[str, str]) -> tuple[Edge,
         if source[0] == target[0] == CARD:
             found[i] = edge
         elif source != target and (other is None or (edge.width or 0.0) > (other.width or 0.0)):
-            found[source, target] = Edge(source, target, "", None, edge.width)
+            found[source, target] = Edge(source, target, width=edge.width)
     return tuple(found.values())
