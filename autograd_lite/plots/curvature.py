@@ -60,7 +60,7 @@ def surface(
 ) -> Surface:
     """Return the mean loss of the logits z = X @ (w1, w2) and its Hessian, on a grid of n times n weights.
 
-    X is (m, 2) and y (m,), 0 or 1. There is no intercept, but a column of ones in X can serve as one. `w1`
+    X is (m, 2) and y (m,), 0 or 1. For an intercept, pass a column of ones as a feature. `w1`
     and `w2` are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
     a function of a tensor of logits and of labels in the same shape that returns the mean over examples, such
     as `ag.bce_with_logits`. An eigenvalue that is zero except for rounding, as with proportional columns,
