@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import datasets, plots
 from autograd_lite.drawing import draw, film
-from autograd_lite.drawing.engines import choose_engine
+from autograd_lite.drawing.render import choose_engine
 from autograd_lite.extras import require
 from autograd_lite.history import History
 from autograd_lite.nn import BinaryNetwork, LogisticUnit, Parameter

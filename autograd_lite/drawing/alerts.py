@@ -78,14 +78,8 @@ def vanishing(parameters: list[tuple[int, str, Any]]) -> dict[int, str]:
         largest, largest_name, _ = max(members)
         for size, _, key in members:
             if size * VANISHING < largest and (size or np.size(gradients[key]) > 1):
-                alerts[key] = f"vanishing: {_comparison(size, largest)} {largest_name}"
+                ratio = min(largest / size, 1e308) if size else 0.0
+                times = f"{ratio:.0f}" if ratio < 1e5 else number(float(f"{ratio:.1e}"))
+                comparison = f"{times}× smaller than" if size else "0 everywhere, unlike"
+                alerts[key] = f"vanishing: {comparison} {largest_name}"
     return alerts
-
-
-def _comparison(size: float, largest: float) -> str:
-    """A size compared with a larger one: `454× smaller than`."""
-    if not size:
-        return "0 everywhere, unlike"
-    ratio = min(largest / size, 1e308)
-    times = f"{ratio:.0f}" if ratio < 1e5 else number(float(f"{ratio:.1e}"))
-    return f"{times}× smaller than"

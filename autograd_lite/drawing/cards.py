@@ -59,11 +59,6 @@ class FoldedCard(NamedTuple):
     layer: str
     members: tuple[str, ...]
 
-    @property
-    def short(self) -> str:
-        """Its name, which is its title."""
-        return self.title
-
 
 AnyCard = Card | FoldedCard
 
@@ -77,9 +72,9 @@ class Edge(NamedTuple):
 
     source: str
     target: str
-    rule: str
-    factor: float | None
-    width: float | None
+    rule: str = ""
+    factor: float | None = None
+    width: float | None = None
 
     @property
     def label(self) -> str:

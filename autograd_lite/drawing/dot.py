@@ -9,7 +9,7 @@ from autograd_lite.drawing.layers import Layer
 from autograd_lite.drawing.scene import View
 from autograd_lite.drawing.statistics import Statistics, levels, summary
 from autograd_lite.drawing.text import MINUS, escape, plural
-from autograd_lite.drawing.theme import LOOKS, Theme, dash, shade
+from autograd_lite.drawing.theme import BORDERS, Theme, shade
 
 _FONT = "Inter,Helvetica,Arial,DejaVu Sans,sans-serif"
 _CELL = 13  # points from a heat cell to the next
@@ -41,11 +41,8 @@ def to_dot(view: View, theme: Theme, style: Style) -> str:
     computed = {edge.target for edge in view.edges} if view.scalar else set()
     cards = {}
     for card in view.cards:
-        if isinstance(card, FoldedCard):
-            cards[card.id] = _folded(card, theme)
-        else:
-            sign = _sign(card, theme) if card.id in computed else ""
-            cards[card.id] = _card(card, theme, style.show) + sign
+        sign = _sign(card, theme) if card.id in computed and isinstance(card, Card) else ""
+        cards[card.id] = _node(card, _rows(card, theme, style.show), theme) + sign
     speed = _FAST if len(view.cards) > _LARGE else "splines=true"
     lines = [
         "digraph backpropagation {",
@@ -134,34 +131,32 @@ def _cluster(index: int, layer: Layer, members: Iterable[str], theme: Theme) -> 
     ]
 
 
-def _card(card: Card, theme: Theme, show: str) -> str:
+def _rows(card: AnyCard, theme: Theme, show: str) -> list[str]:
+    """The rows of a card between its header and its notes: value and gradient, or what a fold contains."""
     rows = []
-    if show != "gradients" or not card.wants_grad:
-        rows.append(_array("value", card.value, theme, theme["value"]))
-    if card.wants_grad and show != "values":
-        if card.grad is not None:
-            rows.append(_array("grad", card.grad, theme, theme["gradient"], "I"))
-        elif card.absent:
-            rows.append(_words(card.absent, theme["muted"], "I"))
-    return _node(card, rows, theme)
-
-
-def _folded(card: FoldedCard, theme: Theme) -> str:
-    """The card of a layer or of repetitions, with the size of its gradient as a bar."""
-    rows = [_words(card.caption, theme["ink"])] if card.caption else []
-    if card.grad:
-        bar = "" if card.bar is None else _bar(card.bar, theme)
-        rows.append(_labelled("grad", _font(card.grad, 13, theme["gradient"], "I"), theme, bar))
-    elif card.absent:
+    if isinstance(card, FoldedCard):
+        if card.caption:
+            rows.append(_words(card.caption, theme["ink"]))
+        if card.grad:
+            bar = "" if card.bar is None else _bar(card.bar, theme)
+            rows.append(_labelled("grad", card.grad, bar, theme))
+    else:
+        if show != "gradients" or not card.wants_grad:
+            numbers = summary(card.value, gradient=False)
+            rows.append(_labelled("value", numbers, _strip(card.value, theme), theme))
+        if card.grad:
+            numbers = summary(card.grad, gradient=True)
+            rows.append(_labelled("grad", numbers, _strip(card.grad, theme), theme))
+    if card.absent:
         rows.append(_words(card.absent, theme["muted"], "I"))
-    return _node(card, rows, theme)
+    return rows
 
 
 def _node(card: AnyCard, rows: list[str], theme: Theme) -> str:
     """A card: its header, its rows, then notes and alerts."""
-    look = LOOKS[card.kind]
+    style = "rounded,filled,dashed" if card.kind == "frozen" else "rounded,filled"
     border = theme["alert"] if card.alerts else theme[f"{card.kind}-border"]
-    width = 3.0 if card.alerts else look.width
+    width = 3.0 if card.alerts else BORDERS[card.kind]
     title = _font(card.title, 15, theme[f"{card.kind}-name"], "B")
     tag = _font(f"   {card.tag}" if card.tag else " ", 10, theme["muted"])
     rows = [
@@ -174,7 +169,7 @@ def _node(card: AnyCard, rows: list[str], theme: Theme) -> str:
         rows += [_words(f"! {alert}", theme["alert"], "B") for alert in card.alerts]
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>'
     return (
-        f'  {card.id} [id="{card.id}" shape=box style="{look.style}" color="{border}" penwidth={width:g} '
+        f'  {card.id} [id="{card.id}" shape=box style="{style}" color="{border}" penwidth={width:g} '
         f'fillcolor="{theme[f"{card.kind}-fill"]}" margin="0.09,0.05" label=<{table}>];'
     )
 
@@ -184,13 +179,10 @@ def _words(text: str, colour: str, style: str = "") -> str:
     return f'<TR><TD COLSPAN="3" ALIGN="LEFT">{_font(text, 10, colour, style)}</TD></TR>'
 
 
-def _array(label: str, array: Statistics, theme: Theme, colour: str, style: str = "") -> str:
-    """A row for a value or gradient: all numbers if they are few, else a heat strip and a summary."""
-    numbers = _font(summary(array, label == "grad"), 13, colour, style)
-    return _labelled(label, numbers, theme, _strip(array, theme))
-
-
-def _labelled(label: str, right: str, theme: Theme, strip: str) -> str:
+def _labelled(label: str, text: str, strip: str, theme: Theme) -> str:
+    """A row for a value or gradient: its label, a heat strip or a bar if it has one, and its text."""
+    colour, style = (theme["value"], "") if label == "value" else (theme["gradient"], "I")
+    right = _font(text, 13, colour, style)
     left = f'<TD ALIGN="LEFT" WIDTH="34">{_font(label, 10, theme["muted"])}</TD>'
     if strip:
         return f'<TR>{left}<TD ALIGN="LEFT">{strip}</TD><TD ALIGN="RIGHT">{right}</TD></TR>'
@@ -215,7 +207,7 @@ def _cell(level: int | None, theme: Theme) -> str:
     size = 'WIDTH="12" HEIGHT="12" FIXEDSIZE="TRUE"'
     if level is None:
         return f'<TD {size} BGCOLOR="{theme["alert"]}">{_font("?", 8, theme["background"], "B")}</TD>'
-    mark = _font(MINUS, 8, theme[dash(level)]) if level < 0 else ""
+    mark = _font(MINUS, 8, theme[f"dash-{-level}"]) if level < 0 else ""
     return f'<TD {size} BGCOLOR="{theme[shade(level)]}">{mark}</TD>'
 
 

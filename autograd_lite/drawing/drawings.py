@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args
 
-import numpy as np
-
+from autograd_lite.arguments import one_of, whole_number
+from autograd_lite.drawing.card_builder import CardBuilder
 from autograd_lite.drawing.dot import Style, to_dot
 from autograd_lite.drawing.page import stepping_page
 from autograd_lite.drawing.render import to_pdf, to_png, to_svgs
 from autograd_lite.drawing.scene import Scene, snapshot, view
-from autograd_lite.drawing.svg import fit_column
 from autograd_lite.drawing.table import table
 from autograd_lite.drawing.theme import THEMES
 from autograd_lite.tensor import Tensor
@@ -21,6 +20,7 @@ from autograd_lite.tensor import Tensor
 if TYPE_CHECKING:
     import graphviz  # slow to import, and at run time only `to_graphviz` needs it
 
+_IN_COLUMN = "max-width:min(100%,900px);height:auto"  # of a notebook, in the picture's own size at most
 AnyPath = TypeVar("AnyPath", bound="str | os.PathLike[str]")
 Names = Mapping[str, Any] | Mapping[Tensor, str]
 Detail = Literal["auto", "scalar", "tensor"]
@@ -116,7 +116,8 @@ class Drawing:
         webbrowser.open(f"file://{file.name}")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": fit_column(self.to_svg()), "text/plain": str(self)}
+        fitted = self.to_svg().replace("<svg ", f'<svg style="{_IN_COLUMN}" ', 1)
+        return {"image/svg+xml": fitted, "text/plain": str(self)}
 
     def __str__(self) -> str:
         return table(view(self._scene))
@@ -185,10 +186,8 @@ def draw(
         if not isinstance(root, Tensor):
             raise TypeError(f"draw: a {type(root).__name__} has no graph; pass the tensor that ends it")
     for name, choice in (("detail", detail), ("show", show), ("direction", direction), ("theme", theme)):
-        if not isinstance(choice, str) or choice not in CHOICES[name]:
-            raise ValueError(f"draw: {name}={choice!r}; it is {', '.join(map(repr, CHOICES[name]))}")
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < 1:
-        raise ValueError(f"draw: max_nodes={max_nodes!r}; give a whole number, 1 or more")
+        one_of("draw", name, choice, CHOICES[name])
+    whole_number("draw", "max_nodes", max_nodes)
     if isinstance(unfold, str) or not isinstance(unfold, Iterable):
         raise TypeError(f"draw: unfold is {unfold!r}; pass a list of titles: unfold=['layer1']")
     for name, value, method, wanted in (
@@ -198,5 +197,6 @@ def draw(
     ):
         if value is not None and (not hasattr(value, method) or isinstance(value, type)):
             raise TypeError(f"draw: {name} is a {type(value).__name__}; pass {wanted}")
-    scene = snapshot(roots, model, detail, names, show, max_nodes, marks, unfold)
+    builder = CardBuilder(roots, model, detail, names, show, marks or {})
+    scene = snapshot(builder, max_nodes, unfold)
     return Drawing(scene, Style(theme, direction, None if title is None else str(title), show), engine)

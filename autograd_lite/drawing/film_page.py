@@ -35,10 +35,13 @@ class Frame(NamedTuple):
 def film_page(frames: Sequence[Frame], plane: Any, style: Style, engine: str) -> str:
     """The page of one frame or more; `plane` is the result of `plane_data`, or None."""
     dot = to_dot(_widest([frame.view for frame in frames]), STAND_INS, style._replace(title=None))
+    cards = {card.id: tooltip(card._replace(alerts=())) for card in frames[0].view.cards}
+    for content in cards.values():
+        content["lines"] = [line for line in content["lines"] if line[0] not in _CHANGING]
     data = {
         "kind": "film",
         "views": {"": embed(to_svgs([dot], engine)[0])},
-        "cards": {card.id: _constant_tooltip(card) for card in frames[0].view.cards},
+        "cards": cards,
         "frames": _changes(frames),
         "plane": plane,
     }
@@ -75,12 +78,6 @@ def plane_data(name: str, X: Any, y: Any, outputs: Any, threshold: float | None)
         "points": [[*point, kind] for point, kind in zip(points, classes, strict=True)],
         "margins": [_letters(frame.ravel()) for frame in margin_levels],
     }
-
-
-def _constant_tooltip(card: AnyCard) -> dict[str, Any]:
-    """The part of a card's tooltip that is the same in every frame."""
-    content = tooltip(card._replace(alerts=()))
-    return content | {"lines": [line for line in content["lines"] if line[0] not in _CHANGING]}
 
 
 def _widest(views: Sequence[View]) -> View:
@@ -123,13 +120,11 @@ def _state(card: AnyCard, width: float | None) -> list[Any]:
     """A card in one frame: value, its shades, gradient, its shades, width of its edges, alerts."""
     texts = ["", "", card.grad, ""]
     if isinstance(card, Card):
-        texts[:2] = _text_and_shades(card.value, gradient=False)
-        texts[2:] = _text_and_shades(card.grad, gradient=True) if card.grad else ["", ""]
+        texts = []
+        for array in (card.value, card.grad):
+            shades = chain.from_iterable(levels(array)) if array else ()
+            texts += [summary(array, array is card.grad) if array else "", _letters(shades)]
     return [*texts, None if width is None else round(width, 2), list(card.alerts)]
-
-
-def _text_and_shades(array: Statistics, gradient: bool) -> list[str]:
-    return [summary(array, gradient), _letters(chain.from_iterable(levels(array)))]
 
 
 def _letters(shades: Iterable[float | None]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd_lite.arguments import whole_number
 from autograd_lite.drawing.cards import Card
 from autograd_lite.drawing.drawings import AnyPath, Settings, check_path, draw
 from autograd_lite.drawing.film_page import GRID, Frame, corners, film_page, plane_data
@@ -66,12 +67,11 @@ class Film:
         with ExitStack() as stack:
             stack.enter_context(np.errstate(all="ignore"))  # a card shows what is not finite
             owner = getattr(self.model, "__self__", self.model)  # of a method
-            module = owner if hasattr(owner, "named_modules") else None
-            modules = [part for _, part in module.named_modules()] if module is not None else []
-            for part in modules:
+            module: Any = owner if hasattr(owner, "named_modules") else None
+            for _, part in module.named_modules() if module is not None else ():
                 stack.callback(vars(part).update, training=part.training)
-            for part in modules:
-                part.eval()
+            if module is not None:
+                module.eval()
             loss = self.loss(self.model(self.X), self.y)
             if not isinstance(loss, Tensor) or loss.size != 1:
                 found = f"a tensor of shape {loss.shape}" if isinstance(loss, Tensor) else repr(loss)
@@ -167,8 +167,7 @@ def film(
             )
     if X.ndim == 0 or y.ndim == 0 or not 0 < len(X) == len(y):
         raise ValueError(f"film: X has shape {X.shape} and y {y.shape}; give one label for each example")
-    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-        raise ValueError(f"film: every={every!r}; give a whole number of steps, 1 or more")
+    whole_number("film", "every", every, unit="steps")
     draw(Tensor(0.0), **settings)  # raises an error for a wrong setting
     names = settings.get("names")
     return Film(model, X, y, loss, every, {"X": X, "y": y} if names is None else names, settings)

@@ -52,13 +52,6 @@ def is_loss(x: Any) -> bool:
     return has_op(x) and "reduction" in x.op.defaults
 
 
-def unreached(model: Any, walked: list[Any]) -> list[Any]:
-    """The model's trainable parameters that the graph does not depend on."""
-    seen = set(map(id, walked))
-    parameters = model.parameters() if model is not None else ()
-    return [x for x in parameters if id(x) not in seen and x.requires_grad]
-
-
 def merged_nodes(nodes: list[Any], named: Mapping[int, str], uses: Mapping[int, int]) -> set[int]:
     """The nodes that share the card of the op that uses them, such as `X @ w` in `X @ w + b`.
 
@@ -133,7 +126,7 @@ def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int
 
 
 def kind_of(x: Any, roots: Collection[int], target: bool, loss: bool) -> str:
-    """The kind of a node, a key of `theme.LOOKS`, on which the look of its card depends."""
+    """The kind of a node, a key of `theme.BORDERS`, on which the look of its card depends."""
     if isinstance(x, Parameter):
         return "parameter" if x.requires_grad else "frozen"
     if has_op(x):

@@ -12,19 +12,16 @@ _BACKWARD = "backward graph"
 
 
 class Layer(NamedTuple):
-    """A box around cards: a module of the model, or a graph that computes a gradient (`backward`)."""
+    """A box around cards: a module of the model, or a graph that computes a gradient (`backward`).
+
+    `caption` is the text beside its name: the `description` and the size, `Linear(2 → 4) · 12 parameters`.
+    """
 
     id: str
     path: str
     description: str
-    parameters: int
+    caption: str
     backward: bool
-
-    @property
-    def caption(self) -> str:
-        """The text beside the name of the box: `Linear(2 → 4) + relu · 12 parameters`."""
-        count = "" if self.backward else plural(self.parameters, "parameter")
-        return " · ".join(filter(None, (self.description, count)))
 
 
 def parameter_paths(nodes: Sequence[Any], model: Any) -> dict[int, str]:
@@ -123,20 +120,22 @@ def boxes(members: Mapping[str, Sequence[Any]], model: Any) -> tuple[Layer, ...]
             children.setdefault(parent, set()).add(child)
     outer = [path for path, inside in children.items() if len(inside) > 1]
     paths = sorted(filter(None, dict.fromkeys([*members, *outer])), key=lambda path: path.count("."))
-    return tuple(
-        _box(f"box{i}", path, members, modules.get(path), path in outer) for i, path in enumerate(paths)
-    )
-
-
-def _box(id_: str, path: str, members: Mapping[str, Sequence[Any]], module: Any, is_outer: bool) -> Layer:
-    if path.startswith(_BACKWARD):
-        return Layer(id_, path, "made with create_graph=True", 0, backward=True)
-    inside = [x for other, nodes in members.items() if is_within(other, path) for x in nodes]
-    count = sum(x.size for x in inside if isinstance(x, Parameter))
-    is_composite = is_outer or (module is not None and len(module.named_modules()) > 1)
-    kinds = []
-    if module is not None:
-        kinds.append(type(module).__name__ if is_composite else module.kind())
-    if not is_composite:
-        kinds += dict.fromkeys(x.op.name for x in members.get(path, ()) if has_op(x) and len(x.inputs) == 1)
-    return Layer(id_, path, " + ".join(kinds), count, backward=False)
+    layers = []
+    for i, path in enumerate(paths):
+        if path.startswith(_BACKWARD):
+            layers.append(Layer(f"box{i}", path, "", "made with create_graph=True", backward=True))
+            continue
+        module = modules.get(path)
+        is_composite = path in outer or (module is not None and len(module.named_modules()) > 1)
+        kinds = []
+        if module is not None:
+            kinds.append(type(module).__name__ if is_composite else module.kind())
+        if not is_composite:
+            unary = (x for x in members.get(path, ()) if has_op(x) and len(x.inputs) == 1)
+            kinds += dict.fromkeys(x.op.name for x in unary)
+        description = " + ".join(kinds)
+        inside = (x for other, nodes in members.items() if is_within(other, path) for x in nodes)
+        count = plural(sum(x.size for x in inside if isinstance(x, Parameter)), "parameter")
+        caption = " · ".join(filter(None, (description, count)))
+        layers.append(Layer(f"box{i}", path, description, caption, backward=False))
+    return tuple(layers)

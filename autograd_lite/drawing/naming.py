@@ -40,7 +40,10 @@ class Names:
                 self.targets.update(id(i) for argument, i in pairs if argument in _TARGETS)
             if id(x) in named:
                 continue
-            name = self._formula_as_name(x, merged, scalar)
+            name = ""
+            if id(x) in merged or (scalar and has_op(x) and is_product(x)):
+                formula = formula_of(x, self.inputs(x))
+                name = formula if id(x) in merged or len(formula) <= _PRODUCT else ""
             if not name:
                 name = letter = _letter(x, id(x) in roots and "loss" not in taken)
                 while name != "loss" and (name == letter or name in taken):
@@ -48,14 +51,6 @@ class Names:
                     name = f"{letter}{counts[letter]}"
                 taken.add(name)
             self._names[id(x)] = name
-
-    def _formula_as_name(self, x: Any, merged: set[int], scalar: bool) -> str:
-        """The formula of a node that is named by it; "" for any other node."""
-        is_merged = id(x) in merged
-        if not (is_merged or (scalar and has_op(x) and is_product(x))):
-            return ""
-        formula = formula_of(x, self.inputs(x))
-        return formula if is_merged or len(formula) <= _PRODUCT else ""
 
     def of(self, x: Any) -> str:
         """The short name of a node; a number without card is its own name."""

@@ -9,8 +9,7 @@ from typing import Any
 
 from autograd_lite.drawing.cards import AnyCard, FoldedCard
 from autograd_lite.drawing.dot import Style, to_dot
-from autograd_lite.drawing.fonts import FONTS
-from autograd_lite.drawing.render import to_svgs
+from autograd_lite.drawing.render import FONTS, to_svgs
 from autograd_lite.drawing.scene import Scene, view
 from autograd_lite.drawing.statistics import Statistics
 from autograd_lite.drawing.steps import steps
@@ -116,9 +115,9 @@ def _all_statistics(array: Statistics) -> str:
         return "empty"
     if array.size == 1:
         return f"{array.low!r}" if math.isfinite(array.low) else number(array.rows[0][0])
-    names = ("min", "mean", "max", "std", "norm")
-    values = (array.low, array.mean, array.high, array.deviation, array.norm)
-    parts = [f"{name} {number(x)}" for name, x in zip(names, values, strict=True)]
+    numbers = {"min": array.low, "mean": array.mean, "max": array.high}
+    numbers |= {"std": array.deviation, "norm": array.norm}
+    parts = [f"{name} {number(x)}" for name, x in numbers.items()]
     if array.zeros:
         parts.append(f"{plural(array.zeros, 'zero')} of {array.size}")
     if array.not_finite:

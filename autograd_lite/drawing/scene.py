@@ -1,14 +1,13 @@
 """A snapshot of a graph: cards, edges and layers, as plain numbers and text. It keeps no tensor alive."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.drawing.card_builder import CardBuilder, gradient_norm
+from autograd_lite.drawing.card_builder import CardBuilder, folded_cards, gradient_norm
 from autograd_lite.drawing.cards import AnyCard, Card, Edge, FoldedCard
-from autograd_lite.drawing.folded_cards import folded_cards
 from autograd_lite.drawing.folding import Fold, Node, by_layers, layer_by_layer, to_fit
 from autograd_lite.drawing.formulas import factor_of, rule_of
 from autograd_lite.drawing.graph import data_of, op_name, operands
@@ -30,10 +29,9 @@ class Scene(NamedTuple):
     parameters: int
     open: frozenset[str]
 
-    def everything(self) -> Iterator[AnyCard]:
+    def everything(self) -> tuple[AnyCard, ...]:
         """All cards, folded ones too."""
-        yield from self.cards
-        yield from self.folds
+        return (*self.cards, *self.folds)
 
 
 class View(NamedTuple):
@@ -62,23 +60,13 @@ def view(scene: Scene, opened: frozenset[str] | None = None) -> View:
     return View(cards, edges, layers, scene.scalar, scene.parameters, max(ranks.values(), default=1))
 
 
-def snapshot(
-    roots: Sequence[Tensor],
-    model: Any,
-    detail: str,
-    names: Any,
-    show: str,
-    max_nodes: int,
-    marks: Any = None,
-    unfold: Iterable[str] = (),
-) -> Scene:
-    """The scene of the graph that ends in `roots`, as it is now; the arguments are documented at `draw`."""
-    builder = CardBuilder(roots, model, detail, names, show, marks or {})
+def snapshot(builder: CardBuilder, max_nodes: int, unfold: Iterable[str]) -> Scene:
+    """The scene of the graph of `builder`, as it is now; the other arguments are documented at `draw`."""
     nodes, folds, all_open = _plan(builder, max_nodes)
     members: dict[str, list[Any]] = {}
     for x in nodes:
         members.setdefault(builder.layers[id(x)], []).append(x)
-    layers = boxes(members, model)
+    layers = boxes(members, builder.model)
     descriptions = {box.path: box.description for box in layers if not box.backward}
     folded = folded_cards([fold.of(nodes) for fold in folds], descriptions, builder)
     ids = {card.title: card.id for card in folded}
@@ -151,7 +139,7 @@ def _edges(nodes: Sequence[Any], card_ids: Sequence[str], builder: CardBuilder) 
         for y, position, x in operands(card, builder.merged):
             if id(x) not in ids:
                 continue
-            edge = Edge(ids[id(x)], ids[id(card)], "", None, None)
+            edge = Edge(ids[id(x)], ids[id(card)])
             if isinstance(x, Tensor) and x.requires_grad:
                 edge = edge._replace(width=edge_width(gradient_norm(x), builder.largest))
                 if edge.source[0] == edge.target[0] == CARD:
@@ -180,5 +168,5 @@ def join_edges(edges: Iterable[Edge], fold_of: Mapping[str, str]) -> tuple[Edge,
         if source[0] == target[0] == CARD:
             found[i] = edge
         elif source != target and (other is None or (edge.width or 0.0) > (other.width or 0.0)):
-            found[source, target] = Edge(source, target, "", None, edge.width)
+            found[source, target] = Edge(source, target, width=edge.width)
     return tuple(found.values())

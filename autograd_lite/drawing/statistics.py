@@ -12,12 +12,11 @@ COLUMNS = 8
 LEVELS = 16  # shades of a heat cell on either side of zero
 _PRINTED = 6  # entries of an array that is written out as numbers, at most
 
-Levels = tuple[tuple[int | None, ...], ...]
-
 
 class Statistics(NamedTuple):
-    """An array in a few numbers; `rows` are its first entries, `scale` is the largest absolute value.
+    """An array in a few numbers; `scale` is the largest absolute value.
 
+    `rows` are the first entries: the corner of a matrix, the start of any other array.
     `low` and `high` ignore nan; `mean`, `deviation` and `scale` ignore infinities too. They are nan (`scale`
     is 0) if no entry is left.
     """
@@ -42,12 +41,14 @@ def statistics(data: Any) -> Statistics:
     entries = array.ravel().astype(float)
     numbers = entries[~np.isnan(entries)]
     finite = entries[np.isfinite(entries)]
+    is_matrix = array.ndim >= 2 and array.shape[-1] > 1 and array.size
+    first = entries.reshape(-1, array.shape[-1])[:ROWS] if is_matrix else entries[None]
     with np.errstate(all="ignore"):
         return Statistics(
             shape=array.shape,
             dtype=str(array.dtype),
             size=array.size,
-            rows=_first_rows(array, entries),
+            rows=tuple(tuple(row) for row in first[:, :COLUMNS].tolist()),
             low=float(numbers.min()) if numbers.size else math.nan,
             high=float(numbers.max()) if numbers.size else math.nan,
             mean=float(finite.mean()) if finite.size else math.nan,
@@ -69,13 +70,6 @@ def norm_of(entries: Any) -> float:
         return scale * float(np.linalg.norm(flat / scale))
 
 
-def _first_rows(array: Any, entries: Any) -> tuple[tuple[float, ...], ...]:
-    """The first entries as rows: the corner of a matrix, the start of any other array."""
-    is_matrix = array.ndim >= 2 and array.shape[-1] > 1 and array.size
-    rows = entries.reshape(-1, array.shape[-1])[:ROWS] if is_matrix else entries[None]
-    return tuple(tuple(row) for row in rows[:, :COLUMNS].tolist())
-
-
 def summary(array: Statistics, gradient: bool) -> str:
     """An array in one line: its entries if they are few, else the norm of a gradient, or the extremes."""
     if array.size and _is_printed(array):
@@ -90,11 +84,10 @@ def extremes(array: Statistics) -> str:
 
 def interval(low: float, high: float) -> str:
     """Two numbers as `1.5 … 2`, or one if they are written alike."""
-    ends = dict.fromkeys((number(low), number(high)))
-    return " … ".join(ends)
+    return " … ".join(dict.fromkeys((number(low), number(high))))
 
 
-def levels(array: Statistics) -> Levels:
+def levels(array: Statistics) -> tuple[tuple[int | None, ...], ...]:
     """The first entries as shades from -16 (the most negative) to 16; None for nan.
 
     It is empty for an array whose entries are written out.

@@ -54,7 +54,7 @@ def _gradient(card: AnyCard, edges: Sequence[Edge], cards: Mapping[str, AnyCard]
     """`grad(w1) = 0.8787 × x1 = 0.8787 × 1.5 = 1.318`, `grad(W1) = X.T @ grad(z1): norm 0.2536`."""
     if isinstance(card, FoldedCard):
         return f"grad through {card.title}: {card.grad}"
-    assert card.grad is not None
+    assert card.grad
     result = f"norm {number(card.grad.norm)}" if card.grad.size > 1 else extremes(card.grad)
     name = f"grad({card.short})"
     if not edges:

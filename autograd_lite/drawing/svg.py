@@ -1,6 +1,7 @@
 """SVG texts made ready for where they are shown: any viewer, a notebook's column, or an HTML page."""
 
 import re
+from typing import Any
 
 from autograd_lite.drawing.theme import NAMES
 
@@ -25,15 +26,12 @@ def fix_text_widths(svg: bytes, layout: bytes) -> bytes:
     import json  # slow to import and seldom needed
 
     widths = {}
-    items = [json.loads(layout)]
-    while items:
-        item = items.pop()
-        if isinstance(item, list):
-            items += item
-        elif isinstance(item, dict):
-            items += item.values()
-            if item.get("op") == "T":  # text
-                widths[tuple(item["pt"])] = item["width"]
+
+    def store_width(item: dict[str, Any]) -> None:
+        if item.get("op") == "T":  # text
+            widths[tuple(item["pt"])] = item["width"]
+
+    json.loads(layout, object_hook=store_width)
 
     def with_width(found: re.Match[bytes]) -> bytes:
         width = widths.get((float(found[2]), -float(found[3])))
@@ -42,11 +40,6 @@ def fix_text_widths(svg: bytes, layout: bytes) -> bytes:
         return b'<text %b textLength="%.2f" lengthAdjust="spacingAndGlyphs">' % (found[1], width)
 
     return _TEXT.sub(with_width, svg)
-
-
-def fit_column(svg: str) -> str:
-    """The SVG for a notebook: in its own size, but no wider than its column and 900 pixels."""
-    return svg.replace("<svg ", '<svg style="max-width:min(100%,900px);height:auto" ', 1)
 
 
 def embed(svg: bytes) -> str:

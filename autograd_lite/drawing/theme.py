@@ -3,29 +3,20 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 _WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "web")
 Theme = Mapping[str, str]
-
-
-class Look(NamedTuple):
-    """The border of a kind of card: its width and style."""
-
-    width: float
-    style: str = "rounded,filled"
-
-
-LOOKS = {
-    "parameter": Look(2.0),
-    "frozen": Look(1.4, "rounded,filled,dashed"),
-    "input": Look(1.2),
-    "target": Look(1.2),
-    "tensor": Look(1.2),
-    "loss": Look(2.0),
-    "result": Look(2.0),
-    "layer": Look(1.4),
-    "repeat": Look(1.4),
+# The width of the border of each kind of card, in points.
+BORDERS = {
+    "parameter": 2.0,
+    "frozen": 1.4,
+    "input": 1.2,
+    "target": 1.2,
+    "tensor": 1.2,
+    "loss": 2.0,
+    "result": 2.0,
+    "layer": 1.4,
+    "repeat": 1.4,
 }
 
 
@@ -38,11 +29,6 @@ def read_web(name: str) -> str:
 def shade(level: int) -> str:
     """Name of the colour of a heat cell: cell-n16 is the most negative one, cell-p0 is zero."""
     return f"cell-{'n' if level < 0 else 'p'}{abs(level)}"
-
-
-def dash(level: int) -> str:
-    """Name of the colour of the dash on a negative heat cell."""
-    return f"dash-{abs(level)}"
 
 
 _PALETTE = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", read_web("palette.css"))

@@ -7,8 +7,7 @@ calls `plt.show()` or changes a setting of matplotlib. All pictures can be read 
 from autograd_lite.plots.classifiers import boundary, precision_recall, roc
 from autograd_lite.plots.curvature import Surface, surface
 from autograd_lite.plots.curves import cost, history, sigmoid
-from autograd_lite.plots.descent import descend
-from autograd_lite.plots.landscape import loss_surface, surfaces
+from autograd_lite.plots.landscape import descend, loss_surface, surfaces
 from autograd_lite.plots.weights import coefficients, l1_path
 
 __all__ = [

@@ -47,9 +47,9 @@ def binary_labels(function: str, y: Any, n: int) -> np.ndarray:
     return array.astype(float)
 
 
-def two_names(function: str, names: Any) -> list[str]:
-    """Return the names of two features or weights."""
+def feature_names(function: str, names: Any, p: int) -> list[str]:
+    """Return the names of p features or weights. Raises ValueError if their number is not p."""
     texts = [str(name) for name in names]
-    if isinstance(names, str) or len(texts) != 2:
-        raise ValueError(f"{function}: names is {names!r}; give two names, such as ('length', 'width')")
+    if isinstance(names, str) or len(texts) != p:
+        raise ValueError(f"{function}: names is {names!r}; give a list of {p} names, one for each feature")
     return texts

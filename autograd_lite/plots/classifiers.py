@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import INK, MUTED, QUIET, SMALL, axes, outer_legend, series
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.plots.style import INK, MUTED, QUIET, SMALL, Axes, axes, class_name, outer_legend, series
 
 _SIDE = 201  # points of the grid in each direction
 _NARROW = 2.8  # inches; narrower axes have no room for a colour bar
@@ -40,7 +37,7 @@ def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence
     frame = getattr(X, "columns", None)
     if names is None:
         names = ("x1", "x2") if frame is None else frame
-    names = checks.two_names("boundary", names)
+    names = checks.feature_names("boundary", names, 2)
     margin = 0.08 * np.where(np.ptp(values, axis=0) > 0, np.ptp(values, axis=0), 1.0)
     sides = np.linspace(values.min(axis=0) - margin, values.max(axis=0) + margin, _SIDE).T
     plane = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
@@ -56,7 +53,7 @@ def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence
     outer_legend(ax, [_points(ax, i, values[y == label], label) for i, label in enumerate(classes)])
     if len(classes) == 2:
         p = p if p.ndim == 1 else p[:, 1]
-        _draw_two_classes(ax, sides, p.reshape(_SIDE, _SIDE), _class_name(classes[1]))
+        _draw_two_classes(ax, sides, p.reshape(_SIDE, _SIDE), class_name(classes[1]))
     else:
         _draw_more_classes(ax, sides, p.reshape(_SIDE, _SIDE, -1))
     return ax
@@ -107,13 +104,9 @@ def _points(ax: Axes, i: int, points: np.ndarray, label: Any) -> Any:
         markeredgecolor="white",
         markeredgewidth=0.8,
         markersize=6.5,
-        label=_class_name(label),
+        label=class_name(label),
     )
     return drawn
-
-
-def _class_name(label: Any) -> str:
-    return f"class {label:g}" if isinstance(label, int | float | np.number) else str(label)
 
 
 def _draw_two_classes(ax: Axes, sides: Any, p: np.ndarray, name: str) -> None:

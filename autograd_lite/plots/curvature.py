@@ -60,7 +60,7 @@ def surface(
 ) -> Surface:
     """Return the mean loss of the logits z = X @ (w1, w2) and its Hessian, on a grid of n times n weights.
 
-    X is (m, 2) and y (m,), 0 or 1. A column of ones in X can serve as an intercept. `w1`
+    X is (m, 2) and y (m,), 0 or 1. For an intercept, pass a column of ones as a feature. `w1`
     and `w2` are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
     a function of a tensor of logits and of labels in the same shape that returns the mean over examples, such
     as `ag.bce_with_logits`. An eigenvalue that is zero except for rounding, as with proportional columns,
@@ -72,7 +72,12 @@ def surface(
     y = checks.binary_labels("surface", y, len(X))
     loss = loss_named("surface", loss)
     whole_number("surface", "n", n, least=2, unit="values of each weight")
-    sides = [_side(name, limits, n) for name, limits in (("w1", w1), ("w2", w2))]
+    for name, limits in (("w1", w1), ("w2", w2)):
+        if np.shape(limits) != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
+            raise ValueError(
+                f"surface: {name} is {limits!r}; give its limits, the lower first, such as (-10, 10)"
+            )
+    sides = [np.linspace(float(low), float(high), n) for low, high in (w1, w2)]
     W = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     rows = max(2, _BLOCK // len(X))
     _check_mean(loss, W[:rows] @ X.T, y)
@@ -85,15 +90,6 @@ def surface(
     hessian = np.concatenate(hessians).reshape(n, n, 2, 2)
     smallest = np.linalg.eigvalsh(hessian)[..., 0]
     return Surface(sides[0], sides[1], np.concatenate(values).reshape(n, n), hessian, smallest)
-
-
-def _side(name: str, limits: Any, n: int) -> np.ndarray:
-    """Return the n values of a weight."""
-    if np.shape(limits) != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
-        raise ValueError(
-            f"surface: {name} is {limits!r}; give its limits, the lower first, such as (-10, 10)"
-        )
-    return np.linspace(float(limits[0]), float(limits[1]), n)
 
 
 def _values(loss: Loss, Z: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,7 @@ from autograd_lite.extras import require
 from autograd_lite.history import History
 from autograd_lite.ops.activations import sigmoid as logistic
 from autograd_lite.ops.cross_entropies import bce
-from autograd_lite.plots.style import GRID, INK, MUTED, SMALL, axes, outer_legend, series
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.plots.style import GRID, INK, MUTED, SMALL, Axes, axes, outer_legend, series
 
 
 def sigmoid(ax: Axes | None = None) -> Axes:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from autograd_lite.arguments import one_of
 from autograd_lite.extras import require
+from autograd_lite.optim import SGD, Adam, Newton, Optimizer, RMSprop
 from autograd_lite.plots import checks
-from autograd_lite.plots.curvature import LOSSES, Loss, Surface, surface
-from autograd_lite.plots.descent import descend
-from autograd_lite.plots.style import INK, MUTED, SMALL, axes, outer_legend, series
+from autograd_lite.plots.curvature import LOSSES, Loss, Surface, loss_named, surface
+from autograd_lite.plots.style import INK, MUTED, SMALL, Axes, axes, outer_legend, series
+from autograd_lite.tensor import Parameter
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+OPTIMIZERS: dict[str, Callable[[Any], Optimizer]] = {
+    "gradient descent": lambda params: SGD(params, lr=1.0),
+    "momentum": lambda params: SGD(params, lr=0.3, momentum=0.9),
+    "RMSprop": lambda params: RMSprop(params, lr=0.1),
+    "Adam": lambda params: Adam(params, lr=0.2),
+    "Newton": Newton,
+}
 _LOW = "#FFFFFF"  # the background is lighter than all lines
 _HIGH = "#86A9C4"
 _BORDER = "#B84A00"  # of the region that is not convex
@@ -41,7 +47,7 @@ def loss_surface(
     an optimiser, as `descend` returns them. `names` are the names of the two weights. It draws on `ax`, by
     default on new Axes.
     """
-    names = checks.two_names("loss_surface", names)
+    names = checks.feature_names("loss_surface", names, 2)
     arrays = {name: _path(name, path) for name, path in (paths or {}).items()}
     grid = surface(X, y, loss, w1=w1, w2=w2, n=n)
     ax = axes(ax, (6.0, 5.4))
@@ -94,6 +100,45 @@ def surfaces(
         paths = {name: descend(X, y, loss, start, name, steps) for name in optimizers}
         loss_surface(X, y, loss, paths=paths, ax=ax, **settings)
     return both
+
+
+def descend(
+    X: Any,
+    y: Any,
+    loss: str | Loss,
+    start: Any,
+    optimizer: str | Callable[[Any], Any],
+    steps: int = 100,
+) -> np.ndarray:
+    """Return the weights at `start` and after each of the `steps` of an optimiser, (steps + 1, 2).
+
+    The loss is computed from the logits X @ w. X, y and `loss` are the same as in `surface`. `start` are
+    the first two weights. `optimizer` is "gradient descent", "momentum", "RMSprop", "Adam", "Newton", or a
+    function of the parameters that returns an optimiser: `lambda params: ag.optim.SGD(params, lr=0.1)`.
+    Raises ValueError if the data have another shape or a name is unknown.
+    """
+    X = checks.features("descend", X, 2)
+    y = checks.binary_labels("descend", y, len(X))
+    loss = loss_named("descend", loss)
+    start = np.asarray(start, float)
+    if start.shape != (2,):
+        raise ValueError(
+            f"descend: start has shape {start.shape}; give the two weights to start from: (-8, 8)"
+        )
+    if not callable(optimizer):
+        alternative = "a function of the parameters that returns an optimiser"
+        optimizer = OPTIMIZERS[one_of("descend", "optimizer", optimizer, OPTIMIZERS, alternative)]
+    w = Parameter(start, name="w")
+    rule: Any = optimizer([w])
+    path = [w.data]
+    for _ in range(steps):
+        if getattr(rule, "needs_loss", False):
+            rule.step(lambda: loss(X @ w, y))
+        else:
+            loss(X @ w, y).backward(keep="leaves")
+            rule.step()
+        path.append(w.data)
+    return np.array(path)
 
 
 def _example() -> tuple[np.ndarray, np.ndarray]:

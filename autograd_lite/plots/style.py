@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from autograd_lite.extras import require
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import matplotlib.axes
+
+    Axes: TypeAlias = matplotlib.axes.Axes
+else:
+    Axes = Any  # matplotlib is slow to import, and optional
 
 INK = "#0F172A"
 MUTED = "#56657A"
@@ -42,6 +48,11 @@ def axes(ax: Axes | None, size: tuple[float, float] = (6.0, 4.2)) -> Axes:
         ax = require("matplotlib.pyplot", "plot").subplots(figsize=size, layout="constrained")[1]
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def class_name(label: Any) -> str:
+    """Return the name of a class in legends and labels: `class 1`, or the label if it is not a number."""
+    return f"class {label:g}" if isinstance(label, int | float | np.number) else str(label)
 
 
 def outer_legend(ax: Axes, lines: Sequence[Any], *, below: bool = False) -> None:

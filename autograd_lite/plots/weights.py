@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.arguments import whole_number
 from autograd_lite.extras import require
 from autograd_lite.plots import checks
-from autograd_lite.plots.style import GRID, INK, QUIET, SMALL, axes, outer_legend, series
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from autograd_lite.plots.style import GRID, INK, QUIET, SMALL, Axes, axes, class_name, outer_legend, series
 
 _LETTER = 5.6  # mean width of a letter of the axes' labels, in points
 _LINE = 12.0  # height of a line of text, in points
@@ -168,7 +165,7 @@ def _table(model: Any, level: float) -> _Table:
     coef = np.atleast_2d(np.asarray(model.coef_, float))
     names = _names("coefficients", coef.shape[1], getattr(model, "feature_names_in_", None))
     labels = np.asarray(getattr(model, "classes_", range(len(coef)) if len(coef) > 1 else [""])).tolist()
-    classes = [f"class {c:g}" if isinstance(c, float | int) else str(c) for c in labels]
+    classes = list(map(class_name, labels))
     if not hasattr(model, "summary"):
         return _Table(coef, None, None, names, classes[-len(coef) :])
     columns = model.summary(level).columns
@@ -185,9 +182,4 @@ def _table(model: Any, level: float) -> _Table:
 
 def _names(function: str, p: int, names: Any) -> list[str]:
     """Return the names of the features, by default x0, x1, ..."""
-    texts = [f"x{i}" for i in range(p)] if names is None else [str(name) for name in names]
-    if len(texts) != p:
-        raise ValueError(
-            f"{function}: names has {len(texts)} names for {p} features; give one for each column of X"
-        )
-    return texts
+    return checks.feature_names(function, [f"x{i}" for i in range(p)] if names is None else names, p)

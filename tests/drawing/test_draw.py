@@ -310,11 +310,11 @@ def test_the_error_without_any_engine_names_two_remedies(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"theme": "pink"}, "theme='pink'; it is 'light', 'dark'"),
-        ({"detail": "all"}, "detail='all'"),
-        ({"direction": "up"}, "direction='up'"),
-        ({"show": "none"}, "show='none'"),
-        ({"max_nodes": 0}, "max_nodes=0; give a whole number"),
+        ({"theme": "pink"}, "theme is 'pink'; it must be one of 'light', 'dark'"),
+        ({"detail": "all"}, "detail is 'all'"),
+        ({"direction": "up"}, "direction is 'up'"),
+        ({"show": "none"}, "show is 'none'"),
+        ({"max_nodes": 0}, "max_nodes is 0; give a whole number"),
         ({"max_nodes": 3}, r"has 8 tensors and max_nodes=3; .* pass max_nodes=8"),
     ],
 )
@@ -332,7 +332,7 @@ def test_other_errors():
         ag.draw(neuron(), names=["w"])
     with pytest.raises(ValueError, match="scale=0; give a positive number"):
         ag.draw(neuron()).to_png(scale=0)
-    with pytest.raises(ValueError, match="engine='neato'"):
+    with pytest.raises(ValueError, match="engine is 'neato'"):
         ag.draw(neuron(), engine="neato").to_svg()
     with pytest.raises(ValueError, match="the list of tensors is empty"):
         ag.draw([])
@@ -340,7 +340,7 @@ def test_other_errors():
         ag.draw(neuron(), model=ag.nn.Linear)
     with pytest.raises(TypeError, match="unfold is None; pass a list of titles"):
         ag.draw(neuron(), unfold=None)
-    with pytest.raises(ValueError, match="theme=array"):
+    with pytest.raises(ValueError, match="theme is array"):
         ag.draw(neuron(), theme=np.ones(2))
     with pytest.raises(ValueError, match="scale='2'; give a positive number"):
         ag.draw(neuron()).to_png(scale="2")

@@ -427,10 +427,10 @@ def film(**settings):
     [
         ({"model": 3}, TypeError, r"film: model is 3; pass a function"),
         ({"loss": "bce"}, TypeError, r"film: loss is 'bce'; pass a function, such as ag.bce_with_logits"),
-        ({"every": 0}, ValueError, r"film: every=0; give a whole number of steps"),
-        ({"every": 1.5}, ValueError, r"film: every=1.5"),
+        ({"every": 0}, ValueError, r"film: every is 0; give a whole number of steps"),
+        ({"every": 1.5}, ValueError, r"film: every is 1.5"),
         ({"y": np.ones(3)}, ValueError, r"film: X has shape \(40, 2\) and y \(3,\); give one label"),
-        ({"theme": "pink"}, ValueError, r"theme='pink'"),
+        ({"theme": "pink"}, ValueError, r"theme is 'pink'"),
     ],
 )
 def test_wrong_arguments(settings, error, message):

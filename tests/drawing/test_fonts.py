@@ -15,11 +15,10 @@ import pytest
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 
-from autograd_lite.drawing import fonts
-from autograd_lite.drawing.engines import draw_with
-from autograd_lite.drawing.render import to_pdf, to_png, to_svgs
+from autograd_lite.drawing import render
+from autograd_lite.drawing.render import draw_with, to_pdf, to_png, to_svgs
 
-DATA = Path(fonts.__file__).parent / "fonts_data"
+DATA = Path(render.__file__).parent / "fonts_data"
 FILES = sorted(path for path in DATA.iterdir() if path.suffix in {".otf", ".ttf"})
 BARS = "−∣‖—"  # letters that fill their rectangle, or almost
 SIGNS = "σ×→←…·∂∑√∞≈≤≥²′⊙ᵀ÷γμ∗∇≠ℝ₁\N{SET MINUS}"
@@ -73,7 +72,7 @@ def test_a_missing_glyph_is_a_box(monkeypatch, tmp_path):
     (missing,) = draw_with("auto", [letters("🙂🚀")], ["png"])[0]
     assert all(boxed(shape) for shape in cut(missing, "🙂🚀").values())
     shutil.copy(DATA / "fonts.conf", tmp_path)
-    monkeypatch.setattr(fonts, "FONTS", str(tmp_path))
+    monkeypatch.setattr(render, "FONTS", str(tmp_path))
     (without,) = draw_with("auto", [letters("Wi")], ["png"])[0]
     assert all(boxed(shape) for shape in cut(without, "Wi").values())
 
@@ -108,7 +107,7 @@ def test_a_character_that_no_font_has_is_its_number_except_in_an_svg():
 
 def test_the_table_of_characters_agrees_with_the_fonts():
     expected = set(range(128)).union(*(FT2Font(str(path)).get_charmap() for path in FILES))
-    drawn = {code for code in range(0x110000) if fonts.replace_missing_glyphs(chr(code)) == chr(code)}
+    drawn = {code for code in range(0x110000) if render.replace_missing_glyphs(chr(code)) == chr(code)}
     assert drawn == expected
 
 
@@ -133,7 +132,7 @@ def test_the_fonts_are_listed_with_their_checksums_and_licences():
 
 def test_the_cache_of_the_fonts_is_in_the_temporary_folder(tmp_path):
     script = "import pygraphviz as p; p.AGraph('digraph { a }').draw('a.png', prog='dot')"
-    with fonts.bundled_fonts(str(tmp_path)):
+    with render.bundled_fonts(str(tmp_path)):
         subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True)
     assert any((tmp_path / "cache").iterdir())
     assert "FONTCONFIG_FILE" not in os.environ

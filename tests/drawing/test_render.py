@@ -14,9 +14,8 @@ import pytest
 from matplotlib.image import imread
 
 import autograd_lite as ag
-from autograd_lite.drawing import engines
-from autograd_lite.drawing.engines import choose_engine, draw_with
-from autograd_lite.drawing.render import to_png
+from autograd_lite.drawing import render
+from autograd_lite.drawing.render import choose_engine, draw_with, to_png
 from autograd_lite.nn import Parameter
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -131,7 +130,7 @@ SLOW = "import os, pathlib, time; pathlib.Path({file!r}).write_text(str(os.getpi
 def test_a_hang_of_pygraphviz_ends_at_the_limit(monkeypatch, tmp_path):
     mark = tmp_path / "process"
     fake_pygraphviz(monkeypatch, tmp_path, SLOW.format(file=str(mark)))
-    monkeypatch.setattr(engines, "SECONDS", 2.5)
+    monkeypatch.setattr(render, "SECONDS", 2.5)
     began = time.monotonic()
     with pytest.raises(
         RuntimeError, match=r"stopped after 2\.5 seconds.* smaller max_nodes= or .*direction="

@@ -9,16 +9,16 @@ from colours import contrast
 
 import autograd_lite as ag
 from autograd_lite.drawing.statistics import LEVELS
-from autograd_lite.drawing.theme import DARK, LIGHT, LOOKS, STAND_INS, THEMES, dash, shade
+from autograd_lite.drawing.theme import BORDERS, DARK, LIGHT, STAND_INS, THEMES, shade
 from autograd_lite.nn import BinaryNetwork, Parameter
 
 ON_CARDS = ("value", "gradient", "muted", "alert", "ink")
 PAIRS = [
-    *((text, f"{kind}-fill") for kind in LOOKS for text in (*ON_CARDS, f"{kind}-name")),
+    *((text, f"{kind}-fill") for kind in BORDERS for text in (*ON_CARDS, f"{kind}-name")),
     *itertools.product(ON_CARDS, ("background", "layer", "backward")),
     ("op_ink", "op"),
     ("background", "alert"),
-    *((dash(level), shade(level)) for level in range(-LEVELS, 0)),
+    *((f"dash-{abs(level)}", shade(level)) for level in range(-LEVELS, 0)),
 ]
 
 

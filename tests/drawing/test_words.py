@@ -147,15 +147,16 @@ FUNCTIONS = {
     "tensordot": np.tensordot, "where": np.where, "clip": np.clip, "sign": np.sign, "exp": np.exp,
     "log": np.log,
     "cos": np.cos, "sin": np.sin, "cosh": np.cosh, "sinh": np.sinh, "sum": np.sum, "abs": np.abs,
-    "slice": slice, "inf": np.inf,
+    "slice": slice, "inf": np.inf, "float64": np.float64,
 }  # fmt: skip
 
 
-def read(words, known):
-    """The value of words, of which nothing is put in parentheses that was not."""
+def read(words, known, numbers=r"\g<0>"):
+    """The value of words, of which nothing is put in parentheses that was not; numbers are replaced."""
     known = {**FUNCTIONS, **known}
     for pattern, meaning in READ:
         words = re.sub(pattern, meaning, words)
+    words = re.sub(r"(?<![\w.])\d[\d.]*(?:e-?\d+)?", numbers, words)
     words = re.sub(r"(\w+|\))\(", lambda m: m[0] if callable(known.get(m[1])) else f"{m[1]}*(", words)
     with np.errstate(all="ignore"):
         return np.asarray(eval(words, {"__builtins__": {}}, known))
@@ -440,11 +441,13 @@ def graphs(draw):
 
 
 def near(words, known, value):
-    """True if a formula of numbers with four digits has a value."""
-    sizes = [abs(v) for v in known.values() if not callable(v)] + [
-        float(n) for n in re.findall(r"\d+(?:\.\d+)?", words)
-    ]
-    return math.isclose(read(words, known), value, rel_tol=2e-3, abs_tol=1e-3 * max(sizes, default=0.0))
+    """True if a formula of numbers with four digits has a value; the sign of a zero is not written."""
+    sizes = [abs(v) for v in known.values() if not callable(v) and math.isfinite(v)]
+    sizes += map(float, re.findall(r"\d+(?:\.\d+)?", words))
+    found = read(words, known, numbers=r"float64(\g<0>)")  # unlike Python's, they can be divided by 0
+    if not math.isfinite(value):
+        return np.array_equal(abs(found), abs(value), equal_nan=True)
+    return math.isclose(found, value, rel_tol=2e-3, abs_tol=1e-3 * max(sizes, default=0.0))
 
 
 @given(graphs())
@@ -452,14 +455,16 @@ def test_formulas_worked_numbers_and_factors_of_single_numbers(y):
     y.backward()
     scene = ag.draw(y, max_nodes=100)._scene
     cards = {card.id: card for card in scene.cards}
-    known = {card.short: card.value.rows[0][0] for card in scene.cards}
+    known = {card.short: np.float64(card.value.rows[0][0]) for card in scene.cards}
     for card in scene.cards:
         for formula in (card.recipe.formula, card.recipe.worked) if card.recipe else ():
             if "…" not in formula:
                 assert near(formula, {**FORWARDS, **known}, known[card.short]), (formula, card)
     for edge in scene.edges:
         if edge.factor is not None and "…" not in edge.rule:
-            assert near(f"1 {edge.rule}", known, edge.factor), (edge, cards[edge.target])
+            rule, _, zero = edge.rule.partition(", 0 where ")
+            rule = "× 0" if zero and known[zero.removesuffix(" = 0")] == 0 else rule
+            assert near(f"1 {rule}", known, edge.factor), (edge, cards[edge.target])
 
 
 # The rules that a reader meets most, as they are written on edges.

@@ -170,7 +170,7 @@ def test_the_first_step_of_gradient_descent_and_of_newton_are_the_formulas():
         (lambda: descend(X, Y, "cross-entropy", (1, 2, 3), "Adam"), r"start has shape \(3,\)"),
         (lambda: descend(X, Y, "cross-entropy", (1, 2), "adam"), "optimizer is 'adam'; it must be one of"),
         (lambda: loss_surface(X, Y, paths={"a": [1, 2]}), r"path 'a' has shape \(2,\)"),
-        (lambda: loss_surface(X, Y, names="w"), "names is 'w'; give two names"),
+        (lambda: loss_surface(X, Y, names="w"), "names is 'w'; give a list of 2 names"),
         (lambda: surfaces(axes=[None]), "axes has 1 Axes; give two"),
     ],
 )  # fmt: skip
