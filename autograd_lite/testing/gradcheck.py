@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite.modes import no_grad
+from autograd_lite.modes import WITH_LINES, no_grad, recording
 from autograd_lite.tensor import Parameter, Tensor, graph, leaf
 from autograd_lite.testing.derivatives import SecondOrder, array_gradients, unequal_entry
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import GradientError, array, subscript, table, two_numbers
-from autograd_lite.testing.locate import find_wrong_node
+from autograd_lite.testing.locate import Located, find_wrong_node
 from autograd_lite.testing.numerical import Weighted
 from autograd_lite.testing.observations import Observation, observe
 from autograd_lite.testing.subject import of_tensors
@@ -215,7 +215,7 @@ class _Check:
         entry = "one direction" if worst.entry is None else f"entry {subscript(worst.entry)}"
         got, expected = two_numbers(worst.got, worst.expected)
         cause = probable_cause(self._observe_nearby(worst.position)) if what == "gradient" else ""
-        wrong_node = find_wrong_node(self._record(self.xs)[0])
+        wrong_node = self._find_wrong_node()
         failures = sum(finding.verdict == "fail" for finding in findings)
         rows = [
             ("expected", f"{expected} +- {worst.error:.0e} (numerical)"),
@@ -234,6 +234,15 @@ class _Check:
             cause=cause,
             message=f"{self.name}: the {what} is wrong in {label}, {entry}\n{table(rows)}",
         )
+
+    def _find_wrong_node(self) -> Located | None:
+        """Return the node of f with a wrong rule; the user's lines are recorded in its graph alone."""
+        before = recording.set(WITH_LINES)
+        try:
+            y, _ = self._record(self.xs)
+        finally:
+            recording.reset(before)
+        return find_wrong_node(y)
 
     def _report(self, verdict: str, **more: Any) -> Report:
         few, directions = _EFFORT.values()

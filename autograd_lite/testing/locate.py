@@ -25,8 +25,8 @@ class Located(NamedTuple):
     """The node with a wrong rule.
 
     `tensor` is the node in the graph of `root`, `op` its op, `argument` the input whose rule is wrong, and
-    `failure` what is wrong. `made` is the file and line of the call of the op, empty if it is unknown;
-    `rule` that of the rule.
+    `failure` what is wrong. `rule` is the file and line of the rule. `made` is the file and line of the
+    call of the op; it is empty if the graph was built without recorded lines.
     """
 
     root: Tensor
@@ -65,8 +65,8 @@ def locate(tensor: Tensor) -> Located | None:
     """Return the first node, from the leaves of `tensor` on, whose own rule is wrong, or None.
 
     Each node is checked alone: the rules of its op at the values in the graph, against numerical
-    derivatives. If a gradient is wrong and every node is right, the mistake is in the engine. User-defined
-    ops record the line that called them. `located.draw()` shows the node in red.
+    derivatives. If a gradient is wrong and every node is right, the mistake is in the engine.
+    `located.draw()` shows the node in red. `gradcheck` also names the line that called the op.
 
     Raises ValueError if `tensor` does not depend on a differentiable tensor.
     """

@@ -116,17 +116,23 @@ def signature(
 
 
 def probabilities(shape: Shape = _SHAPES) -> SearchStrategy[Array]:
-    """Generate arrays of probabilities, among them 0 and 1 and numbers very near to them."""
+    """Generate arrays of probabilities; `shape` is the same as in `arrays`.
+
+    0, 1 and numbers very near to them are among the probabilities.
+    """
     return hnp.arrays(np.float64, shape, elements=st.floats(0.0, 1.0))
 
 
 def logits(shape: Shape = _SHAPES, size: float = 1e4) -> SearchStrategy[Array]:
-    """Generate arrays of logits from -size to size; e^z overflows at 710."""
+    """Generate arrays of logits from -size to size; `shape` is the same as in `arrays`.
+
+    e^z overflows at 710.
+    """
     return hnp.arrays(np.float64, shape, elements=st.floats(-size, size))
 
 
 def labels(classes: int = 2, shape: Shape = _SHAPES) -> SearchStrategy[Array]:
-    """Generate arrays of integer labels from 0 to classes - 1."""
+    """Generate arrays of integer labels from 0 to classes - 1; `shape` is the same as in `arrays`."""
     return hnp.arrays(np.int64, shape, elements=st.integers(0, classes - 1))
 
 
