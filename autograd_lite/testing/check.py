@@ -192,11 +192,10 @@ def _example(subject: Subject, function: str, given: Mapping[str, Any]) -> Examp
                 f"example=dict({', '.join(f'{a}=...' for a in subject.arguments)}, g=...)"
             )
         inputs = tuple(rest.pop(a) for a in subject.arguments)
-    dtypes = [None if subject.domain(p).discrete else float for p in range(len(inputs))]
-    arrays = tuple(np.asarray(x, dtype) for x, dtype in zip(inputs, dtypes, strict=True))
+    arrays = [np.asarray(x, None if subject.domain(p).discrete else float) for p, x in enumerate(inputs)]
     variables = tuple(
         position
         for position, x in enumerate(arrays)
         if x.dtype.kind == "f" and subject.argument(position) in subject.differentiable
     )
-    return Example(arrays, {**subject.settings[0], **rest}, variables, level=LEVELS - 1, g=g)
+    return Example(tuple(arrays), {**subject.settings[0], **rest}, variables, level=LEVELS - 1, g=g)

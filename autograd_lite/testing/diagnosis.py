@@ -4,14 +4,14 @@ It has two parts: what is wrong (a factor, a place, a formula) and where (number
 is wrong must explain every wrong entry; where it is wrong must also exclude every right one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.testing.formulas import wrong_factor, wrong_function, wrong_term
 from autograd_lite.testing.locate_inputs import place_of
 from autograd_lite.testing.observations import Observation, at_wrong_entries, got_and_expected, same
+from autograd_lite.testing.run import unbroadcast
 
 _RATIOS = {
     -1.0: "the sign is flipped",
@@ -58,12 +58,8 @@ def _ratio(failing: Sequence[Observation]) -> str:
         return ""
     ratios = got / expected
     ratio = float(np.median(ratios))
-    if np.allclose(ratios, ratio, rtol=1e-5, atol=0) and (len(ratios) > 1 or ratio in _RATIOS):
-        return _one_ratio(ratio, failing)
-    return _length(failing)
-
-
-def _one_ratio(ratio: float, failing: Sequence[Observation]) -> str:
+    if not np.allclose(ratios, ratio, rtol=1e-5, atol=0) or (len(ratios) == 1 and ratio not in _RATIOS):
+        return _length(failing)
     for number, sentence in _RATIOS.items():
         if abs(ratio - number) <= 1e-5 * abs(number):
             return sentence
@@ -147,21 +143,12 @@ def _summed_too_early(failing: Sequence[Observation]) -> str:
     if len(failing) < 3 or not all(o.x.size == 1 < np.size(o.run.y) for o in failing):
         return ""
     for o in failing:
-        claim = np.asarray(o.run.g).sum() * _slopes(o).sum()
+        h = 1e-4 * max(1.0, float(np.abs(o.x).max()))
+        up, down = (np.asarray(o.run.forward(*o.run.inputs_with(o.position, o.x + d))) for d in (h, -h))
+        claim = np.asarray(o.run.g).sum() * (up - down).sum() / (2 * h)
         if not abs(float(o.got.sum()) - claim) <= 1e-5 * abs(claim) + 1e-12:
             return ""
     return "sums g before multiplying"
-
-
-def _slopes(o: Observation) -> Any:
-    """The derivative of each output in an input of one number, by central differences."""
-    h = 1e-4 * max(1.0, float(np.abs(o.x).max()))
-    values = []
-    for step in (-h, h):
-        inputs = list(o.run.inputs)
-        inputs[o.position] = o.x + step
-        values.append(np.asarray(o.run.forward(*inputs), float))
-    return (values[1] - values[0]) / (2 * h)
 
 
 def _summed(failing: Sequence[Observation]) -> str:
@@ -179,4 +166,104 @@ def _summed(failing: Sequence[Observation]) -> str:
     return ""
 
 
-_EXPLANATIONS = (_ratio, _misplaced, wrong_factor, wrong_function, _summed, _almost_right, wrong_term)
+def _wrong_factor(failing: Sequence[Observation]) -> str:
+    """Return the factor that is missing, or is one too many."""
+    got, expected = got_and_expected(failing)
+    if len(got) < 3:
+        return ""
+    for text, factor in _columns(failing, _as_factor):
+        usable = (factor != 0) & (np.abs(expected) > 1e-12)
+        if np.count_nonzero(usable & (np.abs(np.abs(factor) - 1) > 1e-3)) < 3:
+            continue
+        for sign, also in ((1.0, ""), (-1.0, " and the sign is flipped")):
+            if same(sign * got * factor, expected):
+                return f"a factor {text} is missing{also}"
+            if same(sign * got, expected * factor):
+                return f"a factor {text} too many{also}"
+    return ""
+
+
+def _wrong_term(failing: Sequence[Observation]) -> str:
+    """Return the term of a sum that is missing, or is one too many."""
+    got, expected = got_and_expected(failing)
+    if len(got) < 6 or len(failing) < 3:
+        return ""
+    missing = expected - got
+    for text, term in _columns(failing, lambda value, o: unbroadcast(o.run.g * value, o.got.shape)):
+        if np.count_nonzero(term) < 6:
+            continue
+        if same(missing, term) or same(missing, -term):
+            return f"a term {f'g {text}'.strip()} is missing, or one too many"
+    return ""
+
+
+def _factors(o: Observation) -> dict[str, Any]:
+    """Return what rules multiply by, by name: functions of the output and of each input."""
+    y = np.asarray(o.run.y, float)
+    factors = {"": np.ones(()), "y": y, "(1 - y)": 1.0 - y, "y (1 - y)": y * (1.0 - y)}
+    factors |= {"(1 + y)": 1.0 + y, "(1 - y^2)": 1.0 - y * y}
+    for i, x in enumerate(o.run.inputs):
+        if x.dtype.kind == "f":
+            a = o.run.subject.label(i)
+            factors |= {a: x, f"{a}^2": x * x, f"(1 - {a})": 1.0 - x, f"(1 + {a})": 1.0 + x}
+    return factors
+
+
+def _columns(
+    failing: Sequence[Observation], fit: Callable[[Any, Observation], Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield each factor and its values at the wrong entries of all examples, if it fits their shapes."""
+    of_examples = [_factors(o) for o in failing]
+    for text in of_examples[0]:
+        try:
+            fitted = [fit(of[text], o)[o.wrong] for of, o in zip(of_examples, failing, strict=True)]
+        except (KeyError, ValueError):  # a variadic op may have fewer inputs in some examples
+            continue
+        yield text, np.concatenate(fitted)
+
+
+def _as_factor(value: Any, o: Observation) -> Any:
+    """Broadcast a value to the gradient; the output of a reduction gets its last axis back."""
+    try:
+        return np.broadcast_to(value, o.got.shape)
+    except ValueError:
+        return np.broadcast_to(np.expand_dims(value, -1), o.got.shape)
+
+
+_FUNCTIONS: tuple[Callable[[Any], Any], ...] = (
+    lambda t: t,
+    lambda t: 1.0 - t,
+    lambda t: t * (1.0 - t),
+    lambda t: 1.0 - t * t,
+    lambda t: 1.0 + t * t,
+    lambda t: t * t,
+)
+
+
+def _wrong_function(failing: Sequence[Observation]) -> str:
+    """Return the confusion of input and output, or the square or reciprocal of what is meant."""
+    elementwise = [o for o in failing if np.shape(o.run.y) == o.x.shape]
+    if sum(int(o.wrong.sum()) for o in elementwise) < 4:
+        return ""
+    got, expected = got_and_expected(elementwise)
+    x = at_wrong_entries(elementwise, lambda o: np.asarray(o.x, float))
+    y = at_wrong_entries(elementwise, lambda o: np.asarray(o.run.y, float))
+    g = at_wrong_entries(elementwise, lambda o: o.run.g)
+    slope = got / g
+    right = expected / g
+    claims = []
+    if np.ptp(np.abs(right)) > 1e-3 * np.abs(right).max():
+        claims = [
+            ("the square root of what it must be: a square is missing", slope * np.abs(slope), right),
+            ("the square of what it must be: a root is missing", slope, right * np.abs(right)),
+            ("the reciprocal of what it must be", slope * right, np.ones(len(slope))),
+        ]
+    for function in _FUNCTIONS if expected.any() else ():
+        if function(x).any():
+            claims.append(("the input in place of y", got * function(y), expected * function(x)))
+        if function(y).any():
+            claims.append(("y in place of the input", got * function(x), expected * function(y)))
+    return next((text for text, left, right in claims if same(left, right)), "")
+
+
+_EXPLANATIONS = (_ratio, _misplaced, _wrong_factor, _wrong_function, _summed, _almost_right, _wrong_term)

@@ -65,10 +65,8 @@ def check_aliasing(run: Run) -> None:
     positions = [p for p in run.example.variables if np.ndim(run.inputs[p])]
     pairs = [(p, q) for p, q in pairwise(positions) if run.inputs[p].shape == run.inputs[q].shape]
     for p, q in pairs[:1]:
-        one_object = list(run.inputs)
-        one_object[q] = run.inputs[p]
-        two_objects = list(run.inputs)
-        two_objects[q] = read_only(run.inputs[p])
+        one_object = run.inputs_with(q, run.inputs[p])
+        two_objects = run.inputs_with(q, read_only(run.inputs[p]))
         try:
             y = read_only(run.forward(*one_object))
         except _REFUSALS:
@@ -90,7 +88,7 @@ def check_python_numbers(run: Run) -> None:
     for i, x in enumerate(run.inputs):
         for number in (float(x), int(x)) if np.ndim(x) == 0 and x.dtype.kind == "f" else ():
             try:
-                got = run.gradients(inputs=[*run.inputs[:i], number, *run.inputs[i + 1 :]])
+                got = run.gradients(inputs=run.inputs_with(i, number))
             except AttributeError:  # a rule that uses x.ndim or x.shape: its op converts numbers
                 return
             if i in run.example.variables:  # the gradient in the number itself is not used

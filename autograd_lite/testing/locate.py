@@ -72,30 +72,20 @@ def locate(tensor: Tensor) -> Located | None:
     """
     if not isinstance(tensor, Tensor) or not tensor.requires_grad:
         raise ValueError("locate: it takes a tensor that was computed from differentiable ones")
-    return find_wrong_node(tensor)
-
-
-def find_wrong_node(root: Tensor) -> Located | None:
-    """Do what `locate` does, for a tensor that requires a gradient or is a constant."""
-    for tensor in graph(root):
-        failure = _check(tensor) if tensor.op else None
+    for node in graph(tensor):
+        failure = _check(node) if node.op else None
         if failure:
             position = max(failure.position, 0)
-            subject = of_op(tensor.op)
+            subject = of_op(node.op)
             path, line = subject.where(position)
             argument = subject.argument(position)
-            return Located(root, tensor, tensor.op, argument, failure, _call_line(tensor), f"{path}:{line}")
+            called = getattr(node, "line", None)  # the code and the line of the call
+            made = f"{os.path.basename(file_of(called[0].co_filename))}:{called[1]}" if called else ""
+            return Located(tensor, node, node.op, argument, failure, made, f"{path}:{line}")
     return None
 
 
-def _call_line(tensor: Tensor) -> str:
-    """Return file and line of the call that computed a tensor, if it was recorded."""
-    code, line = getattr(tensor, "line", None) or (None, 0)
-    return f"{os.path.basename(file_of(code.co_filename))}:{line}" if code else ""
-
-
 def _check(tensor: Tensor) -> RuleError | None:
-    """Check the rules of one node at its own values."""
     arrays = map(np.asarray, tensor.values)
     inputs = tuple(x.astype(float) if x.dtype.kind == "f" else x for x in arrays)
     variables = tuple(

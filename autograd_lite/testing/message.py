@@ -1,6 +1,6 @@
 """The error for a failure that a search has found: a message of at most 25 lines, and its facts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -35,7 +35,12 @@ def error_of(search: Search, example: Example, failure: RuleError) -> GradientEr
     headline = _headline(subject, failure)
     path, line = subject.where(position)
     reproduce = _repeat_call(subject, example, g)
-    rows = [_example_row(subject, example, g, search.shrunk)]
+    shown = [f"{name} = {text}" for name, text in _as_text(subject, example, g, array).items()]
+    inputs = "   ".join(shown)
+    inputs = inputs if len(inputs) <= 90 else "\n".join(shown[:8])
+    rows = [("smallest failing example", inputs)]
+    if search.shrunk == NOT_SHRUNK:
+        rows = [("failing example", f"{inputs}\n({NOT_SHRUNK})")]
     if failure.kind != "subgradient" and (np.isfinite(failure.expected) or failure.kind == "number"):
         rows.append(_numbers_row(subject.label(position), failure))
     if cause and cause not in headline:
@@ -73,7 +78,6 @@ def _headline(subject: Subject, failure: RuleError) -> str:
 
 
 def _output_gradient(subject: Subject, example: Example) -> Any:
-    """Return the gradient of the output at the example; None if the check did not get that far."""
     try:
         with quiet():
             return start(subject, example).g
@@ -83,26 +87,15 @@ def _output_gradient(subject: Subject, example: Example) -> Any:
         return None
 
 
-def _example_row(subject: Subject, example: Example, g: Any, shrunk: str) -> tuple[str, str]:
+def _as_text(subject: Subject, example: Example, g: Any, form: Callable[[Any], str]) -> dict[str, str]:
     """Return the inputs by name, the settings that are not the defaults, and g."""
-    shown = [f"{subject.label(i)} = {array(x)}" for i, x in enumerate(example.inputs)]
-    shown += [f"{k} = {v!r}" for k, v in _changed_settings(subject, example).items()]
-    shown += [] if g is None else [f"g = {array(g)}"]
-    line = "   ".join(shown)
-    text = line if len(line) <= 90 else "\n".join(shown[:8])
-    if shrunk == NOT_SHRUNK:
-        return "failing example", f"{text}\n({shrunk})"
-    return "smallest failing example", text
-
-
-def _changed_settings(subject: Subject, example: Example) -> dict[str, Any]:
-    """Return the settings that differ from the defaults."""
     defaults = {k: repr(v) for k, v in subject.op.defaults.items()} if subject.op else {}
-    return {k: v for k, v in example.settings.items() if defaults.get(k) != repr(v)}
+    text = {subject.label(i): form(x) for i, x in enumerate(example.inputs)}
+    text |= {k: repr(v) for k, v in example.settings.items() if defaults.get(k) != repr(v)}
+    return text if g is None else {**text, "g": form(g)}
 
 
 def _numbers_row(label: str, failure: RuleError) -> tuple[str, str]:
-    """Return what came and what was expected, and how accurate the latter is if it was measured."""
     got, expected = two_numbers(failure.got, failure.expected)
     measured = failure.kind in ("number", "second order")
     accuracy = f" (numerical, +- {max(failure.error, 1e-16):.0e})" if measured else ""
@@ -125,10 +118,9 @@ def _seen_rows(seen: Sequence[Observation], subject: Subject, position: int) -> 
 
 def _repeat_call(subject: Subject, example: Example, g: Any) -> str:
     """Return a line that tries this example again."""
+    text = _as_text(subject, example, g, literal)
     if subject.variadic:
-        parts = [f"{subject.arguments[-1]}=[{', '.join(map(literal, example.inputs))}]"]
-    else:
-        parts = [f"{subject.label(i)}={literal(x)}" for i, x in enumerate(example.inputs)]
-    parts += [f"{k}={v!r}" for k, v in _changed_settings(subject, example).items()]
-    parts += [] if g is None else [f"g={literal(g)}"]
+        inputs = [text.pop(subject.label(i)) for i in range(len(example.inputs))]
+        text = {subject.arguments[-1]: f"[{', '.join(inputs)}]", **text}
+    parts = [f"{name}={value}" for name, value in text.items()]
     return f"{subject.call}, example=dict({', '.join(parts)}))"

@@ -45,6 +45,10 @@ class Run:
         """Return the gradients at other inputs and the output there."""
         return self.gradients(g, inputs, read_only(self.forward(*inputs)))
 
+    def inputs_with(self, position: int, x: Any) -> list[Any]:
+        """Return the inputs with x at a position."""
+        return [*self.inputs[:position], x, *self.inputs[position + 1 :]]
+
     def forward(self, *inputs: Any) -> Any:
         """Return the output at other inputs."""
         return self.subject.forward(*inputs, **self.example.settings)
@@ -172,12 +176,12 @@ def _shape_is_allowed(run: Run, g: Any, shape: tuple[int, ...]) -> bool:
 
 def _call_elsewhere(run: Run) -> None:
     """Call the forward and the rules at other inputs, which hidden state would remember."""
-    inputs = []
-    for position, x in enumerate(run.inputs):
+    inputs = list(run.inputs)
+    for position in run.example.variables:
         domain = run.subject.domain(position)
-        if position in run.example.variables and not domain.discrete:
-            x = values(domain, "ordinary", bytes(11 * i % 192 for i in range(x.size)), x.shape)
-        inputs.append(x)
+        if not domain.discrete:
+            codes = bytes(11 * i % 192 for i in range(inputs[position].size))
+            inputs[position] = values(domain, "ordinary", codes, inputs[position].shape)
     longer = [np.concatenate((x, x)) if np.ndim(x) else x for x in inputs]
     for tried in (inputs, longer) if run.example.level > 1 else (inputs,):
         try:
@@ -189,12 +193,11 @@ def _call_elsewhere(run: Run) -> None:
 
 
 def _check_again(run: Run, gradients: list[Any]) -> None:
-    """Compute the gradients again; they must be the same."""
     try:
         again = run.raw_gradients()
     except Exception:  # for example because it has kept an array of another shape
         again = [None] * len(gradients)
     for first, second, position in zip(gradients, again, run.example.variables, strict=True):
         if second is None or not np.array_equal(first, second, equal_nan=True):
-            why = "it depends on an earlier call, the same arguments give two results"
-            raise RuleError("state", position, f"is not deterministic: {why}")
+            why = "is not deterministic: it depends on an earlier call, the same arguments give two results"
+            raise RuleError("state", position, why)

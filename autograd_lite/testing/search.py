@@ -1,7 +1,7 @@
 """The search for a mistake: a sweep over shapes and values, then generated examples, shrunk by hypothesis."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any
@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd_lite.extras import require
 from autograd_lite.testing import invariants
-from autograd_lite.testing.cases import without_entries
 from autograd_lite.testing.derivatives import NoSecondOrderError, check_first_derivatives, check_on_tensors
-from autograd_lite.testing.examples import LEVELS, Example, Plan, sweep
+from autograd_lite.testing.examples import LEVELS, Example, Plan, empty_examples, sweep
 from autograd_lite.testing.failure import RuleError
 from autograd_lite.testing.run import Run, SkipError, start
 from autograd_lite.testing.subject import quiet
@@ -50,23 +49,22 @@ class Search:
             if failure:
                 self._shrink(example, failure, seed)
                 return
-        for case in without_entries(self.plan.cases):
-            plan = Plan(self.plan.subject, (case,))
-            example = plan.example(0, 1, bytes(plan.size(0)), 1)
-            failure = self.examine(example._replace(case=-1))
-            if failure:
-                self._finish(example, failure, SHRUNK)
-                return
+        if self._try_each(empty_examples(self.plan), SHRUNK):
+            return
         if HAS_HYPOTHESIS:
             self._generate(range(len(self.plan.cases)), count, seed)
-            return
-        rng = np.random.default_rng(seed)
-        for _ in range(count):
-            example = self.plan.draw(rng)
+        else:
+            rng = np.random.default_rng(seed)
+            self._try_each((self.plan.draw(rng) for _ in range(count)), NOT_SHRUNK)
+
+    def _try_each(self, examples: Iterable[Example], shrunk: str) -> bool:
+        """Try examples up to the first failure; return True if there is one."""
+        for example in examples:
             failure = self.examine(example)
             if failure:
-                self._finish(example, failure, NOT_SHRUNK)
-                return
+                self._finish(example, failure, shrunk)
+                return True
+        return False
 
     def _finish(self, example: Example, failure: RuleError, shrunk: str) -> None:
         self.found = example, failure
@@ -103,7 +101,6 @@ class Search:
         return None
 
     def _check(self, run: Run, learn: bool) -> None:
-        """Raise the first failure of a run."""
         try:
             if run.example.case < 0:
                 invariants.check_empty(run)
