@@ -161,7 +161,6 @@ def _declared_cases(subject: Subject) -> list[Case]:
 
 
 def _elementwise(subject: Subject) -> list[tuple[Shape, ...]]:
-    """Return equal shapes for all inputs, then shapes that broadcast."""
     count = 2 if subject.variadic else len(subject.arguments)
     counts = (1, 2, 3) if subject.variadic else (count,)
     equal = [(shape,) * n for n in counts for shape in _SHAPES]
@@ -222,10 +221,8 @@ def _refusal(subject: Subject, case: Case) -> str:
     """
     plan = Plan(subject, (case,))
     discrete = any(domain.discrete for domain in subject.domains.values())
-    reasons = []
-    for seed in range(8 if discrete else 2):
-        codes = np.random.default_rng(seed).bytes(plan.size(0))
-        reasons.append(_refusal_at(subject, plan.example(0, ORDINARY, codes, 1)))
+    codes = [np.random.default_rng(seed).bytes(plan.size(0)) for seed in range(8 if discrete else 2)]
+    reasons = [_refusal_at(subject, plan.example(0, ORDINARY, drawn, 1)) for drawn in codes]
     return next(filter(None, reasons), "") if discrete or all(reasons) else ""
 
 
@@ -283,13 +280,13 @@ def _variants(x: Any, domain: Domain) -> list[Any]:
 def specials(plan: Plan) -> Iterator[Example]:
     """Yield each special number of each input's domain in one entry, then in all inputs at once."""
     example = _ordinary(plan, 0, 3)
-    domains = [plan.subject.domain(position) for position in example.variables]
-    tried: list[tuple[tuple[int, ...], tuple[float, ...]]]
-    tried = [((p,), special(domain)) for p, domain in zip(example.variables, domains, strict=True)]
-    if len(domains) > 1 and not any(domain.discrete for domain in domains):
-        shared = [x for x in special(domains[0])[:16] if all(domain.holds(x) for domain in domains)]
-        tried.append((example.variables, tuple(shared)))
-    for positions, numbers in tried:
+    domains = {position: plan.subject.domain(position) for position in example.variables}
+    tried: dict[tuple[int, ...], tuple[float, ...]] = {(p,): special(domain) for p, domain in domains.items()}
+    if len(domains) > 1 and not any(domain.discrete for domain in domains.values()):
+        first = special(domains[example.variables[0]])[:16]
+        shared = [x for x in first if all(domain.holds(x) for domain in domains.values())]
+        tried[example.variables] = tuple(shared)
+    for positions, numbers in tried.items():
         for number in numbers:
             inputs = [np.array(x, float) if p in positions else x for p, x in enumerate(example.inputs)]
             for p in positions:

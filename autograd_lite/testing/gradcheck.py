@@ -149,7 +149,6 @@ class _Check:
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _record(self, xs: Sequence[Any]) -> tuple[Any, list[Tensor]]:
-        """Return f of tensors, and the tensors of the variables."""
         self._move_captured(xs)
         tensors = [Tensor(x) if i in self.positions else x for i, x in enumerate(xs)]
         for i, tensor in self.captured.items():
@@ -224,7 +223,7 @@ class _Check:
             ("expected", f"{expected} +- {worst.error:.0e} (numerical)"),
             ("got", got),
             *([("probable cause", cause)] if cause else []),
-            *([("where", wrong_node.sentence)] if wrong_node else []),
+            *([("where", str(wrong_node))] if wrong_node else []),
             ("wrong in", f"{failures} of {len(findings)} derivatives checked here"),
             *((self._label(i), array(x)) for i, x in enumerate(self.xs)),
         ]
@@ -248,15 +247,12 @@ class _Check:
         return Report(verdict, self.tally.checked, self.tally.undecided, self.tally.worst, coverage, **more)
 
     def _label(self, i: int) -> str:
-        """Return the name of an input, with that of the parameter: `input 0 (w)`."""
         if i == len(self.xs):
             return "the output gradient"
         code = getattr(self.f, "__code__", None)  # None for a function of NumPy itself
         return f"input {i} ({code.co_varnames[i]})" if code and i < code.co_argcount else f"input {i}"
 
     def _observe_nearby(self, position: int) -> list[Observation]:
-        """Observe the gradient at the inputs and around them."""
-
         def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
             found = dict(zip(self.positions, self._gradients(inputs, np.asarray(g)), strict=True))
             return [found.get(i) for i in range(len(inputs))]

@@ -13,8 +13,7 @@ from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.derivatives import check_first_derivatives
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import RuleError, two_numbers
-from autograd_lite.testing.invariants import check_linearity
-from autograd_lite.testing.run import SkipError, start
+from autograd_lite.testing.run import SkipError, check_linearity, start
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.verdicts import Tally
 
@@ -37,9 +36,7 @@ class Located(NamedTuple):
     made: str
     rule: str
 
-    @property
-    def sentence(self) -> str:
-        """The finding in one line."""
+    def __str__(self) -> str:
         name = f"{self.tensor.name!r}, " if self.tensor.name else ""
         made = f", made at {self.made}" if self.made else ""
         what = self.failure.sentence
@@ -47,9 +44,6 @@ class Located(NamedTuple):
             got, expected = two_numbers(self.failure.got, self.failure.expected)
             what = f"got {got}, expected {expected}"
         return f'{name}{self.op.name}.gradient("{self.argument}") at {self.rule}{made}: {what}'
-
-    def __str__(self) -> str:
-        return self.sentence
 
     def draw(self, **options: Any) -> Drawing:
         """Draw the graph with this node in red; `options` are the same as in `draw`.
@@ -73,8 +67,12 @@ def locate(tensor: Tensor) -> Located | None:
     if not isinstance(tensor, Tensor) or not tensor.requires_grad:
         raise ValueError("locate: it takes a tensor that was computed from differentiable ones")
     for node in graph(tensor):
-        failure = _check(node) if node.op else None
-        if failure:
+        try:
+            if node.op:
+                _check(node)
+        except SkipError:
+            continue
+        except RuleError as failure:
             position = max(failure.position, 0)
             subject = of_op(node.op)
             path, line = subject.where(position)
@@ -85,7 +83,8 @@ def locate(tensor: Tensor) -> Located | None:
     return None
 
 
-def _check(tensor: Tensor) -> RuleError | None:
+def _check(tensor: Tensor) -> None:
+    """Raise the first mistake in the rules of one node at its own values."""
     arrays = map(np.asarray, tensor.values)
     inputs = tuple(x.astype(float) if x.dtype.kind == "f" else x for x in arrays)
     variables = tuple(
@@ -93,15 +92,9 @@ def _check(tensor: Tensor) -> RuleError | None:
         for i, x in enumerate(tensor.inputs)
         if isinstance(x, Tensor) and x.requires_grad and inputs[i].dtype.kind == "f"
     )
-    try:
-        with np.errstate(all="ignore"):
-            for key in (0, 5):
-                example = Example(inputs, dict(tensor.settings), variables, key)
-                run = start(of_op(tensor.op), example)
-                check_linearity(run)
-                check_first_derivatives(run, Tally())
-    except SkipError:
-        return None
-    except RuleError as failure:
-        return failure
-    return None
+    with np.errstate(all="ignore"):
+        for key in (0, 5):
+            example = Example(inputs, dict(tensor.settings), variables, key)
+            run = start(of_op(tensor.op), example)
+            check_linearity(run)
+            check_first_derivatives(run, Tally())

@@ -177,7 +177,6 @@ def _arrays_of(
 
 
 def _domain(given: Any) -> Domain:
-    """Return a Domain as it is, or that of a pair (low, high)."""
     if isinstance(given, Domain):
         return given
     if isinstance(given, tuple) and len(given) == 2:

@@ -120,7 +120,6 @@ def compare(
 def _check(
     function: Weighted, position: int, claimed: Any, usual: float, units: Iterable[Any], single: bool
 ) -> list[Finding]:
-    """Return the verdicts on a gradient along some directions; `single` if these are entries."""
     x = function.xs[position]
     # The numerical steps jump over what happens at tiny numbers: no floor is valid there.
     tiny = bool(((x != 0) & (np.abs(x) < _SMALL)).any())
