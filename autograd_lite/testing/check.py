@@ -1,4 +1,4 @@
-"""check_op and check_function: every property of gradient rules, over inputs of their own domain."""
+"""check_op and check_function: every property of gradient rules, and the message if one fails."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,11 +8,21 @@ import numpy as np
 
 from autograd_lite.domains import Domain
 from autograd_lite.operation import Op
+from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import LEVELS, Example, plan_of
-from autograd_lite.testing.failure import GradientError
-from autograd_lite.testing.message import error_of
-from autograd_lite.testing.search import Search
-from autograd_lite.testing.subject import Subject, of_op, of_pair
+from autograd_lite.testing.failure import (
+    GradientError,
+    RuleError,
+    array,
+    literal,
+    subscript,
+    table,
+    two_numbers,
+)
+from autograd_lite.testing.observations import Observation, gather
+from autograd_lite.testing.run import SkipError, start
+from autograd_lite.testing.search import NOT_SHRUNK, Search
+from autograd_lite.testing.subject import Subject, of_op, of_pair, quiet
 
 BUDGETS = {"quick": 25, "normal": 60, "thorough": 300}  # generated examples
 
@@ -40,10 +50,6 @@ class OpReport:
         second = f"no second order: {self.note}" if self.note else f"second order at {self.second_order}"
         count = f"nothing wrong in {self.checked} derivatives at {self.examples} examples"
         return f"{self.op}: {count}{undecided}; {second}"
-
-    def report(self) -> dict[str, Any]:
-        """Return the attributes as a dictionary."""
-        return asdict(self)
 
 
 def check_op(
@@ -147,7 +153,7 @@ def _check(
     else:
         search.try_alone(_example(subject, function, example))
     if search.found:
-        return error_of(search, *search.found)
+        return _error_of(search, *search.found)
     refusal = _refusal(search) if example is None else ""
     if refusal:
         return GradientError(refusal)
@@ -179,24 +185,121 @@ def _refusal(search: Search) -> str:
 
 
 def _example(subject: Subject, function: str, given: Mapping[str, Any]) -> Example:
-    """Return the example with these inputs, settings and g."""
     rest = dict(given)
     g = rest.pop("g", None)
-    if subject.variadic:
-        inputs = tuple(rest.pop(subject.arguments[-1], ()))
-    else:
-        missing = [a for a in subject.arguments if a not in rest]
-        if missing:
-            raise ValueError(
-                f"{function}: example has no {', '.join(missing)}; it names every input: "
-                f"example=dict({', '.join(f'{a}=...' for a in subject.arguments)}, g=...)"
-            )
-        inputs = tuple(rest.pop(a) for a in subject.arguments)
-    dtypes = [None if subject.domain(p).discrete else float for p in range(len(inputs))]
-    arrays = tuple(np.asarray(x, dtype) for x, dtype in zip(inputs, dtypes, strict=True))
+    missing = [a for a in subject.arguments if a not in rest and not subject.variadic]
+    if missing:
+        raise ValueError(
+            f"{function}: example has no {', '.join(missing)}; it names every input: "
+            f"example=dict({', '.join(f'{a}=...' for a in subject.arguments)}, g=...)"
+        )
+    named = [rest.pop(a, ()) for a in subject.arguments]
+    inputs = named[-1] if subject.variadic else named
+    arrays = [np.asarray(x, None if subject.domain(p).discrete else float) for p, x in enumerate(inputs)]
     variables = tuple(
         position
         for position, x in enumerate(arrays)
         if x.dtype.kind == "f" and subject.argument(position) in subject.differentiable
     )
-    return Example(arrays, {**subject.settings[0], **rest}, variables, level=LEVELS - 1, g=g)
+    return Example(tuple(arrays), {**subject.settings[0], **rest}, variables, level=LEVELS - 1, g=g)
+
+
+def _error_of(search: Search, example: Example, failure: RuleError, shrunk: str) -> GradientError:
+    """Return the error for a failure: its cause, its example, and the line that repeats it."""
+    subject = search.plan.subject
+    position = max(failure.position, 0)
+    seen: list[Observation] = []
+    if failure.kind in ("number", "subgradient"):
+        seen = gather(search.plan, position, example, search.tally.usual_size[1])
+    g = _output_gradient(subject, example)
+    cause = failure.sentence or probable_cause(seen)
+    headline = _headline(subject, failure)
+    path, line = subject.where(position)
+    reproduce = _repeat_call(subject, example, g)
+    shown = [f"{name} = {text}" for name, text in _as_text(subject, example, g, array).items()]
+    inputs = "   ".join(shown)
+    inputs = inputs if len(inputs) <= 90 else "\n".join(shown[:8])
+    rows = [("smallest failing example", inputs)]
+    if shrunk == NOT_SHRUNK:
+        rows = [("failing example", f"{inputs}\n({NOT_SHRUNK})")]
+    if failure.kind != "subgradient" and (np.isfinite(failure.expected) or failure.kind == "number"):
+        rows.append(_numbers_row(subject.label(position), failure))
+    if cause and cause not in headline:
+        rows.append(("probable cause" if seen else "what is wrong", cause))
+    rows += [("where", f"{path}:{line}"), *_seen_rows(seen, subject, position), ("reproduce", reproduce)]
+    facts = {
+        "subject": subject.name,
+        "input": subject.label(position),
+        **asdict(failure),
+        "cause": cause,
+        "file": path,
+        "line": line,
+        "shrunk": shrunk,
+        "reproduce": reproduce,
+        "example": {
+            "inputs": {subject.label(i): x for i, x in enumerate(example.inputs)},
+            "g": g,
+            "settings": dict(example.settings),
+            "numbers": example.numbers,
+        },
+        "seen": {"failing": sum(o.fails for o in seen), "of": len(seen)},
+    }
+    return GradientError(f"{headline}\n{table(rows)}", facts)
+
+
+def _headline(subject: Subject, failure: RuleError) -> str:
+    if failure.position < 0:
+        return failure.sentence
+    name = subject.rule_name(failure.position)
+    if failure.kind in ("number", "subgradient"):
+        return f"{name} is wrong"
+    if failure.kind == "second order":
+        return f"{name} is right, but its own derivative by tensors, the second-order gradient, is wrong"
+    return f"{name} {failure.sentence}"
+
+
+def _output_gradient(subject: Subject, example: Example) -> Any:
+    try:
+        with quiet():
+            return start(subject, example).g
+    except RuleError:
+        return example.g
+    except SkipError:
+        return None
+
+
+def _as_text(subject: Subject, example: Example, g: Any, form: Callable[[Any], str]) -> dict[str, str]:
+    """Return the inputs by name, the settings that are not the defaults, and g."""
+    defaults = {k: repr(v) for k, v in subject.op.defaults.items()} if subject.op else {}
+    text = {subject.label(i): form(x) for i, x in enumerate(example.inputs)}
+    text |= {k: repr(v) for k, v in example.settings.items() if defaults.get(k) != repr(v)}
+    return text if g is None else {**text, "g": form(g)}
+
+
+def _numbers_row(label: str, failure: RuleError) -> tuple[str, str]:
+    got, expected = two_numbers(failure.got, failure.expected)
+    measured = failure.kind in ("number", "second order")
+    accuracy = f" (numerical, +- {max(failure.error, 1e-16):.0e})" if measured else ""
+    return f"gradient in {label}{subscript(failure.entry)}", f"got {got}   expected {expected}{accuracy}"
+
+
+def _seen_rows(seen: Sequence[Observation], subject: Subject, position: int) -> list[tuple[str, str]]:
+    if not seen:
+        return []
+    fails = sum(o.fails for o in seen)
+    rows = [("seen in", f"{fails} of {len(seen)} examples")] if fails else []
+    others = sorted({p for o in seen for p in o.right_in} - {position})
+    for p in others[:3]:
+        right = [o.right_in[p] for o in seen if p in o.right_in]
+        if all(right):
+            rows.append(("right in", f"{subject.label(p)}: {len(right)} of {len(right)}"))
+    return [*rows, ("here it is", "linear in g, the same twice, and changes nothing it is given")]
+
+
+def _repeat_call(subject: Subject, example: Example, g: Any) -> str:
+    text = _as_text(subject, example, g, literal)
+    if subject.variadic:
+        inputs = [text.pop(subject.label(i)) for i in range(len(example.inputs))]
+        text = {subject.arguments[-1]: f"[{', '.join(inputs)}]", **text}
+    parts = [f"{name}={value}" for name, value in text.items()]
+    return f"{subject.call}, example=dict({', '.join(parts)}))"

@@ -1,7 +1,7 @@
 """The comparison of rules with numerical derivatives: first ones, and second ones by rules on tensors."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def unequal_entry(plain: Any, other: Any) -> tuple[int, ...] | None:
     return first_difference(other, plain, 1e-10 * np.abs(plain) + 1e-13 * largest(plain))
 
 
-class SecondOrder:
+class SecondOrder(NamedTuple):
     """The weighted sum of gradients as a function of the inputs and of g, and its own gradients.
 
     `record(inputs)` returns the output as a tensor, and the tensors of the variables, which are at
@@ -73,15 +73,9 @@ class SecondOrder:
     inputs and g, and `only` is the index of the one gradient to use; None sums all.
     """
 
-    def __init__(
-        self,
-        record: Callable[[Sequence[Any]], tuple[Any, list[Tensor]]],
-        first: Callable[[Sequence[Any], Any], list[Any]],
-        positions: Sequence[int],
-    ) -> None:
-        self.record = record
-        self.first = first
-        self.positions = positions
+    record: Callable[[Sequence[Any]], tuple[Any, list[Tensor]]]
+    first: Callable[[Sequence[Any], Any], list[Any]]
+    positions: Sequence[int]
 
     def on_tensors(self, points: Sequence[Any], only: int | None = None) -> tuple[list[Any], list[Any]]:
         """Return the gradients as tensors (None if unused), and the gradients of their sum as arrays."""

@@ -1,15 +1,14 @@
-"""Examples to try a subject with: the plan of its cases, and the sweep over values that rules get wrong."""
+"""Examples to try a subject with: shapes and settings, a plan of them, and values that rules get wrong."""
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from itertools import chain, combinations, cycle, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.domains import Domain
+from autograd_lite.domains import Domain, cores_of
 from autograd_lite.operation import Case
-from autograd_lite.testing.cases import declared_cases, resized
 from autograd_lite.testing.subject import Subject, quiet
 from autograd_lite.testing.values import PALETTES, simple, special, values
 
@@ -17,6 +16,21 @@ _REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, AttributeError,
 _VARIED = 24  # cases, evenly spread, at which a sweep tries special values
 _VARIANTS = 6
 LEVELS = 4
+
+Shape = tuple[int, ...]
+
+_SHAPES: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2, 3, 2), (17,), (1, 2, 1, 2))
+_BROADCAST: tuple[tuple[Shape, Shape], ...] = (
+    ((), (2,)),
+    ((2,), ()),
+    ((2, 1), (1, 3)),
+    ((1, 2), (2, 1)),
+    ((2, 3), (3,)),
+    ((1,), (2, 2)),
+    ((2, 3), (2, 1)),
+    ((2, 1, 2), (3, 1)),
+)
+_LENGTHS = ((1, 1, 1, 1), (2, 2, 2, 2), (2, 3, 4, 5), (3, 1, 2, 4), (1, 2, 3, 1))  # of a signature's axes
 
 
 def same_palette(index: int) -> int:
@@ -111,10 +125,10 @@ def plan_of(subject: Subject) -> Plan:
 
     Raises ValueError if it accepts no declared case.
     """
-    declared = declared_cases(subject)
+    declared = _declared_cases(subject)
     accepted: dict[Any, Case | None] = {}
     last_reason = "no values there are finite"
-    for case in chain(declared, *(resized(case, subject) for case in declared)):
+    for case in chain(declared, *(_resized(case, subject) for case in declared)):
         key = (case.shapes, repr(case.settings))
         if key not in accepted:
             reason = _refusal(subject, case)
@@ -131,6 +145,75 @@ def plan_of(subject: Subject) -> Plan:
     return Plan(subject, tuple(cases), tuple(declared))
 
 
+def _declared_cases(subject: Subject) -> list[Case]:
+    """Return every declared shape with every setting; shapes of an elementwise function by default."""
+    if subject.declared:
+        declared = product(subject.declared, subject.settings)
+        return [Case(case.shapes, {**settings, **case.settings}) for case, settings in declared]
+    if subject.signature:
+        pairs = product(subject.settings, _shapes_of(subject.signature))
+        return [Case(shapes, dict(settings)) for settings, shapes in pairs]
+    return [
+        Case(shapes, {**settings, **axes})
+        for settings, shapes in product(subject.settings, _elementwise(subject))
+        for axes in _axes(shapes, settings)
+    ]
+
+
+def _elementwise(subject: Subject) -> list[tuple[Shape, ...]]:
+    count = 2 if subject.variadic else len(subject.arguments)
+    counts = (1, 2, 3) if subject.variadic else (count,)
+    equal = [(shape,) * n for n in counts for shape in _SHAPES]
+    pairs = _BROADCAST if count > 1 else ()
+    return equal + [tuple(pair[i % 2] for i in range(count)) for pair in pairs]
+
+
+def _axes(shapes: tuple[Shape, ...], settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield values for settings named `axis` and `keepdims`: all that one array of this shape has."""
+    yield {}
+    if "axis" not in settings or len(shapes) > 1:
+        return
+    ndim = len(shapes[0])
+    axes = [settings["axis"], None, *range(ndim), *((-1,) if ndim else ()), *combinations(range(ndim), 2)]
+    kept: list[dict[str, Any]] = [{"keepdims": k} for k in (False, True)] if "keepdims" in settings else [{}]
+    for axis, keepdims in product(dict.fromkeys(axes), kept):
+        yield {"axis": axis, **keepdims}
+
+
+def _shapes_of(signature: str) -> Iterator[tuple[Shape, ...]]:
+    """Yield shapes for a signature `(m,k),(k,n)->(m,n)`: its letters get lengths in turn."""
+    cores = cores_of(signature)
+    for lengths in _LENGTHS:
+        by_letter = dict(zip(dict.fromkeys(chain(*cores)), cycle(lengths), strict=False))
+        yield tuple(tuple(by_letter[letter] for letter in core) for core in cores)
+
+
+def _resized(case: Case, subject: Subject) -> Iterator[Case]:
+    """Yield the case with every axis of one length changed to 1 or 2, in all inputs, then with all axes.
+
+    The declared shapes of a pair of functions change to 1 only: other lengths may be wrong for it.
+    """
+    lengths = sorted({n for shape in case.shapes for n in shape})
+    replacements = (1,) if subject.op is None and subject.declared else (1, 2)
+    changes = [{old: new} for new in replacements for old in lengths]
+    changes += [dict.fromkeys(lengths, new) for new in replacements]
+    for change in changes:
+        yield Case(tuple(tuple(change.get(n, n) for n in shape) for shape in case.shapes), case.settings)
+
+
+def empty_examples(plan: Plan) -> Iterator[Example]:
+    """Yield an example of each case with the length of a first axis changed to 0, in all inputs."""
+    cases = {}
+    for case in plan.cases:
+        for old in {shape[0] for shape in case.shapes if shape}:
+            if all(shape.count(old) < 2 for shape in case.shapes):
+                shapes = tuple(tuple(0 if n == old else n for n in shape) for shape in case.shapes)
+                cases[shapes, repr(case.settings)] = Case(shapes, case.settings)
+    for case in cases.values():
+        alone = Plan(plan.subject, (case,))
+        yield alone.example(0, 1, bytes(alone.size(0)), 1)._replace(case=-1)
+
+
 def _refusal(subject: Subject, case: Case) -> str:
     """Return why the forward has no value for a case at ordinary inputs; nothing if it has one.
 
@@ -138,10 +221,8 @@ def _refusal(subject: Subject, case: Case) -> str:
     """
     plan = Plan(subject, (case,))
     discrete = any(domain.discrete for domain in subject.domains.values())
-    reasons = []
-    for seed in range(8 if discrete else 2):
-        codes = np.random.default_rng(seed).bytes(plan.size(0))
-        reasons.append(_refusal_at(subject, plan.example(0, ORDINARY, codes, 1)))
+    codes = [np.random.default_rng(seed).bytes(plan.size(0)) for seed in range(8 if discrete else 2)]
+    reasons = [_refusal_at(subject, plan.example(0, ORDINARY, drawn, 1)) for drawn in codes]
     return next(filter(None, reasons), "") if discrete or all(reasons) else ""
 
 
@@ -199,13 +280,13 @@ def _variants(x: Any, domain: Domain) -> list[Any]:
 def specials(plan: Plan) -> Iterator[Example]:
     """Yield each special number of each input's domain in one entry, then in all inputs at once."""
     example = _ordinary(plan, 0, 3)
-    domains = [plan.subject.domain(position) for position in example.variables]
-    tried: list[tuple[tuple[int, ...], tuple[float, ...]]]
-    tried = [((p,), special(domain)) for p, domain in zip(example.variables, domains, strict=True)]
-    if len(domains) > 1 and not any(domain.discrete for domain in domains):
-        shared = [x for x in special(domains[0])[:16] if all(domain.holds(x) for domain in domains)]
-        tried.append((example.variables, tuple(shared)))
-    for positions, numbers in tried:
+    domains = {position: plan.subject.domain(position) for position in example.variables}
+    tried: dict[tuple[int, ...], tuple[float, ...]] = {(p,): special(domain) for p, domain in domains.items()}
+    if len(domains) > 1 and not any(domain.discrete for domain in domains.values()):
+        first = special(domains[example.variables[0]])[:16]
+        shared = [x for x in first if all(domain.holds(x) for domain in domains.values())]
+        tried[example.variables] = tuple(shared)
+    for positions, numbers in tried.items():
         for number in numbers:
             inputs = [np.array(x, float) if p in positions else x for p, x in enumerate(example.inputs)]
             for p in positions:

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite.modes import no_grad
+from autograd_lite.domains import REAL
+from autograd_lite.modes import WITH_LINES, no_grad, recording
 from autograd_lite.tensor import Parameter, Tensor, graph, leaf
 from autograd_lite.testing.derivatives import SecondOrder, array_gradients, unequal_entry
 from autograd_lite.testing.diagnosis import probable_cause
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import GradientError, array, subscript, table, two_numbers
-from autograd_lite.testing.locate import find_wrong_node
+from autograd_lite.testing.locate import locate
 from autograd_lite.testing.numerical import Weighted
 from autograd_lite.testing.observations import Observation, observe
-from autograd_lite.testing.subject import of_tensors
+from autograd_lite.testing.subject import Subject
 from autograd_lite.testing.values import weights
 from autograd_lite.testing.verdicts import Finding, Tally, compare, worst_failure
 
@@ -114,7 +115,8 @@ class _Check:
     def captured_inputs(self, given: Sequence[Any]) -> Iterator[None]:
         """Find the given tensors that f captures; within, they move, and then get their data back.
 
-        Raises ValueError if f depends on parameters and on no input.
+        Within, each op also records the user's line that called it, for the message. Raises ValueError if
+        f depends on parameters and on no input.
         """
         y, variables = self._record(self.xs)
         used = set(graph(y)) if y.requires_grad else set()
@@ -128,9 +130,11 @@ class _Check:
                 f"({', '.join(sorted(own)[:4])}): pass them as the inputs, gradcheck(f, *model.parameters())"
             )
         before = {i: tensor.data for i, tensor in self.captured.items()}
+        mode = recording.set(WITH_LINES)
         try:
             yield
         finally:
+            recording.reset(mode)
             self._move_captured(before)
 
     def _move_captured(self, xs: Sequence[Any] | Mapping[int, Any]) -> None:
@@ -145,7 +149,6 @@ class _Check:
         return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
 
     def _record(self, xs: Sequence[Any]) -> tuple[Any, list[Tensor]]:
-        """Return f of tensors, and the tensors of the variables."""
         self._move_captured(xs)
         tensors = [Tensor(x) if i in self.positions else x for i, x in enumerate(xs)]
         for i, tensor in self.captured.items():
@@ -190,7 +193,6 @@ class _Check:
         return self._report("pass" if self.tally.checked else "no entries")
 
     def _second_order_failure(self, g: Any, claimed: list[Any]) -> Report | None:
-        """Check the gradients on tensors, and their derivatives in the inputs and in g."""
         second_order = SecondOrder(self._record, self._gradients, self.positions)
         points = [*self.xs, np.asarray(g)]
         on_tensors, second = second_order.on_tensors(points)
@@ -206,7 +208,6 @@ class _Check:
         return self._failure(second_order.findings(points, second, **_EFFORT), "second-order gradient")
 
     def _failure(self, findings: list[Finding], what: str) -> Report | None:
-        """Count the findings; return a report if one has failed."""
         self.tally.add(findings)
         worst = worst_failure(findings)
         if not worst:
@@ -215,13 +216,14 @@ class _Check:
         entry = "one direction" if worst.entry is None else f"entry {subscript(worst.entry)}"
         got, expected = two_numbers(worst.got, worst.expected)
         cause = probable_cause(self._observe_nearby(worst.position)) if what == "gradient" else ""
-        wrong_node = find_wrong_node(self._record(self.xs)[0])
+        y, _ = self._record(self.xs)
+        wrong_node = locate(y) if y.requires_grad else None
         failures = sum(finding.verdict == "fail" for finding in findings)
         rows = [
             ("expected", f"{expected} +- {worst.error:.0e} (numerical)"),
             ("got", got),
             *([("probable cause", cause)] if cause else []),
-            *([("where", wrong_node.sentence)] if wrong_node else []),
+            *([("where", str(wrong_node))] if wrong_node else []),
             ("wrong in", f"{failures} of {len(findings)} derivatives checked here"),
             *((self._label(i), array(x)) for i, x in enumerate(self.xs)),
         ]
@@ -245,20 +247,19 @@ class _Check:
         return Report(verdict, self.tally.checked, self.tally.undecided, self.tally.worst, coverage, **more)
 
     def _label(self, i: int) -> str:
-        """Return the name of an input, with that of the parameter: `input 0 (w)`."""
         if i == len(self.xs):
             return "the output gradient"
         code = getattr(self.f, "__code__", None)  # None for a function of NumPy itself
         return f"input {i} ({code.co_varnames[i]})" if code and i < code.co_argcount else f"input {i}"
 
     def _observe_nearby(self, position: int) -> list[Observation]:
-        """Observe the gradient at the inputs and around them."""
-
         def gradients(g: Any, y: Any, inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[Any]:
             found = dict(zip(self.positions, self._gradients(inputs, np.asarray(g)), strict=True))
             return [found.get(i) for i in range(len(inputs))]
 
-        subject = of_tensors(self.name, len(self.xs), self._value, gradients)
+        arguments = tuple(f"input {i}" for i in range(len(self.xs)))
+        domains = dict.fromkeys(arguments, REAL)
+        subject = Subject(self.name, arguments, self._value, gradients, domains, frozenset(arguments))
         seen: list[Observation] = []
         for k in range(9):
             offsets = [0.3 * (k > 0) * weights(x.shape, k) * (0.1 + np.abs(x)) for x in self.xs]

@@ -13,8 +13,7 @@ from autograd_lite.tensor import Tensor, graph
 from autograd_lite.testing.derivatives import check_first_derivatives
 from autograd_lite.testing.examples import Example
 from autograd_lite.testing.failure import RuleError, two_numbers
-from autograd_lite.testing.invariants import check_linearity
-from autograd_lite.testing.run import SkipError, start
+from autograd_lite.testing.run import SkipError, check_linearity, start
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.verdicts import Tally
 
@@ -25,8 +24,8 @@ class Located(NamedTuple):
     """The node with a wrong rule.
 
     `tensor` is the node in the graph of `root`, `op` its op, `argument` the input whose rule is wrong, and
-    `failure` what is wrong. `made` is the file and line of the call of the op, empty if it is unknown;
-    `rule` that of the rule.
+    `failure` what is wrong. `rule` is the file and line of the rule. `made` is the file and line of the
+    call of the op; it is empty if the graph was built without recorded lines.
     """
 
     root: Tensor
@@ -37,9 +36,7 @@ class Located(NamedTuple):
     made: str
     rule: str
 
-    @property
-    def sentence(self) -> str:
-        """The finding in one line."""
+    def __str__(self) -> str:
         name = f"{self.tensor.name!r}, " if self.tensor.name else ""
         made = f", made at {self.made}" if self.made else ""
         what = self.failure.sentence
@@ -47,9 +44,6 @@ class Located(NamedTuple):
             got, expected = two_numbers(self.failure.got, self.failure.expected)
             what = f"got {got}, expected {expected}"
         return f'{name}{self.op.name}.gradient("{self.argument}") at {self.rule}{made}: {what}'
-
-    def __str__(self) -> str:
-        return self.sentence
 
     def draw(self, **options: Any) -> Drawing:
         """Draw the graph with this node in red; `options` are the same as in `draw`.
@@ -65,37 +59,32 @@ def locate(tensor: Tensor) -> Located | None:
     """Return the first node, from the leaves of `tensor` on, whose own rule is wrong, or None.
 
     Each node is checked alone: the rules of its op at the values in the graph, against numerical
-    derivatives. If a gradient is wrong and every node is right, the mistake is in the engine. User-defined
-    ops record the line that called them. `located.draw()` shows the node in red.
+    derivatives. If a gradient is wrong and every node is right, the mistake is in the engine.
+    `located.draw()` shows the node in red. `gradcheck` also names the line that called the op.
 
     Raises ValueError if `tensor` does not depend on a differentiable tensor.
     """
     if not isinstance(tensor, Tensor) or not tensor.requires_grad:
         raise ValueError("locate: it takes a tensor that was computed from differentiable ones")
-    return find_wrong_node(tensor)
-
-
-def find_wrong_node(root: Tensor) -> Located | None:
-    """Do what `locate` does, for a tensor that requires a gradient or is a constant."""
-    for tensor in graph(root):
-        failure = _check(tensor) if tensor.op else None
-        if failure:
+    for node in graph(tensor):
+        try:
+            if node.op:
+                _check(node)
+        except SkipError:
+            continue
+        except RuleError as failure:
             position = max(failure.position, 0)
-            subject = of_op(tensor.op)
+            subject = of_op(node.op)
             path, line = subject.where(position)
             argument = subject.argument(position)
-            return Located(root, tensor, tensor.op, argument, failure, _call_line(tensor), f"{path}:{line}")
+            called = getattr(node, "line", None)  # the code and the line of the call
+            made = f"{os.path.basename(file_of(called[0].co_filename))}:{called[1]}" if called else ""
+            return Located(tensor, node, node.op, argument, failure, made, f"{path}:{line}")
     return None
 
 
-def _call_line(tensor: Tensor) -> str:
-    """Return file and line of the call that computed a tensor, if it was recorded."""
-    code, line = getattr(tensor, "line", None) or (None, 0)
-    return f"{os.path.basename(file_of(code.co_filename))}:{line}" if code else ""
-
-
-def _check(tensor: Tensor) -> RuleError | None:
-    """Check the rules of one node at its own values."""
+def _check(tensor: Tensor) -> None:
+    """Raise the first mistake in the rules of one node at its own values."""
     arrays = map(np.asarray, tensor.values)
     inputs = tuple(x.astype(float) if x.dtype.kind == "f" else x for x in arrays)
     variables = tuple(
@@ -103,15 +92,9 @@ def _check(tensor: Tensor) -> RuleError | None:
         for i, x in enumerate(tensor.inputs)
         if isinstance(x, Tensor) and x.requires_grad and inputs[i].dtype.kind == "f"
     )
-    try:
-        with np.errstate(all="ignore"):
-            for key in (0, 5):
-                example = Example(inputs, dict(tensor.settings), variables, key)
-                run = start(of_op(tensor.op), example)
-                check_linearity(run)
-                check_first_derivatives(run, Tally())
-    except SkipError:
-        return None
-    except RuleError as failure:
-        return failure
-    return None
+    with np.errstate(all="ignore"):
+        for key in (0, 5):
+            example = Example(inputs, dict(tensor.settings), variables, key)
+            run = start(of_op(tensor.op), example)
+            check_linearity(run)
+            check_first_derivatives(run, Tally())

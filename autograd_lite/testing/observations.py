@@ -47,22 +47,17 @@ class Observation(NamedTuple):
 
 def gather(plan: Plan, position: int, failing: Example, usual: float) -> list[Observation]:
     """Observe the failing example, drawn ones, and each special number."""
-    with quiet():
-        examples = _examples(plan, failing)
-        return [o for e in examples for o in observe(plan.subject, e, position, usual)]
-
-
-def _examples(plan: Plan, failing: Example) -> Iterator[Example]:
-    yield failing
     rng = np.random.default_rng(0)
     small = [i for i, case in enumerate(plan.cases) if max(map(math.prod, case.shapes)) <= _MOST] or [0]
     stride = max(len(small) / _DRAWS, 1)
     drawn = [small[int(k * stride) % len(small)] for k in range(_DRAWS)]
     drawn += [failing.case] * _MORE_DRAWS if failing.case in small else []
+    examples = [failing]
     for k, i in enumerate(drawn):
         palette = same_palette(_PALETTES[k % len(_PALETTES)])
-        yield plan.example(i, palette, rng.bytes(plan.size(i)), 4 * k + 1)
-    yield from specials(plan)
+        examples.append(plan.example(i, palette, rng.bytes(plan.size(i)), 4 * k + 1))
+    with quiet():
+        return [o for e in (*examples, *specials(plan)) for o in observe(plan.subject, e, position, usual)]
 
 
 def observe(subject: Subject, example: Example, position: int, usual: float = 0.0) -> Iterator[Observation]:

@@ -42,7 +42,6 @@ def op_tests(*sources: Source, seed: int = 0, order: int | None = None) -> Calla
 
 
 def _ops_of(source: Any) -> list[Op]:
-    """Return the ops of a source."""
     if isinstance(source, ModuleType):
         return [op for op in _ops_in(source) if op.forward.__module__ == source.__name__]
     values = source.values() if isinstance(source, Mapping) else source

@@ -1,7 +1,7 @@
 """The search for a mistake: a sweep over shapes and values, then generated examples, shrunk by hypothesis."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any
@@ -9,12 +9,20 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.extras import require
-from autograd_lite.testing import invariants
-from autograd_lite.testing.cases import without_entries
 from autograd_lite.testing.derivatives import NoSecondOrderError, check_first_derivatives, check_on_tensors
-from autograd_lite.testing.examples import LEVELS, Example, Plan, sweep
+from autograd_lite.testing.examples import LEVELS, Example, Plan, empty_examples, sweep
 from autograd_lite.testing.failure import RuleError
-from autograd_lite.testing.run import Run, SkipError, start
+from autograd_lite.testing.run import (
+    Run,
+    SkipError,
+    check_aliasing,
+    check_empty,
+    check_float32,
+    check_layout,
+    check_linearity,
+    check_python_numbers,
+    start,
+)
 from autograd_lite.testing.subject import quiet
 from autograd_lite.testing.values import PALETTES
 from autograd_lite.testing.verdicts import Tally
@@ -29,7 +37,7 @@ _SHRINKING_EXAMPLES = 40  # generated to find a failure of the sweep again
 class Search:
     """A search for the first failure of a plan: the counts on the way, and the failure.
 
-    `found` is the failing example and its failure, `shrunk` says how the example was made small.
+    `found` is the failing example, its failure, and how the example was made small.
     """
 
     def __init__(self, plan: Plan, order: int | None) -> None:
@@ -40,8 +48,7 @@ class Search:
         self.skipped = 0
         self.second_order_examples = 0
         self.no_second_order = "" if plan.subject.op else "a plain pair of functions"
-        self.found: tuple[Example, RuleError] | None = None
-        self.shrunk = ""
+        self.found: tuple[Example, RuleError, str] | None = None
 
     def run(self, count: int, seed: int) -> None:
         """Try the sweep, empty arrays, then `count` generated examples; stop at the first failure."""
@@ -50,27 +57,22 @@ class Search:
             if failure:
                 self._shrink(example, failure, seed)
                 return
-        for case in without_entries(self.plan.cases):
-            plan = Plan(self.plan.subject, (case,))
-            example = plan.example(0, 1, bytes(plan.size(0)), 1)
-            failure = self.examine(example._replace(case=-1))
-            if failure:
-                self._finish(example, failure, SHRUNK)
-                return
+        if self._try_each(empty_examples(self.plan), SHRUNK):
+            return
         if HAS_HYPOTHESIS:
             self._generate(range(len(self.plan.cases)), count, seed)
-            return
-        rng = np.random.default_rng(seed)
-        for _ in range(count):
-            example = self.plan.draw(rng)
+        else:
+            rng = np.random.default_rng(seed)
+            self._try_each((self.plan.draw(rng) for _ in range(count)), NOT_SHRUNK)
+
+    def _try_each(self, examples: Iterable[Example], shrunk: str) -> bool:
+        """Try examples up to the first failure; return True if there is one."""
+        for example in examples:
             failure = self.examine(example)
             if failure:
-                self._finish(example, failure, NOT_SHRUNK)
-                return
-
-    def _finish(self, example: Example, failure: RuleError, shrunk: str) -> None:
-        self.found = example, failure
-        self.shrunk = shrunk
+                self.found = example, failure, shrunk
+                return True
+        return False
 
     def try_alone(self, example: Example) -> None:
         """Try one example as it is, after ordinary ones that measure the usual size of derivatives."""
@@ -83,7 +85,7 @@ class Search:
                 f"{self.plan.subject.name} has no finite value at the example; give one that is in its domain"
             )
         if failure:
-            self._finish(example, failure, "as given")
+            self.found = example, failure, "as given"
 
     def examine(self, example: Example, learn: bool = False) -> RuleError | None:
         """Return the first failure at an example; None if all is right or the forward has no value."""
@@ -103,18 +105,17 @@ class Search:
         return None
 
     def _check(self, run: Run, learn: bool) -> None:
-        """Raise the first failure of a run."""
         try:
             if run.example.case < 0:
-                invariants.check_empty(run)
+                check_empty(run)
                 return
-            invariants.check_linearity(run)
+            check_linearity(run)
             check_first_derivatives(run, self.tally, learn)
             if run.example.level >= 2:
-                invariants.check_layout(run)
-                invariants.check_aliasing(run)
-                invariants.check_python_numbers(run)
-                invariants.check_float32(run, self.tally)
+                check_layout(run)
+                check_aliasing(run)
+                check_python_numbers(run)
+                check_float32(run, self.tally)
             if run.example.level >= 3 and self.order != 1 and not self.no_second_order:
                 check_on_tensors(run, self.tally, learn)
                 self.second_order_examples += 1
@@ -130,14 +131,14 @@ class Search:
 
     def _shrink(self, example: Example, failure: RuleError, seed: int) -> None:
         """Let hypothesis find a failure of the sweep in smaller numbers, in its case or smaller ones."""
-        self._finish(example, failure, SHRUNK if HAS_HYPOTHESIS else NOT_SHRUNK)
+        self.found = example, failure, SHRUNK if HAS_HYPOTHESIS else NOT_SHRUNK
         if HAS_HYPOTHESIS and (example.numbers > 2 or not _has_simple_values(example)):
             tried = self.examples
             cases = sorted({example.case * k // _SMALLER_CASES for k in range(_SMALLER_CASES + 1)})
             self._generate(cases, _SHRINKING_EXAMPLES, seed)
             self.examples = tried
             if self.found and self.found[0].numbers > example.numbers:
-                self.found = example, failure
+                self.found = example, failure, SHRUNK
 
     def _generate(self, cases: Sequence[int], count: int, seed: int) -> None:
         """Let hypothesis look for a failure in some of the cases, and shrink it.
@@ -176,7 +177,7 @@ class Search:
             found = min((c for c, failure in failures.items() if failure), key=lambda c: len(c[2]))
         failure = failures[found]
         assert failure is not None
-        self._finish(self.plan.example(*found), failure, SHRUNK)
+        self.found = self.plan.example(*found), failure, SHRUNK
 
 
 def _has_simple_values(example: Example) -> bool:

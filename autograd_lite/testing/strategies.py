@@ -1,11 +1,8 @@
 """Hypothesis strategies for your own `@given`: inputs of ops, arrays by signature, labels.
 
-Several take `kinks`: "any"; "avoid" (no two entries equal, none at or near a whole number, where functions
-tend to have kinks); or "seek" (small whole numbers and halves, among which zeros and ties are frequent).
-
-    @given(strategies.signature("(m,k),(k,n)"))
-    def test_product(arrays):
-        gradcheck(np.matmul, *arrays)
+@given(strategies.signature("(m,k),(k,n)"))
+def test_product(arrays):
+    gradcheck(np.matmul, *arrays)
 """
 
 import math
@@ -18,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from autograd_lite.domains import REAL, Domain, cores_of
-from autograd_lite.operation import Op
+from autograd_lite.operation import Case, Op
 from autograd_lite.testing.examples import plan_of
 from autograd_lite.testing.subject import of_op
 from autograd_lite.testing.values import PALETTES, table, values
@@ -43,18 +40,17 @@ def arrays(draw: DrawFn, shape: Shape = _SHAPES, domain: Domain = REAL, kinks: s
     """Generate an array of simple, ordinary, tiny and large numbers of a domain; it shrinks to zeros.
 
     `shape` is a shape or a strategy for one, `domain` one of `autograd_lite.domains`. `kinks` is "any",
-    "avoid" (no two entries equal, none at or near a whole number) or "seek" (small whole numbers, halves).
+    "avoid" (no two entries equal, none at or near a whole number, where functions tend to have kinks) or
+    "seek" (small whole numbers and halves, among which zeros and ties are frequent).
     """
     _check_kinks(kinks)
     chosen = draw(shape) if isinstance(shape, SearchStrategy) else shape
-    x: Array
     size = math.prod(chosen)
     palette = draw(st.sampled_from(_KINKS[kinks]))
     if kinks == "avoid" and not domain.discrete:
         numbers = _distinct(domain, size)
-        x = np.roll(numbers, -draw(st.integers(0, 191)))[:size].reshape(chosen)
-    else:
-        x = values(domain, palette, draw(st.binary(min_size=size, max_size=size)), chosen)
+        return np.roll(numbers, -draw(st.integers(0, 191)))[:size].reshape(chosen)
+    x: Array = values(domain, palette, draw(st.binary(min_size=size, max_size=size)), chosen)
     return x
 
 
@@ -81,14 +77,11 @@ def arrays_for(op: Op, kinks: str = "any") -> SearchStrategy[tuple[tuple[Array, 
     _check_kinks(kinks)
     plan = plan_of(of_op(op))
 
-    @st.composite
-    def generate(draw: DrawFn) -> tuple[tuple[Array, ...], dict[str, Any]]:
-        case = draw(st.sampled_from(plan.cases))
-        domains = map(plan.subject.domain, range(len(case.shapes)))
-        inputs = [draw(arrays(*pair, kinks)) for pair in zip(case.shapes, domains, strict=True)]
-        return tuple(inputs), dict(case.settings)
+    def inputs_and_settings(case: Case) -> SearchStrategy[tuple[tuple[Array, ...], dict[str, Any]]]:
+        inputs = [arrays(shape, plan.subject.domain(i), kinks) for i, shape in enumerate(case.shapes)]
+        return st.tuples(st.tuples(*inputs), st.builds(dict, st.just(case.settings)))
 
-    return generate()
+    return st.sampled_from(plan.cases).flatmap(inputs_and_settings)
 
 
 def signature(
@@ -105,28 +98,30 @@ def signature(
             '"()" for a number'
         )
     cores = cores_of(text)
-    letters = dict.fromkeys(letter for core in cores for letter in core)
-
-    @st.composite
-    def generate(draw: DrawFn) -> tuple[Array, ...]:
-        lengths = {letter: draw(st.integers(1, longest)) for letter in letters}
-        return tuple(draw(arrays(tuple(lengths[n] for n in core), domain, kinks)) for core in cores)
-
-    return generate()
+    lengths = st.fixed_dictionaries({letter: st.integers(1, longest) for core in cores for letter in core})
+    return lengths.flatmap(
+        lambda n: st.tuples(*(arrays(tuple(n[letter] for letter in core), domain, kinks) for core in cores))
+    )
 
 
 def probabilities(shape: Shape = _SHAPES) -> SearchStrategy[Array]:
-    """Generate arrays of probabilities, among them 0 and 1 and numbers very near to them."""
+    """Generate arrays of probabilities; `shape` is the same as in `arrays`.
+
+    0, 1 and numbers very near to them are among the probabilities.
+    """
     return hnp.arrays(np.float64, shape, elements=st.floats(0.0, 1.0))
 
 
 def logits(shape: Shape = _SHAPES, size: float = 1e4) -> SearchStrategy[Array]:
-    """Generate arrays of logits from -size to size; e^z overflows at 710."""
+    """Generate arrays of logits from -size to size; `shape` is the same as in `arrays`.
+
+    e^z overflows at 710.
+    """
     return hnp.arrays(np.float64, shape, elements=st.floats(-size, size))
 
 
 def labels(classes: int = 2, shape: Shape = _SHAPES) -> SearchStrategy[Array]:
-    """Generate arrays of integer labels from 0 to classes - 1."""
+    """Generate arrays of integer labels from 0 to classes - 1; `shape` is the same as in `arrays`."""
     return hnp.arrays(np.int64, shape, elements=st.integers(0, classes - 1))
 
 

@@ -80,7 +80,6 @@ def has_kink(run: Run) -> bool:
 
 
 def _coordinates(xs: Sequence[Any]) -> Iterator[Direction]:
-    """Yield the direction of each entry of each variable."""
     for i, x in enumerate(xs):
         for entry in np.ndindex(x.shape):
             unit = [np.zeros(other.shape) for other in xs]

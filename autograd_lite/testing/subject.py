@@ -73,8 +73,7 @@ class Subject:
 
 
 def _code_of(function: Any) -> Any:
-    """Return the code of a function, of the function of a partial, or of an object's __call__, or None."""
-    function = getattr(function, "func", function)
+    function = getattr(function, "func", function)  # of a partial
     return getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
 
 
@@ -102,12 +101,6 @@ def of_op(op: Op) -> Subject:
         op=op,
         call=f"check_op({op.name}",
     )
-
-
-def of_tensors(name: str, count: int, value: Callable[..., Any], gradients: Callable[..., Any]) -> Subject:
-    """Return the subject for a function of tensors: its value on arrays, and its gradients by the engine."""
-    arguments = tuple(f"input {i}" for i in range(count))
-    return Subject(name, arguments, value, gradients, dict.fromkeys(arguments, REAL), frozenset(arguments))
 
 
 def of_pair(
@@ -184,7 +177,6 @@ def _arrays_of(
 
 
 def _domain(given: Any) -> Domain:
-    """Return a Domain as it is, or that of a pair (low, high)."""
     if isinstance(given, Domain):
         return given
     if isinstance(given, tuple) and len(given) == 2:

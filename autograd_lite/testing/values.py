@@ -95,11 +95,9 @@ def _ordinary(domain: Domain) -> Any:
     x = np.round(low + margin + (high - low - 2 * margin) * spread, 4 if high - low > 0.1 else 9)
     for point in domain.avoid:
         x = np.where(np.abs(x - point) < 0.1, x + np.where(x < point, -0.1, 0.1), x)
-    return x if low >= 0 or high <= 0 else _alternating(x)
-
-
-def _alternating(x: Any) -> Any:
-    """Order numbers by alternating sign, as in the other tables: a number shrinks to one of its sign."""
+    if low >= 0 or high <= 0:
+        return x
+    # The sign alternates, as in the other tables: a number shrinks to one of its sign.
     positive = x[x > 0]
     negative = x[x <= 0]
     n = min(len(positive), len(negative))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.testing.numerical import Estimate, Weighted, derivative_along
+from autograd_lite.testing.numerical import Weighted, derivative_along
 from autograd_lite.testing.values import weights
 
 TINIEST = 1e-300  # smaller products lose their digits
@@ -120,32 +120,27 @@ def compare(
 def _check(
     function: Weighted, position: int, claimed: Any, usual: float, units: Iterable[Any], single: bool
 ) -> list[Finding]:
-    """Return the verdicts on a gradient along some directions; `single` if these are entries."""
     x = function.xs[position]
     # The numerical steps jump over what happens at tiny numbers: no floor is valid there.
     tiny = bool(((x != 0) & (np.abs(x) < _SMALL)).any())
     floors = (0.0, 0.0) if tiny else (usual, function.size)
-    estimates = (derivative_along(function, position, unit, claimed) for unit in units)
-    return [_judge(position, *estimate, claimed, floors, single) for estimate in estimates]
-
-
-def _judge(
-    position: int, direction: Any, estimate: Estimate, claimed: Any, floors: tuple[float, float], single: bool
-) -> Finding:
-    expected, error, reason = estimate
-    entry = None
-    unit = 1.0
-    if single:
-        entry = tuple(map(int, np.unravel_index(np.argmax(direction != 0), direction.shape)))
-        unit = float(direction[entry])
-        got = float(claimed[entry]) * unit  # not NaN because of a NaN in another entry
-    else:
-        got = float(np.vdot(np.where(direction != 0, claimed, 0.0), direction))
-    if got == np.inf * np.sign(expected) == expected / unit:
-        got = expected  # a derivative beyond the largest float is infinite
-    verdict = _verdict(got, expected, error, *floors)
-    numbers = (expected / unit, error / abs(unit), got / unit)
-    return Finding(position, entry, *numbers, verdict, reason or "too noisy")
+    findings = []
+    for unit in units:
+        direction, (expected, error, reason) = derivative_along(function, position, unit, claimed)
+        entry = None
+        length = 1.0
+        if single:
+            entry = tuple(map(int, np.unravel_index(np.argmax(direction != 0), direction.shape)))
+            length = float(direction[entry])
+            got = float(claimed[entry]) * length  # not NaN because of a NaN in another entry
+        else:
+            got = float(np.vdot(np.where(direction != 0, claimed, 0.0), direction))
+        if got == np.inf * np.sign(expected) == expected / length:
+            got = expected  # a derivative beyond the largest float is infinite
+        verdict = _verdict(got, expected, error, *floors)
+        numbers = (expected / length, error / abs(length), got / length)
+        findings.append(Finding(position, entry, *numbers, verdict, reason or "too noisy"))
+    return findings
 
 
 def _verdict(got: float, expected: float, error: float, usual: float, size: float) -> str:

@@ -9,8 +9,9 @@ from graphs import graphs
 from hypothesis import HealthCheck, Phase, given, settings
 
 import autograd_lite as ag
+from autograd_lite.modes import WITH_LINES, recording
 from autograd_lite.operation import op
-from autograd_lite.testing import locate
+from autograd_lite.testing import GradientError, gradcheck, locate
 
 # A wrong rule for some ops: (input, rule).
 WRONG = {
@@ -118,8 +119,10 @@ def biased():
 
 def test_what_is_found_says_op_rule_and_the_line_that_made_it(biased):
     x = ag.Tensor([1.0, -2.0], name="x")
+    token = recording.set(WITH_LINES)
     h = biased(np.tanh(x))
     loss = (h * h).sum()
+    recording.reset(token)
     found = locate(loss)
     assert found.tensor is h
     assert (found.op, found.argument) == (biased, "x")
@@ -132,10 +135,25 @@ def test_what_is_found_says_op_rule_and_the_line_that_made_it(biased):
     assert "wrong rule" not in ag.draw(loss).to_dot()
 
 
-def biased_line():
-    """The line of this file that calls the op."""
+def test_the_line_is_empty_if_it_was_not_recorded(biased):
+    found = locate(biased(ag.Tensor([1.0, -2.0])))
+    assert found.made == ""
+    assert "made at" not in str(found)
+
+
+def test_gradcheck_names_the_line_of_any_op(biased):
+    def f(x):
+        h = biased(np.tanh(x))
+        return h * h
+
+    with pytest.raises(GradientError, match=rf"where .*, made at test_locate\.py:{biased_line(1)}"):
+        gradcheck(f, [1.0, -2.0])
+
+
+def biased_line(which=0):
+    """The line of this file that calls the op for the first or second time."""
     lines = Path(__file__).read_text(encoding="utf-8").splitlines()
-    return next(i for i, line in enumerate(lines, 1) if "h = biased(np.tanh(x))" in line)
+    return [i for i, line in enumerate(lines, 1) if line.strip() == "h = biased(np.tanh(x))"][which]
 
 
 def test_a_right_graph_has_nothing_to_locate_and_a_constant_no_graph():
