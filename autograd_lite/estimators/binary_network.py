@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import optim
+from autograd_lite.arguments import is_whole_number, one_of
 from autograd_lite.extras import require
 from autograd_lite.linear_model.classifiers import (
+    Classifier,
     ClassWeight,
     check_sample_weight,
     class_factors,
     encode_labels,
-    is_whole_number,
     restore_on_error,
-    two_class_probabilities,
     weighted_rows,
 )
 from autograd_lite.modes import no_grad
@@ -24,7 +24,6 @@ from autograd_lite.ops.cross_entropies import bce_with_logits
 from autograd_lite.randomness import generator
 from autograd_lite.training import Callback, fit
 
-_base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
 # The optimisers that need only gradients, by their names in lower case.
@@ -35,7 +34,7 @@ OPTIMIZERS: dict[str, Any] = {
 }
 
 
-class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
+class BinaryNetworkClassifier(Classifier):
     """A scikit-learn classifier of two classes: a `BinaryNetwork` that `ag.fit` trains on cross-entropy.
 
     Scale the features first, for example with `make_pipeline(StandardScaler(), BinaryNetworkClassifier())`.
@@ -62,8 +61,8 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
     1.0
     """
 
-    classes_: np.ndarray
     network_: BinaryNetwork
+    _most_classes = 2
 
     def __init__(
         self,
@@ -93,12 +92,6 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         self.random_state = random_state
         self.progress = progress
         self.callbacks = callbacks
-
-    def __sklearn_tags__(self) -> Any:
-        """The tags of scikit-learn: for two classes only."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on the examples X, (n, n_features), with labels y, (n,); returns the estimator.
@@ -146,31 +139,17 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         with no_grad():
             return np.asarray(self.network_.logits(X).data)
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """The probabilities of the two classes, (n, 2), in the order of `classes_`, for X (n, n_features)."""
-        return two_class_probabilities(self.decision_function(X))
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """The more probable label, (n,), of each example of X, (n, n_features)."""
-        codes = (self.decision_function(X) > 0).astype(int)
-        labels: np.ndarray = self.classes_[codes]
-        return labels
-
     def _network(self, n_features: int, rng: np.random.Generator) -> BinaryNetwork:
-        """A new network for this number of features."""
         hidden = list(self.hidden) if isinstance(self.hidden, tuple | list) else [0]
-        if not all(is_whole_number(units, 1) for units in hidden):
+        if not all(map(is_whole_number, hidden)):
             raise self._error("hidden", "give the units, 1 or more, of each hidden layer, such as (32,)")
         return BinaryNetwork([n_features, *hidden, 1], self.activation, rng=rng)
 
     def _optimizer(self, network: BinaryNetwork) -> Any:
-        """A new optimizer for the parameters of the network."""
-        if self.optimizer not in list(OPTIMIZERS):
-            raise self._error("optimizer", f"it is one of {', '.join(map(repr, OPTIMIZERS))}")
-        return OPTIMIZERS[self.optimizer](network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        name = one_of(type(self).__name__, "optimizer", self.optimizer, OPTIMIZERS)
+        return OPTIMIZERS[name](network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
 
     def _generator(self) -> np.random.Generator:
-        """The random generator for `random_state`."""
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(2**31)
@@ -194,7 +173,6 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
             raise self._error("hidden", f"it was another in the last fit, and {rule}") from None
 
     def _error(self, name: str, remedy: str) -> ValueError:
-        """The error for a parameter that cannot be used."""
         return ValueError(f"{type(self).__name__}: {name} is {getattr(self, name)!r}; {remedy}")
 
 

@@ -3,58 +3,52 @@
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf, log
-from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import errors
+from autograd_lite.arguments import Check, number, one_of, positive, whole_number
 from autograd_lite.extras import require
-from autograd_lite.linear_model.certificate import Certificate, certify
+from autograd_lite.linear_model.certificate import Certificate, certify, warn_about_fit
 from autograd_lite.linear_model.classifiers import (
+    Classifier,
     ClassWeight,
     Examples,
     check_sample_weight,
     class_factors,
     encode_labels,
-    is_whole_number,
     restore_on_error,
     weighted_rows,
 )
 from autograd_lite.linear_model.collinearity import Matrix
 from autograd_lite.linear_model.design import Design
-from autograd_lite.linear_model.fit_warnings import warn_about_fit
-from autograd_lite.linear_model.formula import Text, formula
-from autograd_lite.linear_model.inference import Inference, infer
+from autograd_lite.linear_model.losses import Text, formula
 from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.solvers import SOLVERS, choose
-from autograd_lite.linear_model.summary import Summary, summarise
+from autograd_lite.linear_model.summary import Inference, Summary, infer, summarise
 
-_base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
-# For each setting a test of its value, and what the error says that it must be.
-_SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "C": (lambda v: isinstance(v, Real) and float(v) > 0, "a positive number; np.inf means no penalty"),
-    "l1_ratio": (lambda v: isinstance(v, Real) and 0 <= float(v) <= 1, "between 0 (L2) and 1 (L1)"),
-    "tol": (lambda v: isinstance(v, Real) and 0 < float(v) < np.inf, "a positive number"),
-    "max_iter": (lambda v: is_whole_number(v, 1), "a whole number, 1 or more"),
-    "callback": (lambda v: v is None or callable(v), "a function of iteration and logs, or None"),
+_SETTINGS: dict[str, Check] = {
+    "C": number(lambda v: v > 0, "a positive number; np.inf means no penalty"),
+    "l1_ratio": number(lambda v: 0 <= v <= 1, "between 0 (L2) and 1 (L1)"),
+    "tol": positive,
+    "max_iter": whole_number,
 }
 
 
-class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
+class LinearClassifier(Classifier):
     """Base class of LogisticRegression and SoftmaxRegression; see there for the settings."""
 
-    classes_: np.ndarray
     coef_: np.ndarray
     intercept_: np.ndarray
     certificate_: Certificate
     _loss: Any  # a loss of `losses`, as a staticmethod
-    _most_classes: int | None = None
     _inference: Inference | None
+    _accepts_sparse = True
 
     def __init__(
         self,
@@ -82,12 +76,6 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
         self.warm_start = warm_start
         self.callback = callback
         self.progress = progress
-
-    def __sklearn_tags__(self) -> Any:
-        """The tags of scikit-learn: accepts sparse X."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Find the optimum for the examples X, (n, n_features), dense or sparse, with labels y, (n,).
@@ -176,13 +164,6 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
             return z[:, 0]
         return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
 
-    def predict(self, X: Matrix) -> np.ndarray:
-        """The most probable label, (n,), of each example of X, (n, n_features)."""
-        z = self.decision_function(X)
-        codes = (z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)
-        labels: np.ndarray = self.classes_[codes]
-        return labels
-
     def objective(self) -> Text:
         """The formula that `fit` minimises, with its numbers, as a string that prints itself."""
         self._check_settings()
@@ -216,19 +197,14 @@ class LinearClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ign
 
     def _check_settings(self) -> None:
         name = type(self).__name__
-        solvers = ["auto", *SOLVERS]
-        for setting, (is_legal, requirement) in _SETTINGS.items():
-            value = getattr(self, setting)
-            if not is_legal(value):
-                raise ValueError(f"{name}: {setting} is {value!r}; it must be {requirement}")
-        if self.solver not in solvers:
-            names = ", ".join(map(repr, solvers))
-            raise ValueError(f"{name}: solver is {self.solver!r}; it must be one of {names}")
+        for setting, check in _SETTINGS.items():
+            check(name, setting, getattr(self, setting))
+        one_of(name, "solver", self.solver, ["auto", *SOLVERS])
         ratio = f"l1_ratio={self.l1_ratio:g}"
         if self.l1_ratio > 0 and isinf(self.C):
             errors.warn(f"{name}: {ratio} has no effect, since C is infinite; give C, for example C=1.0")
         elif self.l1_ratio > 0 and self.solver != "auto" and not SOLVERS[self.solver].l1:
-            others = " or ".join(repr(other) for other in solvers if other == "auto" or SOLVERS[other].l1)
+            others = " or ".join(["'auto'", *(repr(other) for other in SOLVERS if SOLVERS[other].l1)])
             raise ValueError(
                 f"{name}: solver {self.solver!r} cannot minimise the L1 penalty of {ratio}; use {others}"
             )

@@ -2,13 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.linear_model.base import LinearClassifier
-from autograd_lite.linear_model.classifiers import Examples, two_class_probabilities
-from autograd_lite.linear_model.collinearity import Matrix
+from autograd_lite.linear_model.classifiers import Examples
 from autograd_lite.linear_model.losses import binary, softmax
-from autograd_lite.ops.activations import softmax as softmax_of
 
 
 class LogisticRegression(LinearClassifier):
@@ -47,16 +43,6 @@ class LogisticRegression(LinearClassifier):
     _loss = staticmethod(binary)
     _most_classes = 2
 
-    def __sklearn_tags__(self) -> Any:
-        """The tags of scikit-learn: for two classes only."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
-    def predict_proba(self, X: Matrix) -> np.ndarray:
-        """The probabilities of the two classes, (n, 2), in the order of `classes_`, for X (n, n_features)."""
-        return two_class_probabilities(self.decision_function(X))
-
     def _targets(self, examples: Examples) -> Any:
         return examples.codes.astype(float)
 
@@ -79,10 +65,3 @@ class SoftmaxRegression(LinearClassifier):
     """
 
     _loss = staticmethod(softmax)
-
-    def predict_proba(self, X: Matrix) -> np.ndarray:
-        """The probabilities of the classes, (n, K), in the order of `classes_`, for X (n, n_features)."""
-        z = self.decision_function(X)
-        if z.ndim == 1:
-            return two_class_probabilities(z)
-        return np.asarray(softmax_of(z, axis=1))
