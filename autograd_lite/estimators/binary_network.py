@@ -16,7 +16,6 @@ from autograd_lite.linear_model.classifiers import (
     class_factors,
     encode_labels,
     restore_on_error,
-    weighted_rows,
 )
 from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
@@ -112,8 +111,7 @@ class BinaryNetworkClassifier(Classifier):
         target: Any = codes.astype(float)
         loss: Any = bce_with_logits
         if sample_weight is not None or self.class_weight is not None:
-            weights = check_sample_weight(sample_weight, len(y))
-            weighted_rows(name, classes, codes, weights)
+            weights = check_sample_weight(name, sample_weight, classes, codes)
             weights = weights / weights.max()  # products of huge weights would overflow
             factors = class_factors(name, self.class_weight, classes, codes, weights)
             weights = weights * (factors / factors.max())[codes]
@@ -123,13 +121,14 @@ class BinaryNetworkClassifier(Classifier):
         network = self._network(X.shape[1], rng)
         if warm:
             self._copy_weights(network, classes)
-        settings = {name: getattr(self, name) for name in ("epochs", "batch_size", "callbacks", "progress")}
-        optimizer = self._optimizer(network)
-        history = fit(network, X, target, loss=loss, optimizer=optimizer, rng=rng, compile=True, **settings)
-        self.history_ = history
+        kind = OPTIMIZERS[one_of(name, "optimizer", self.optimizer, OPTIMIZERS)]
+        optimizer = kind(network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        settings = {key: getattr(self, key) for key in ("epochs", "batch_size", "callbacks", "progress")}
+        settings |= {"loss": loss, "optimizer": optimizer, "rng": rng}
+        self.history_ = fit(network, X, target, compile=True, **settings)
         self.classes_ = classes
         self.network_ = network
-        self.n_iter_ = len(history.loss)
+        self.n_iter_ = len(self.history_.loss)
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
@@ -144,10 +143,6 @@ class BinaryNetworkClassifier(Classifier):
         if not all(map(is_whole_number, hidden)):
             raise self._error("hidden", "give the units, 1 or more, of each hidden layer, such as (32,)")
         return BinaryNetwork([n_features, *hidden, 1], self.activation, rng=rng)
-
-    def _optimizer(self, network: BinaryNetwork) -> Any:
-        name = one_of(type(self).__name__, "optimizer", self.optimizer, OPTIMIZERS)
-        return OPTIMIZERS[name](network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
 
     def _generator(self) -> np.random.Generator:
         seed = self.random_state

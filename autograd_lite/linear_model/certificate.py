@@ -102,7 +102,11 @@ def certify(
 def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
     """Complete separation if the fit itself separates all examples, otherwise the result of `separation`."""
     design = objective.design
-    if (_margins(objective.logits(u), codes) > 0).all():
+    z = objective.logits(u)
+    if not objective.classes:
+        z = np.stack([np.zeros_like(z), z])
+    own = codes == np.arange(len(z))[:, None]
+    if (np.where(own, z, -np.inf).max(axis=0) > np.where(own, -np.inf, z).max(axis=0)).all():
         w = design.original_weights(u.reshape(objective.shape))
         if not design.fit_intercept:
             w = np.append(w, np.zeros((*w.shape[:-1], 1)), axis=-1)
@@ -110,50 +114,40 @@ def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) 
     return separation(design.X, codes, fit_intercept=design.fit_intercept, names=names)
 
 
-def _margins(z: Any, codes: Any) -> Any:
-    """The logit of each example's class less the largest logit of the other classes, (n,)."""
-    if z.ndim == 1:
-        return np.where(codes, z, -z)
-    own = codes == np.arange(len(z))[:, None]
-    return np.where(own, z, -np.inf).max(axis=0) - np.where(own, -np.inf, z).max(axis=0)
-
-
 def warn_about_fit(name: str, certificate: Certificate, monitor: SolverMonitor, solver: str) -> None:
     """Issue the warnings of a fit by the estimator `name` with the setting `solver`."""
+    problems: list[tuple[str, Any]] = []
     separated = certificate.separation is not None and certificate.separation.kind != "none"
     if separated:
-        _warn(f"{name}: {certificate.separation}", SeparationWarning)
+        problems.append((str(certificate.separation), SeparationWarning))
     if certificate.collinear:
         columns = "; ".join(map(str, certificate.collinear[:_MOST_COLUMNS_WARNED]))
         more = len(certificate.collinear) - _MOST_COLUMNS_WARNED
         if more > 0:
             columns += f"; and {more} more"
-        _warn(
-            f"{name}: columns are collinear ({columns}), so the coefficients are not unique; these are the "
-            "shortest for standardised features. Leave out such columns, or penalise (C=1)",
-            CollinearityWarning,
+        text = (
+            f"columns are collinear ({columns}), so the coefficients are not unique; these are the shortest "
+            "for standardised features. Leave out such columns, or penalise (C=1)"
         )
+        problems.append((text, CollinearityWarning))
     if not monitor.converged and not monitor.stopped:
+        remedy = "rounding allows no better step"
         if monitor.n_iter >= monitor.max_iter:
             remedy = f"raise max_iter (now {monitor.max_iter})"
-        else:
-            remedy = "rounding allows no better step"
         if solver != "auto":
             remedy += ", or leave the choice of the solver to 'auto'"
-        _warn(
-            f"{name}: not converged after {monitor.n_iter} steps: gradient norm "
-            f"{certificate.gradient_norm:.1e}, wanted {monitor.tol:.1e}; {remedy}",
-            ConvergenceWarning,
+        text = (
+            f"not converged after {monitor.n_iter} steps: gradient norm {certificate.gradient_norm:.1e}, "
+            f"wanted {monitor.tol:.1e}; {remedy}"
         )
+        problems.append((text, ConvergenceWarning))
     bounded = certificate.duality_gap is not None or certificate.distance is not None
     if monitor.converged and not (bounded or separated or certificate.collinear):
-        _warn(
-            f"{name}: the distance of the fit to the optimum is unknown: without a penalty, the curvature is "
-            "too small to compute. Leave out columns that are nearly collinear, make the weights of the "
-            "examples more alike, or penalise (C=1)",
-            ConvergenceWarning,
+        text = (
+            "the distance of the fit to the optimum is unknown: without a penalty, the curvature is too "
+            "small to compute. Leave out columns that are nearly collinear, make the weights of the examples "
+            "more alike, or penalise (C=1)"
         )
-
-
-def _warn(text: str, category: Any) -> None:
-    warnings.warn(text, category, stacklevel=4)  # the line that calls fit
+        problems.append((text, ConvergenceWarning))
+    for text, category in problems:
+        warnings.warn(f"{name}: {text}", category, stacklevel=3)  # the line that calls fit

@@ -89,11 +89,13 @@ def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = 
     return classes, codes
 
 
-def check_sample_weight(sample_weight: Any, n: int) -> Any:
+def check_sample_weight(function: str, sample_weight: Any, classes: Any, codes: Any) -> Any:
     """The weights of n examples, (n,) in float64, all 1 if `sample_weight` is None.
 
-    Raises ValueError if they are not one finite number, 0 or more, for each example, or if all are 0.
+    Raises ValueError if they are not one finite number, 0 or more, for each example, or if all weights of a
+    class are 0.
     """
+    n = len(codes)
     if sample_weight is None:
         return np.ones(n)
     if isinstance(sample_weight, Real):
@@ -107,6 +109,12 @@ def check_sample_weight(sample_weight: Any, n: int) -> Any:
         raise ValueError("Negative values in data passed to `sample_weight`; weights must be 0 or more")
     if not weights.any():
         raise ValueError("sample_weight must contain at least one non-zero number")
+    missing = np.bincount(codes, weights > 0) == 0
+    if missing.any():
+        raise ValueError(
+            f"{function}: no example of class {classes[missing].tolist()} has a positive "
+            "sample_weight; leave these rows out, so that the class does not occur"
+        )
     return weights
 
 
@@ -136,18 +144,6 @@ def class_factors(
             "class that should not count"
         )
     return np.array([float(class_weight.get(label, 1.0)) for label in named])
-
-
-def weighted_rows(function: str, classes: Any, codes: Any, sample_weight: Any) -> Any:
-    """The indices of the examples with a positive weight; raises ValueError if a class has no such row."""
-    rows = np.flatnonzero(sample_weight > 0)
-    missing = np.bincount(codes[rows], minlength=len(classes)) == 0
-    if missing.any():
-        raise ValueError(
-            f"{function}: no example of class {classes[missing].tolist()} has a positive "
-            "sample_weight; leave these rows out, so that the class does not occur"
-        )
-    return rows
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from math import erfc, sqrt
-from numbers import Real
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.arguments import number
 from autograd_lite.extras import require
 from autograd_lite.linear_model.classifiers import Examples
 from autograd_lite.linear_model.objective import Objective
@@ -47,7 +47,12 @@ def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
     inverse = np.linalg.inv(H) / total
     whole = bool((examples.counts == np.round(examples.counts)).all())
     robust = not (whole and (examples.factors == 1).all())
-    change, coef = _against_first_class(objective, u)
+    change = design.original_weights(np.eye(design.q)).T  # the linear map from u to coef
+    coef = np.atleast_2d(design.original_weights(u.reshape(objective.shape)))
+    if objective.classes:
+        identity = np.eye(objective.classes)
+        change = np.kron(identity[1:] - identity[0], change)
+        coef = coef[1:] - coef[0]
     covariance = change @ inverse @ change.T
     if not robust:
         null = None
@@ -62,17 +67,6 @@ def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
     sandwich = change @ (inverse @ B @ inverse) @ change.T
     ratio = max(1.0, float(np.sqrt((covariance.diagonal() / sandwich.diagonal()).max())))
     return Inference(coef, sandwich, robust, None, None, ratio)
-
-
-def _against_first_class(objective: Objective, u: Any) -> tuple[Any, Any]:
-    """The linear map from u to the coefficients of original features, and these coefficients, (K - 1, q)."""
-    design = objective.design
-    original = design.original_weights(np.eye(design.q)).T
-    W = design.original_weights(u.reshape(objective.shape))
-    if not objective.classes:
-        return original, W[None].copy()
-    identity = np.eye(objective.classes)
-    return np.kron(identity[1:] - identity[0], original), W[1:] - W[0]
 
 
 @dataclass(repr=False, eq=False)
@@ -119,8 +113,7 @@ def _formatted(value: float, name: str) -> str:
 def summarise(model: Any, level: float) -> Summary:
     """The summary of a fitted model; raises ValueError if its coefficients do not estimate anything."""
     name = type(model).__name__
-    if not (isinstance(level, Real) and 0 < float(level) < 1):
-        raise ValueError(f"{name}: level is {level!r}; give the probability of the interval, such as 0.95")
+    number(lambda v: 0 < v < 1, "the probability of the interval, such as 0.95")(name, "level", level)
     if model.certificate_.duality_gap is not None:
         summary = _penalised(model, name)
     elif model._inference is not None:
@@ -140,6 +133,7 @@ def summarise(model: Any, level: float) -> Summary:
         )
         summary.notes.append(f"Class weights {model.class_weight!r} shift the intercept; {effect}")
     summary.notes.append(str(model.certificate_))
+    _add_odds_ratios(model, summary.columns)
     return summary
 
 
@@ -148,7 +142,6 @@ def _penalised(model: Any, name: str) -> Summary:
     many = len(model.coef_) > 1
     W = np.concatenate([model.coef_, model.intercept_[:, None]], axis=1)
     columns = _coefficients(model, classes, W)
-    _add_odds_ratios(model, columns)
     notes = [
         f"Penalised (C={model.C:g}, l1_ratio={model.l1_ratio:g}): coefficients are drawn towards 0. They are",
         "not maximum-likelihood estimates, and have no standard errors, tests or intervals here.",
@@ -162,7 +155,6 @@ def _maximum_likelihood(model: Any, name: str, level: float) -> Summary:
     first, *others = model.classes_.tolist()
     columns = _coefficients(model, others, inference.coef)
     _add_tests(model, columns, inference.covariance, level)
-    _add_odds_ratios(model, columns)
     odds = f"against {first!r}" if len(model.coef_) > 1 else f"of {others[0]!r} against {first!r}"
     notes = [f"Intervals at {100 * level:g}%."]
     if inference.robust:
