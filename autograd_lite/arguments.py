@@ -57,7 +57,7 @@ def number(condition: Callable[[float], bool], description: str) -> Check:
 
     def check(function: str, name: str, value: Any) -> float:
         try:
-            converted = float(value)
+            converted = nan if isinstance(value, str) else float(value)
         except (TypeError, ValueError):
             converted = nan
         if not condition(converted):

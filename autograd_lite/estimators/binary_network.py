@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import optim
+from autograd_lite.arguments import is_whole_number, one_of
 from autograd_lite.extras import require
 from autograd_lite.linear_model.classifiers import (
+    Classifier,
     ClassWeight,
     check_sample_weight,
     class_factors,
     encode_labels,
-    is_whole_number,
     restore_on_error,
-    two_class_probabilities,
-    weighted_rows,
 )
 from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
@@ -24,7 +23,6 @@ from autograd_lite.ops.cross_entropies import bce_with_logits
 from autograd_lite.randomness import generator
 from autograd_lite.training import Callback, fit
 
-_base: Any = require("sklearn.base", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
 # The optimisers that need only gradients, by their names in lower case.
@@ -35,7 +33,7 @@ OPTIMIZERS: dict[str, Any] = {
 }
 
 
-class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
+class BinaryNetworkClassifier(Classifier):
     """A scikit-learn classifier of two classes: a `BinaryNetwork` that `ag.fit` trains on cross-entropy.
 
     Scale the features first, for example with `make_pipeline(StandardScaler(), BinaryNetworkClassifier())`.
@@ -62,8 +60,8 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
     1.0
     """
 
-    classes_: np.ndarray
     network_: BinaryNetwork
+    _most_classes = 2
 
     def __init__(
         self,
@@ -94,12 +92,6 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         self.progress = progress
         self.callbacks = callbacks
 
-    def __sklearn_tags__(self) -> Any:
-        """The tags of scikit-learn: for two classes only."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on the examples X, (n, n_features), with labels y, (n,); returns the estimator.
 
@@ -119,8 +111,7 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         target: Any = codes.astype(float)
         loss: Any = bce_with_logits
         if sample_weight is not None or self.class_weight is not None:
-            weights = check_sample_weight(sample_weight, len(y))
-            weighted_rows(name, classes, codes, weights)
+            weights = check_sample_weight(name, sample_weight, classes, codes)
             weights = weights / weights.max()  # products of huge weights would overflow
             factors = class_factors(name, self.class_weight, classes, codes, weights)
             weights = weights * (factors / factors.max())[codes]
@@ -130,13 +121,14 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         network = self._network(X.shape[1], rng)
         if warm:
             self._copy_weights(network, classes)
-        settings = {name: getattr(self, name) for name in ("epochs", "batch_size", "callbacks", "progress")}
-        optimizer = self._optimizer(network)
-        history = fit(network, X, target, loss=loss, optimizer=optimizer, rng=rng, compile=True, **settings)
-        self.history_ = history
+        kind = OPTIMIZERS[one_of(name, "optimizer", self.optimizer, OPTIMIZERS)]
+        optimizer = kind(network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        settings = {key: getattr(self, key) for key in ("epochs", "batch_size", "callbacks", "progress")}
+        settings |= {"loss": loss, "optimizer": optimizer, "rng": rng}
+        self.history_ = fit(network, X, target, compile=True, **settings)
         self.classes_ = classes
         self.network_ = network
-        self.n_iter_ = len(history.loss)
+        self.n_iter_ = len(self.history_.loss)
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
@@ -146,31 +138,13 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
         with no_grad():
             return np.asarray(self.network_.logits(X).data)
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """The probabilities of the two classes, (n, 2), in the order of `classes_`, for X (n, n_features)."""
-        return two_class_probabilities(self.decision_function(X))
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """The more probable label, (n,), of each example of X, (n, n_features)."""
-        codes = (self.decision_function(X) > 0).astype(int)
-        labels: np.ndarray = self.classes_[codes]
-        return labels
-
     def _network(self, n_features: int, rng: np.random.Generator) -> BinaryNetwork:
-        """A new network for this number of features."""
         hidden = list(self.hidden) if isinstance(self.hidden, tuple | list) else [0]
-        if not all(is_whole_number(units, 1) for units in hidden):
+        if not all(map(is_whole_number, hidden)):
             raise self._error("hidden", "give the units, 1 or more, of each hidden layer, such as (32,)")
         return BinaryNetwork([n_features, *hidden, 1], self.activation, rng=rng)
 
-    def _optimizer(self, network: BinaryNetwork) -> Any:
-        """A new optimizer for the parameters of the network."""
-        if self.optimizer not in list(OPTIMIZERS):
-            raise self._error("optimizer", f"it is one of {', '.join(map(repr, OPTIMIZERS))}")
-        return OPTIMIZERS[self.optimizer](network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
-
     def _generator(self) -> np.random.Generator:
-        """The random generator for `random_state`."""
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(2**31)
@@ -194,7 +168,6 @@ class BinaryNetworkClassifier(_base.ClassifierMixin, _base.BaseEstimator):  # ty
             raise self._error("hidden", f"it was another in the last fit, and {rule}") from None
 
     def _error(self, name: str, remedy: str) -> ValueError:
-        """The error for a parameter that cannot be used."""
         return ValueError(f"{type(self).__name__}: {name} is {getattr(self, name)!r}; {remedy}")
 
 

@@ -1,8 +1,7 @@
 """Logistic and softmax regression: solvers, certified fits and inference (extra `sklearn`)."""
 
-from autograd_lite.linear_model.certificate import Certificate
+from autograd_lite.linear_model.certificate import Certificate, CollinearityWarning, SeparationWarning
 from autograd_lite.linear_model.collinearity import Dependence, collinear
-from autograd_lite.linear_model.fit_warnings import CollinearityWarning, SeparationWarning
 from autograd_lite.linear_model.regression import LogisticRegression, SoftmaxRegression
 from autograd_lite.linear_model.separation import Separation, separation
 from autograd_lite.linear_model.solvers import SOLVERS, Solver

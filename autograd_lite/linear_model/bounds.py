@@ -40,16 +40,13 @@ def duality_gap(objective: Objective, u: Any) -> float:
         excess = np.max(np.abs(v) / np.where(objective.l1s > 0, objective.l1s, np.inf), initial=1.0)
         q = t + (q - t) / excess
         v = v / excess
-    return float(design.s @ _divergence(q, p, z)) + _penalty_gap(objective, u, -v)
-
-
-def _penalty_gap(objective: Objective, u: Any, a: Any) -> float:
-    """The sum over weights of r(u) + r*(a) - a u >= 0, with r the penalty and r* its conjugate."""
+    # For each weight r(u) + r*(-v) + v u >= 0, with r the penalty and r* its conjugate.
     l1 = objective.l1s
     l2 = objective.l2s
-    inside = np.minimum(np.maximum(a, -l1), l1)
-    rest = l2 * u - (a - inside)
-    return float((l1 * np.abs(u) - inside * u + rest * rest / np.where(l2 > 0, 2.0 * l2, np.inf)).sum())
+    inside = np.clip(-v, -l1, l1)
+    rest = l2 * u + (v + inside)
+    penalties = l1 * np.abs(u) - inside * u + rest * rest / np.where(l2 > 0, 2.0 * l2, np.inf)
+    return float(design.s @ _divergence(q, p, z) + penalties.sum())
 
 
 def _match_means(z: Any, p: Any, means: Any, s: Any) -> Any:

@@ -1,5 +1,6 @@
-"""Certificate: how far a fit can be from the optimum, and whether an optimum exists."""
+"""Certificate: how far a fit can be from the optimum, whether an optimum exists, and warnings about it."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.extras import require
 from autograd_lite.linear_model.bounds import decrement_bound, duality_gap
 from autograd_lite.linear_model.classifiers import Examples
 from autograd_lite.linear_model.collinearity import Dependence, collinear
@@ -15,9 +17,19 @@ from autograd_lite.linear_model.objective import Objective
 from autograd_lite.linear_model.separation import Separation, separation
 from autograd_lite.optim.second_order import positive_definite
 
+ConvergenceWarning = require("sklearn.exceptions", "sklearn").ConvergenceWarning
 _MOST_WEIGHTS = 2000  # weights up to which the Hessian is computed for the bound of a fit without penalty
 _MOST_COLUMNS = 10  # collinear columns that the text lists
+_MOST_COLUMNS_WARNED = 3  # and that the warning lists
 _NEARLY_SINGULAR = 1e-9  # a relative pivot of the Hessian below this is a sign of collinear columns
+
+
+class SeparationWarning(UserWarning):
+    """The classes can be separated: coefficients tend to infinity, no maximum-likelihood estimate exists."""
+
+
+class CollinearityWarning(UserWarning):
+    """Columns are linear combinations of others, so there is no single maximum-likelihood estimate."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,11 @@ def certify(
 def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
     """Complete separation if the fit itself separates all examples, otherwise the result of `separation`."""
     design = objective.design
-    if (_margins(objective.logits(u), codes) > 0).all():
+    z = objective.logits(u)
+    if not objective.classes:
+        z = np.stack([np.zeros_like(z), z])
+    own = codes == np.arange(len(z))[:, None]
+    if (np.where(own, z, -np.inf).max(axis=0) > np.where(own, -np.inf, z).max(axis=0)).all():
         w = design.original_weights(u.reshape(objective.shape))
         if not design.fit_intercept:
             w = np.append(w, np.zeros((*w.shape[:-1], 1)), axis=-1)
@@ -98,9 +114,40 @@ def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) 
     return separation(design.X, codes, fit_intercept=design.fit_intercept, names=names)
 
 
-def _margins(z: Any, codes: Any) -> Any:
-    """The logit of each example's class less the largest logit of the other classes, (n,)."""
-    if z.ndim == 1:
-        return np.where(codes, z, -z)
-    own = codes == np.arange(len(z))[:, None]
-    return np.where(own, z, -np.inf).max(axis=0) - np.where(own, -np.inf, z).max(axis=0)
+def warn_about_fit(name: str, certificate: Certificate, monitor: SolverMonitor, solver: str) -> None:
+    """Issue the warnings of a fit by the estimator `name` with the setting `solver`."""
+    problems: list[tuple[str, Any]] = []
+    separated = certificate.separation is not None and certificate.separation.kind != "none"
+    if separated:
+        problems.append((str(certificate.separation), SeparationWarning))
+    if certificate.collinear:
+        columns = "; ".join(map(str, certificate.collinear[:_MOST_COLUMNS_WARNED]))
+        more = len(certificate.collinear) - _MOST_COLUMNS_WARNED
+        if more > 0:
+            columns += f"; and {more} more"
+        text = (
+            f"columns are collinear ({columns}), so the coefficients are not unique; these are the shortest "
+            "for standardised features. Leave out such columns, or penalise (C=1)"
+        )
+        problems.append((text, CollinearityWarning))
+    if not monitor.converged and not monitor.stopped:
+        remedy = "rounding allows no better step"
+        if monitor.n_iter >= monitor.max_iter:
+            remedy = f"raise max_iter (now {monitor.max_iter})"
+        if solver != "auto":
+            remedy += ", or leave the choice of the solver to 'auto'"
+        text = (
+            f"not converged after {monitor.n_iter} steps: gradient norm {certificate.gradient_norm:.1e}, "
+            f"wanted {monitor.tol:.1e}; {remedy}"
+        )
+        problems.append((text, ConvergenceWarning))
+    bounded = certificate.duality_gap is not None or certificate.distance is not None
+    if monitor.converged and not (bounded or separated or certificate.collinear):
+        text = (
+            "the distance of the fit to the optimum is unknown: without a penalty, the curvature is too "
+            "small to compute. Leave out columns that are nearly collinear, make the weights of the examples "
+            "more alike, or penalise (C=1)"
+        )
+        problems.append((text, ConvergenceWarning))
+    for text, category in problems:
+        warnings.warn(f"{name}: {text}", category, stacklevel=3)  # the line that calls fit

@@ -1,19 +1,50 @@
-"""Helpers that all classifiers share: labels, weights, probabilities, and fits that fail."""
+"""What all classifiers share: predictions, labels, weights, and fits that fail."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from autograd_lite.extras import require
-from autograd_lite.ops.activations import sigmoid
+from autograd_lite.linear_model.collinearity import Matrix
+from autograd_lite.ops.activations import sigmoid, softmax
 
+_base: Any = require("sklearn.base", "sklearn")
 _multiclass = require("sklearn.utils.multiclass", "sklearn")
 _validation = require("sklearn.utils.validation", "sklearn")
 
 ClassWeight = Literal["balanced"] | Mapping[Any, float] | None
+
+
+class Classifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[misc] # no types
+    """Base class of classifiers with a `decision_function`, which is (n,) for two classes, else (n, K)."""
+
+    classes_: np.ndarray
+    _most_classes: int | None = None
+    _accepts_sparse = False
+
+    def __sklearn_tags__(self) -> Any:
+        """The tags of scikit-learn."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self._most_classes is None
+        tags.input_tags.sparse = self._accepts_sparse
+        return tags
+
+    def predict(self, X: Matrix) -> np.ndarray:
+        """The most probable label, (n,), of each example of X, (n, n_features)."""
+        z = self.decision_function(X)
+        codes = (z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)
+        labels: np.ndarray = self.classes_[codes]
+        return labels
+
+    def predict_proba(self, X: Matrix) -> np.ndarray:
+        """The probabilities of the classes, (n, K), in the order of `classes_`, for X (n, n_features)."""
+        z = self.decision_function(X)
+        if z.ndim == 1:
+            return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small p
+        return np.asarray(softmax(z, axis=1))
 
 
 class Examples(NamedTuple):
@@ -58,11 +89,13 @@ def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = 
     return classes, codes
 
 
-def check_sample_weight(sample_weight: Any, n: int) -> Any:
+def check_sample_weight(function: str, sample_weight: Any, classes: Any, codes: Any) -> Any:
     """The weights of n examples, (n,) in float64, all 1 if `sample_weight` is None.
 
-    Raises ValueError if they are not one finite number, 0 or more, for each example, or if all are 0.
+    Raises ValueError if they are not one finite number, 0 or more, for each example, or if all weights of a
+    class are 0.
     """
+    n = len(codes)
     if sample_weight is None:
         return np.ones(n)
     if isinstance(sample_weight, Real):
@@ -76,6 +109,12 @@ def check_sample_weight(sample_weight: Any, n: int) -> Any:
         raise ValueError("Negative values in data passed to `sample_weight`; weights must be 0 or more")
     if not weights.any():
         raise ValueError("sample_weight must contain at least one non-zero number")
+    missing = np.bincount(codes, weights > 0) == 0
+    if missing.any():
+        raise ValueError(
+            f"{function}: no example of class {classes[missing].tolist()} has a positive "
+            "sample_weight; leave these rows out, so that the class does not occur"
+        )
     return weights
 
 
@@ -107,23 +146,6 @@ def class_factors(
     return np.array([float(class_weight.get(label, 1.0)) for label in named])
 
 
-def weighted_rows(function: str, classes: Any, codes: Any, sample_weight: Any) -> Any:
-    """The indices of the examples with a positive weight; raises ValueError if a class has no such row."""
-    rows = np.flatnonzero(sample_weight > 0)
-    missing = np.bincount(codes[rows], minlength=len(classes)) == 0
-    if missing.any():
-        raise ValueError(
-            f"{function}: no example of class {classes[missing].tolist()} has a positive "
-            "sample_weight; leave these rows out, so that the class does not occur"
-        )
-    return rows
-
-
-def two_class_probabilities(z: np.ndarray) -> np.ndarray:
-    """The probabilities of two classes, (n, 2), from the log odds of the second class, z, (n,)."""
-    return np.column_stack([sigmoid(-z), sigmoid(z)])  # 1 - p would lose the digits of a small p
-
-
 @contextmanager
 def restore_on_error(estimator: Any) -> Iterator[None]:
     """Context manager around a fit: if the fit raises, the estimator keeps the result of the previous fit."""
@@ -133,8 +155,3 @@ def restore_on_error(estimator: Any) -> Iterator[None]:
     except BaseException:
         estimator.__dict__ = before
         raise
-
-
-def is_whole_number(value: Any, least: int) -> bool:
-    """True if the value is an integer of Python or NumPy, not a boolean, and at least `least`."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least

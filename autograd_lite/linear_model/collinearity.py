@@ -11,7 +11,7 @@ from autograd_lite import errors
 
 _EXACT = 1e-10  # a remainder below this fraction of a column's spread counts as zero
 _ROUNDING = 8 * float(np.finfo(float).eps)  # relative rounding error of a term
-_BLOCK = 1 << 17  # entries of a block of rows: 1 MB, which stays in the cache
+_BLOCK = 1 << 17  # entries of a block of rows with few columns: 1 MB, which stays in the cache
 _MOST_TERMS = 8  # terms of a formula that its text shows
 
 
@@ -77,12 +77,12 @@ def collinear(
     names = ["", *column_names("collinear", checked, names)]
     # Column 0 is for the intercept: ones, or zeros without one. Columns are divided by powers of two, which
     # is exact, and the first row is subtracted, so that a constant column is exactly 0.
-    largest = np.append(0.0, np.max([np.abs(rows).max(axis=0) for rows in _blocks(checked)], axis=0))
+    largest = np.append(0.0, np.max([np.abs(rows).max(axis=0) for rows in blocks(checked)], axis=0))
     scale = np.append(1.0, np.ldexp(1.0, np.frexp(largest[1:])[1] - 1))
-    first = np.append(0.0, next(_blocks(checked[:1]))[0] * fit_intercept / scale[1:])
+    first = np.append(0.0, next(blocks(checked[:1]))[0] * fit_intercept / scale[1:])
 
     def scaled() -> Iterator[Any]:
-        return (np.insert(rows, 0, fit_intercept, axis=1) / scale - first for rows in _blocks(checked))
+        return (np.insert(rows, 0, fit_intercept, axis=1) / scale - first for rows in blocks(checked))
 
     R = triangular_factor(scaled())
     spreads = np.linalg.norm(R[int(fit_intercept) :], axis=0) / checked.shape[0] ** 0.5
@@ -114,7 +114,11 @@ def _dependences(R: Any, scaled: Any, spreads: Any, rounding: Any) -> Iterator[t
             c = np.zeros(len(spreads))
             c[columns[:k]] = np.linalg.solve(R[:k, :k], R[:k, k])
             shown = np.where(np.abs(c) * spreads > 1e-8 * spreads[j], c, 0.0)  # smaller terms are rounding
-            exact = _first_exact([shown, c], j, scaled, _EXACT * spreads[j], rounding)
+            for candidate in (shown, c):
+                tolerance = float(_EXACT * spreads[j] + rounding[j] + np.abs(candidate) @ rounding)
+                if all((np.abs(rows[:, j] - rows @ candidate) <= tolerance).all() for rows in scaled()):
+                    exact = candidate, tolerance
+                    break
         if exact is None:
             k += 1
             continue
@@ -125,26 +129,17 @@ def _dependences(R: Any, scaled: Any, spreads: Any, rounding: Any) -> Iterator[t
             R = np.linalg.qr(R, mode="r")
 
 
-def _first_exact(candidates: Any, j: int, scaled: Any, error: float, rounding: Any) -> Any:
-    """The first candidate whose combination equals column j in every row, and its tolerance; or None."""
-    for c in candidates:
-        tolerance = float(error + rounding[j] + np.abs(c) @ rounding)
-        if all((np.abs(rows[:, j] - rows @ c) <= tolerance).all() for rows in scaled()):
-            return c, tolerance
-    return None
-
-
-def triangular_factor(blocks: Iterable[Any]) -> Any:
+def triangular_factor(parts: Iterable[Any]) -> Any:
     """The factor R of the QR decomposition of a tall matrix, given in blocks of rows."""
     R: Any = None
-    for rows in blocks:
+    for rows in parts:
         R = np.linalg.qr(rows if R is None else np.vstack([R, rows]), mode="r")
     return R
 
 
-def _blocks(X: Any) -> Iterator[Any]:
+def blocks(X: Any) -> Iterator[Any]:
     """The rows of an array or a sparse matrix in dense blocks."""
-    step = max(1, _BLOCK // X.shape[1])
+    step = _BLOCK // X.shape[1] + 8 * X.shape[1]
     for i in range(0, X.shape[0], step):
         rows = X[i : i + step]
         yield rows if isinstance(rows, np.ndarray) else rows.toarray()

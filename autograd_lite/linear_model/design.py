@@ -72,24 +72,20 @@ class Design:
         """The logits, (..., n), of a block X of n rows."""
         if self.small:
             return W @ X.T
-        w = W[..., : self.p] / self.scale[: self.p]
-        if not self.fit_intercept:
-            return w @ X.T
-        if self.must_centre:
-            return w @ (X - self.mean).T + W[..., self.p :]
-        return w @ X.T + (W[..., self.p :] - (w @ self.mean)[..., None])
+        p = self.p
+        X, mean = self._centred(X)
+        w = W[..., :p] / self.scale[:p]
+        return w @ X.T + (W[..., p:].sum(axis=-1) - w @ mean)[..., None]
 
     def transpose_matvec(self, dz: Any, X: Any) -> Any:
         """The gradient in the weights, (..., q), from a gradient dz, (..., n), in the logits of a block X."""
         if self.small:
             return dz @ X
-        p = self.p
+        X, mean = self._centred(X)
+        total = dz.sum(axis=-1, keepdims=True)
         g = np.empty((*dz.shape[:-1], self.q))
-        g[..., :p] = dz @ (X - self.mean if self.must_centre else X)
-        if self.fit_intercept:
-            g[..., p] = dz.sum(axis=-1)
-            if not self.must_centre:
-                g[..., :p] -= g[..., p:] * self.mean
+        g[..., : self.p] = dz @ X - total * mean
+        g[..., self.p :] = total
         return g / self.scale
 
     def gram(self, d: Any, X: Any) -> Any:
@@ -97,21 +93,16 @@ class Design:
         if self.small:
             return (X.T * d) @ X
         p = self.p
+        X, mean = self._centred(X)
+        column = d @ X
+        total = d.sum()
         H = np.empty((self.q, self.q))
-        if self.dense:
-            X = X - self.mean if self.must_centre else X
-            H[:p, :p] = (X.T * d) @ X
-        else:
-            H[:p, :p] = (X.T.multiply(d[None]).tocsr() @ X).toarray()
-        if self.fit_intercept:
-            column = d @ X
-            total = d.sum()
-            if not self.must_centre:
-                H[:p, :p] += np.outer(self.mean * total - column, self.mean) - np.outer(self.mean, column)
-                column = column - total * self.mean
-            H[p, :p] = column
-            H[:p, p] = column
-            H[p, p] = total
+        H[:p, :p] = (X.T * d) @ X if self.dense else (X.T.multiply(d[None]).tocsr() @ X).toarray()
+        H[:p, :p] += np.outer(mean * total - column, mean) - np.outer(mean, column)
+        column = column - total * mean
+        H[p:, :p] = column
+        H[:p, p:] = column[:, None]
+        H[p:, p:] = total
         return H / (self.scale * self.scale[:, None])
 
     def quadratic_forms(self, M: Any, X: Any) -> Any:
@@ -124,12 +115,14 @@ class Design:
         """|x_i|^2, (n,), for the rows x_i of a block X as standardised features with a 1."""
         if self.small:
             return np.einsum("ij,ij->i", X, X)
+        X, mean = self._centred(X)
         inverse = 1.0 / self.scale[: self.p] ** 2
-        ones = float(self.fit_intercept)
-        if self.must_centre:
-            return (X - self.mean) ** 2 @ inverse + ones
         squares = (X * X if self.dense else X.multiply(X)) @ inverse
-        return squares - 2.0 * (X @ (self.mean * inverse)) + self.mean**2 @ inverse + ones
+        return squares - 2.0 * (X @ (mean * inverse)) + mean**2 @ inverse + float(self.fit_intercept)
+
+    def _centred(self, X: Any) -> tuple[Any, Any]:
+        """X and the means of its columns, which products with X must subtract; or X - mean and zeros."""
+        return (X - self.mean, np.zeros(self.p)) if self.must_centre else (X, self.mean)
 
     def _shifted(self, X: Any) -> Any:
         """Sparse X less the first entry of each column without zeros, so that large means cost no digits."""

@@ -64,10 +64,12 @@ class Objective:
         g: Any = 0.0
         H: Any = None
         for X, t, s in self._blocks:
-            loss, dz, d = self._logit_hessian(self.design.logits(W, X), t, s)
+            z = self.design.logits(W, X)
+            results = [self._logit_hvp(z, t, s, k) for k in range(self.classes or 1)]
+            loss, dz, _ = results[0]
             value += loss
             g = g + self.design.transpose_matvec(dz, X)
-            part = self.gram(d, X)
+            part = self.gram(np.array([column for _, _, column in results]), X)
             H = part if H is None else H + part
         if self.classes:
             free = np.flatnonzero((self.l1s + self.l2s).reshape(self.shape)[0] == 0)
@@ -102,9 +104,8 @@ class Objective:
         H: Any = 0.0
         for X, t, s in part._blocks:
             z = part.design.logits(u.reshape(self.shape), X)
-            columns = [part._logit_hvp(z, t, s, k)[2] for k in range(self.classes or 1)]
-            curvatures = [column[k] if self.classes else column for k, column in enumerate(columns)]
-            H = H + np.array([part.design.gram(d, X) for d in curvatures])
+            columns = [np.atleast_2d(part._logit_hvp(z, t, s, k)[2]) for k in range(self.classes or 1)]
+            H = H + np.array([part.design.gram(column[k], X) for k, column in enumerate(columns)])
         H[:, range(H.shape[1]), range(H.shape[1])] += self.l2s.reshape(len(H), -1)
         return H
 
@@ -117,23 +118,14 @@ class Objective:
 
     def _logit_hvp(self, z: Any, t: Any, s: Any, k: int) -> Any:
         """Loss, gradient in z, and the derivative of this gradient in the logit of class k."""
-        if not self.classes:
-            return self._hessian_product(z, t, s, np.ones(len(z)))
         v = np.zeros_like(z)
-        v[k] = 1.0
+        v[k if self.classes else slice(None)] = 1.0
         return self._hessian_product(z, t, s, v)
 
-    def _logit_hessian(self, z: Any, t: Any, s: Any) -> tuple[Any, Any, Any]:
-        """Loss, gradient in z, and the Hessian of each example in its logits, (K, K, n) or (1, 1, n)."""
-        results = [self._logit_hvp(z, t, s, k) for k in range(self.classes or 1)]
-        loss, dz, _ = results[0]
-        columns = np.array([column for _, _, column in results])
-        return loss, dz, columns if self.classes else columns[None]
-
     def gram(self, d: Any, X: Any) -> Any:
-        """X^T D X, (K q, K q), for a block X of rows and the Hessians d of their losses, (K, K, n)."""
-        if len(d) == 1:
-            return self.design.gram(d[0, 0], X)
+        """X^T D X, (K q, K q), for a block X of rows; d are the Hessians of losses, (K, K, n) or (1, n)."""
+        if not self.classes:
+            return self.design.gram(d[0], X)
         k, q = self.shape
         H = np.empty((k, q, k, q))
         for i in range(k):
@@ -144,12 +136,10 @@ class Objective:
 
     def total(self, u: Any, smooth: float) -> float:
         """J at u, given its smooth part."""
-        return smooth + float(self.l1s @ np.abs(u)) if self.l1 else smooth
+        return smooth + float(self.l1s @ np.abs(u))
 
     def smallest_subgradient(self, u: Any, g: Any) -> Any:
         """The smallest subgradient of J at u, given the gradient g of the smooth part."""
-        if not self.l1:
-            return g
         at_zero = np.sign(g) * np.maximum(np.abs(g) - self.l1s, 0.0)
         return np.where(u == 0, at_zero, g + self.l1s * np.sign(u))
 
@@ -188,8 +178,5 @@ class Objective:
         return 1.01 * float(linalg.eigsh(G, 1, v0=start, tol=1e-4, return_eigenvectors=False)[0])
 
     def _add_l2(self, u: Any, value: Any, g: Any) -> tuple[float, Any]:
-        g = g.ravel()
-        if self.l2:
-            shrunk = self.l2s * u
-            return float(value + shrunk @ u / 2), g + shrunk
-        return float(value), g
+        shrunk = self.l2s * u
+        return float(value + shrunk @ u / 2), g.ravel() + shrunk

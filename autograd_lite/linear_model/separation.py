@@ -12,7 +12,7 @@ sums. The weights m prove that no direction separates their rows, if they are la
 the rest of A^T m. If one of the two checks fails, the verdict is "unclear".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite.extras import require
-from autograd_lite.linear_model.collinearity import Matrix, column_names, matrix, triangular_factor
+from autograd_lite.linear_model.collinearity import Matrix, blocks, column_names, matrix, triangular_factor
 
 _EPS = float(np.finfo(float).eps)
 _FEW_MARGINS = 2000  # up to here the slower programme takes a few seconds at most
@@ -104,9 +104,8 @@ def separation(
     scaled, shift, exponents = _scaled(checked, fit_intercept)
     A, rows = _margin_matrix(scaled, codes, K, fit_intercept)
     shifts = np.append(np.ldexp(np.abs(shift), -exponents), np.zeros(int(fit_intercept)))
-    result = _verify(A, np.tile(shifts, K - 1), *_solve_dual(A))
-    if result is None and len(rows) <= _FEW_MARGINS:
-        result = _verify(A, np.tile(shifts, K - 1), *_solve_primal(A))
+    verdicts = (_verify(A, np.tile(shifts, K - 1), w, m) for w, m in _programmes(A))
+    result = next(filter(None, verdicts), None)
     if result is None:
         return Separation("unclear")
     separated, w = result
@@ -186,30 +185,27 @@ def _margin_matrix(X: Any, codes: Any, K: int, fit_intercept: bool) -> tuple[Any
     return A, rows
 
 
-def _solve_dual(A: Any) -> tuple[Any, Any]:
-    """A direction w and weights m = 1 - u + v of the rows: minimise sum u with A^T (v - u) = -A^T 1, u <= 1.
+def _programmes(A: Any) -> Iterator[tuple[Any, Any]]:
+    """A direction w and weights m of the rows from each of two programmes, if the solver finds its optimum.
 
-    The direction has the multipliers of the equations. Both are None if the solver fails.
+    Dual: minimise sum u with A^T (v - u) = -A^T 1 and u <= 1; m = 1 - u + v, and w are the multipliers of the
+    equations. Primal, only for few rows: maximise sum t with A w >= t, 0 <= t <= 1; slower, and finer by a
+    factor of 10.
     """
-    n = A.shape[0]
-    equations = require("scipy.sparse", "sklearn").hstack([-A.T, A.T], format="csc")
-    bounds = np.column_stack([np.zeros(2 * n), np.repeat([1.0, np.inf], n)])
-    result = _linprog(np.repeat([1.0, 0.0], n), bounds, A_eq=equations, b_eq=-A.sum(axis=0))
-    if result.x is None:
-        return None, None
-    return -result.eqlin.marginals, 1 - result.x[:n] + result.x[n:]
-
-
-def _solve_primal(A: Any) -> tuple[Any, Any]:
-    """The same from: maximise sum t with A w >= t, 0 <= t <= 1; slower, and finer by a factor of 10."""
-    n, q = A.shape
     sparse = require("scipy.sparse", "sklearn")
-    inequalities = sparse.hstack([-A, sparse.eye_array(n)], format="csc")
+    n, q = A.shape
+    bounds = np.column_stack([np.zeros(2 * n), np.repeat([1.0, np.inf], n)])
+    equations = sparse.hstack([-A.T, A.T], format="csc")
+    dual = _linprog(np.repeat([1.0, 0.0], n), bounds, A_eq=equations, b_eq=-A.sum(axis=0))
+    if dual.x is not None:
+        yield -dual.eqlin.marginals, 1 - dual.x[:n] + dual.x[n:]
+    if n > _FEW_MARGINS:
+        return
     bounds = np.repeat([[-np.inf, np.inf], [0.0, 1.0]], [q, n], axis=0)
-    result = _linprog(np.repeat([0.0, -1.0], [q, n]), bounds, A_ub=inequalities, b_ub=np.zeros(n))
-    if result.x is None:
-        return None, None
-    return result.x[:q], -result.ineqlin.marginals
+    inequalities = sparse.hstack([-A, sparse.eye_array(n)], format="csc")
+    primal = _linprog(np.repeat([0.0, -1.0], [q, n]), bounds, A_ub=inequalities, b_ub=np.zeros(n))
+    if primal.x is not None:
+        yield primal.x[:q], -primal.ineqlin.marginals
 
 
 def _linprog(costs: Any, bounds: Any, **constraints: Any) -> Any:
@@ -220,8 +216,6 @@ def _linprog(costs: Any, bounds: Any, **constraints: Any) -> Any:
 
 def _verify(A: Any, shifts: Any, w: Any, m: Any) -> tuple[Any, Any] | None:
     """The rows with positive margins and a direction that has them, or None if rounding leaves doubts."""
-    if w is None:
-        return None
     separated = A @ w > 0.5
     candidates = [w]
     if not separated.all():
@@ -252,8 +246,7 @@ def _boundary_projection(A: Any, shifts: Any, m: Any) -> Any:
     errors of the entries cause; these are relative to the entries before the shifts.
     """
     n, q = A.shape
-    step = (1 << 21) // q + 8 * q  # rows of a dense block: 16 MB
-    R = triangular_factor(A[i : i + step].toarray() for i in range(0, n, step))
+    R = triangular_factor(blocks(A))
     size = np.linalg.norm(R, axis=0)
     size[size == 0] = 1.0
     _, s, V = np.linalg.svd(R / size)

@@ -1,18 +1,72 @@
-"""Summary: the table of a fit, with standard errors, tests, intervals and odds ratios."""
+"""Summary: the table of a fit, with standard errors, tests, intervals and odds ratios, and their numbers."""
 
 from dataclasses import dataclass
 from math import erfc, sqrt
-from numbers import Real
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.arguments import number
 from autograd_lite.extras import require
-from autograd_lite.linear_model.inference import Inference
+from autograd_lite.linear_model.classifiers import Examples
+from autograd_lite.linear_model.objective import Objective
 
 _FORMATS = {"z": "{:.2f}", "p": "{:.3g}"}  # the other columns have four digits
 _TEXT_COLUMNS = "class", "name"
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The numbers behind a summary; coefficients are differences to the first class.
+
+    `coef` is (K - 1, q) with the intercept last, `covariance` the covariance matrix of its flat entries.
+    `null_log_likelihood` belongs to the intercept alone, None without one. If weights rule out a likelihood
+    (`robust` is True), both log-likelihoods are None, and the covariance is the sandwich of White (1980) and
+    Huber (1967). `ratio` is how many times smaller a robust standard error can be than the one from the
+    curvature alone, at least 1.
+    """
+
+    coef: Any
+    covariance: Any
+    robust: bool
+    log_likelihood: float | None
+    null_log_likelihood: float | None
+    ratio: float = 1.0
+
+
+def infer(objective: Objective, u: Any, examples: Examples) -> Inference:
+    """The inference of a fit u without penalty, whose covariance is (m H)^-1, with m the sum of the weights.
+
+    Sample weights that are whole numbers count examples. With other sample weights, and with class weights,
+    the covariance is the sandwich H^-1 B H^-1, where B sums the squares of the gradients of the examples.
+    """
+    design = objective.design
+    value, _, H = objective.value_gradient_hessian(u)
+    total = float(examples.weights.sum())
+    inverse = np.linalg.inv(H) / total
+    whole = bool((examples.counts == np.round(examples.counts)).all())
+    robust = not (whole and (examples.factors == 1).all())
+    change = design.original_weights(np.eye(design.q)).T  # the linear map from u to coef
+    coef = np.atleast_2d(design.original_weights(u.reshape(objective.shape)))
+    if objective.classes:
+        identity = np.eye(objective.classes)
+        change = np.kron(identity[1:] - identity[0], change)
+        coef = coef[1:] - coef[0]
+    covariance = change @ inverse @ change.T
+    if not robust:
+        null = None
+        if design.fit_intercept:
+            totals = np.bincount(examples.codes, examples.counts)
+            null = float(totals @ np.log(totals / totals.sum()))
+        return Inference(coef, covariance, robust, -total * value, null)
+    repeats = examples.counts if whole else examples.counts**2
+    r = np.atleast_2d(objective.residuals(u))
+    squares = repeats * examples.factors[examples.codes] ** 2 * r[:, None] * r
+    B = sum(objective.gram(part, X) for X, part in design.split(squares))
+    sandwich = change @ (inverse @ B @ inverse) @ change.T
+    ratio = max(1.0, float(np.sqrt((covariance.diagonal() / sandwich.diagonal()).max())))
+    return Inference(coef, sandwich, robust, None, None, ratio)
 
 
 @dataclass(repr=False, eq=False)
@@ -59,8 +113,7 @@ def _formatted(value: float, name: str) -> str:
 def summarise(model: Any, level: float) -> Summary:
     """The summary of a fitted model; raises ValueError if its coefficients do not estimate anything."""
     name = type(model).__name__
-    if not (isinstance(level, Real) and 0 < float(level) < 1):
-        raise ValueError(f"{name}: level is {level!r}; give the probability of the interval, such as 0.95")
+    number(lambda v: 0 < v < 1, "the probability of the interval, such as 0.95")(name, "level", level)
     if model.certificate_.duality_gap is not None:
         summary = _penalised(model, name)
     elif model._inference is not None:
@@ -80,6 +133,7 @@ def summarise(model: Any, level: float) -> Summary:
         )
         summary.notes.append(f"Class weights {model.class_weight!r} shift the intercept; {effect}")
     summary.notes.append(str(model.certificate_))
+    _add_odds_ratios(model, summary.columns)
     return summary
 
 
@@ -88,7 +142,6 @@ def _penalised(model: Any, name: str) -> Summary:
     many = len(model.coef_) > 1
     W = np.concatenate([model.coef_, model.intercept_[:, None]], axis=1)
     columns = _coefficients(model, classes, W)
-    _add_odds_ratios(model, columns)
     notes = [
         f"Penalised (C={model.C:g}, l1_ratio={model.l1_ratio:g}): coefficients are drawn towards 0. They are",
         "not maximum-likelihood estimates, and have no standard errors, tests or intervals here.",
@@ -102,7 +155,6 @@ def _maximum_likelihood(model: Any, name: str, level: float) -> Summary:
     first, *others = model.classes_.tolist()
     columns = _coefficients(model, others, inference.coef)
     _add_tests(model, columns, inference.covariance, level)
-    _add_odds_ratios(model, columns)
     odds = f"against {first!r}" if len(model.coef_) > 1 else f"of {others[0]!r} against {first!r}"
     notes = [f"Intervals at {100 * level:g}%."]
     if inference.robust:

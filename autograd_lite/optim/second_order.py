@@ -85,7 +85,7 @@ class FlatLoss:
 
     def __call__(self, w: Any) -> tuple[float, Any]:
         """The loss at w and its gradient, (n,); (inf, None) if one of them is not finite."""
-        self.assign(self.split(w))
+        self.assign(w)
         loss = self._evaluate()
         value = float(loss.item())
         if isfinite(value) and np.isfinite(g := _flatten(self._gradients(loss))).all():
@@ -97,7 +97,7 @@ class FlatLoss:
 
         Raises ValueError if one is not finite, if the loss was computed before, or if it is random.
         """
-        self.assign([p.data.copy() for p in self.params])  # a loss from before depends on other arrays
+        self.assign(_flatten([p.data for p in self.params]))  # a loss from before depends on other arrays
         loss = self._evaluate()
         self._check_computed_now(loss)
         start_gradient(loss, None, self.name)  # raises if it is nan, a constant, or has several elements
@@ -120,31 +120,26 @@ class FlatLoss:
 
     def hessian(self, grads: list[Any]) -> Any:
         """The Hessian of the loss, (n, n), from its gradients with graph; each entry of them gives a row."""
-        blocks = []
+        rows = []
         zeros = [np.zeros(p.shape) for p in self.params]
         for p, g in zip(self.params, grads, strict=True):
-            block = np.zeros((g.size, sum(z.size for z in zeros)))
-            units = np.eye(g.size, dtype=g.dtype).reshape(g.size, *g.shape)
-            for i, unit in enumerate(units if g.requires_grad else ()):  # otherwise the loss is linear in p
-                row = gradients(g, self.params, grad=unit, allow_unused=True)
-                block[i] = _flatten(z if x is None else x for x, z in zip(row, zeros, strict=True))
-            if not np.isfinite(block).all():
-                raise ValueError(
-                    f"{self.name}: a second derivative of the loss in {_describe(p)} is not finite; {_REMEDY}"
-                )
-            blocks.append(block)
-        return np.concatenate(blocks)
+            for unit in np.eye(g.size, dtype=g.dtype).reshape(g.size, *g.shape):
+                row: Any = zeros  # if the loss is linear in p
+                if g.requires_grad:
+                    row = gradients(g, self.params, grad=unit, allow_unused=True)
+                rows.append(_flatten(z if x is None else x for x, z in zip(row, zeros, strict=True)))
+                if not np.isfinite(rows[-1]).all():
+                    raise ValueError(
+                        f"{self.name}: a second derivative of the loss in {_describe(p)} is not finite; "
+                        f"{_REMEDY}"
+                    )
+        return np.array(rows)
 
-    def split(self, w: Any) -> list[Any]:
-        """The vector w as new data for the parameters, in their shapes and dtypes."""
+    def assign(self, w: Any) -> None:
+        """Set the parameters to the entries of w, as new data in their shapes and dtypes."""
         ends = np.cumsum([p.size for p in self.params])[:-1]
-        parts = zip(self.params, np.split(w, ends), strict=True)
-        return [part.reshape(p.shape).astype(p.dtype)[()] for p, part in parts]
-
-    def assign(self, values: list[Any]) -> None:
-        """Set the data of the parameters."""
-        for p, data in zip(self.params, values, strict=True):
-            p.data = data
+        for p, part in zip(self.params, np.split(w, ends), strict=True):
+            p.data = part.reshape(p.shape).astype(p.dtype)[()]
 
     def _evaluate(self) -> Tensor:
         loss = self._loss()
@@ -209,16 +204,16 @@ class LossOptimizer(Optimizer):
         name = f"{type(self).__name__}.step"
         flat_loss = FlatLoss(name, [p for p in self.params if p.requires_grad], loss)
         before = [p.data for p in flat_loss.params]
-        after = before
+        self.moved = False
         try:
             with np.errstate(all="ignore"):  # points that overflow are rejected
                 value, w = self.search(flat_loss, _flatten(before))
-                new = flat_loss.split(w)
-            self.moved = any((a != b).any() for a, b in zip(before, new, strict=True))
-            if self.moved:
-                after = new
+                flat_loss.assign(w)
+            self.moved = any((p.data != data).any() for p, data in zip(flat_loss.params, before, strict=True))
         finally:
-            flat_loss.assign(after)
+            if not self.moved:
+                for p, data in zip(flat_loss.params, before, strict=True):
+                    p.data = data
         return value
 
     def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:

@@ -268,7 +268,11 @@ def test_progress_is_shown_when_asked_for(capsys):
         ({"hidden": (True,)}, ValueError, r"hidden is \(True,\)"),
         ({"hidden": "8"}, ValueError, "hidden is '8'"),
         ({"activation": "swish"}, ValueError, "activation is 'swish'; it must be one of 'tanh'"),
-        ({"optimizer": "adma"}, ValueError, "optimizer is 'adma'; it is one of 'adam', 'adamw', 'rmsprop'"),
+        (
+            {"optimizer": "adma"},
+            ValueError,
+            "optimizer is 'adma'; it must be one of 'adam', 'adamw', 'rmsprop'",
+        ),
         ({"optimizer": ["adam"]}, ValueError, r"optimizer is \['adam'\]"),
         ({"lr": -1.0}, ValueError, "Adam: lr is -1.0; it must be positive"),
         ({"weight_decay": -1.0}, ValueError, "Adam: weight_decay is -1.0; it must be at least 0"),

@@ -9,8 +9,7 @@ from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
 from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
-from autograd_lite.linear_model.proximal import proximal_newton
-from autograd_lite.linear_model.smooth import newton
+from autograd_lite.linear_model.solvers import newton, proximal_newton
 
 EPS = np.finfo(float).eps
 shape = pytest.mark.parametrize("classes", [0, 2, 4], ids=["binary", "softmax2", "softmax4"])

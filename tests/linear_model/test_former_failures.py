@@ -44,7 +44,7 @@ from autograd_lite.linear_model.bounds import duality_gap  # noqa: E402
 from autograd_lite.linear_model.losses import binary, softmax  # noqa: E402
 from autograd_lite.linear_model.monitor import SolverMonitor  # noqa: E402
 from autograd_lite.linear_model.objective import Objective  # noqa: E402
-from autograd_lite.linear_model.smooth import bfgs, lbfgs, newton  # noqa: E402
+from autograd_lite.linear_model.solvers import bfgs, lbfgs, newton  # noqa: E402
 
 
 def drawn(seed, classes=0, l1=0.0, l2=0.0, n=200, p=5, scale=None):

@@ -11,7 +11,7 @@ from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
 from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
-from autograd_lite.linear_model.proximal import accelerated, fista, minimise_quadratic, proximal_newton
+from autograd_lite.linear_model.solvers import accelerated, fista, minimise_quadratic, proximal_newton
 
 
 class Problem:

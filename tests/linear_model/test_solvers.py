@@ -9,7 +9,7 @@ from autograd_lite.linear_model.design import Design
 from autograd_lite.linear_model.losses import binary, softmax
 from autograd_lite.linear_model.monitor import SolverMonitor
 from autograd_lite.linear_model.objective import Objective
-from autograd_lite.linear_model.smooth import bfgs, gradient_descent, lbfgs, newton, norm
+from autograd_lite.linear_model.solvers import bfgs, gradient_descent, lbfgs, newton, norm
 
 SOLVERS = {"newton": newton, "lbfgs": lbfgs, "bfgs": bfgs, "gd": gradient_descent}
 every = pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
