@@ -1,11 +1,12 @@
 """Buffers: arrays into which a program writes its results, each used again after its value's last use."""
 
 import inspect
+from collections import defaultdict
 from functools import cache
 
 import numpy as np
 
-from autograd_lite.compiler.program import ArrayType, Call, Program, Ref, refs, used_by
+from autograd_lite.compiler.program import ArrayType, Call, Program, Ref, refs
 
 
 def buffers(program: Program) -> tuple[dict[Ref, int], list[ArrayType]]:
@@ -15,45 +16,39 @@ def buffers(program: Program) -> tuple[dict[Ref, int], list[ArrayType]]:
     no array that a user holds is written into.
     """
     bases = memory_bases(program)
-    last_use: dict[Ref, Ref] = {}
-    for ref, call in program.results():
-        last_use |= {base: ref for x in used_by(call) for base in bases[x]}
+    last_use = {base: ref for ref, call in program.results() for x in call.uses() for base in bases[x]}
     outputs = {base for x in refs(program.outputs) for base in bases[x]}
     assigned: dict[Ref, int] = {}
     types: list[ArrayType] = []
-    free: dict[ArrayType, list[int]] = {}
+    free: dict[ArrayType, list[int]] = defaultdict(list)
+
+    def release(values: list[Ref]) -> None:
+        for x in values:
+            free[program.calls[x].type].append(assigned[x])
 
     for ref, call in program.results():
-        operands = dict.fromkeys(base for x in used_by(call) for base in bases[x])
+        operands = dict.fromkeys(base for x in call.uses() for base in bases[x])
         unneeded = [x for x in operands if last_use[x] == ref and x in assigned and not call.view]
-        kind = program.types[ref]
         may_replace_operand = call.elementwise  # NumPy allows it for the same shape and dtype
         if may_replace_operand:
-            _release(unneeded, assigned, types, free)
-        if kind.shape and ref not in outputs and _takes_out(call):
-            if not free.get(kind):
-                free[kind] = [len(types)]
-                types.append(kind)
-            assigned[ref] = free[kind].pop()
+            release(unneeded)
+        if call.type.shape and ref not in outputs and _takes_out(call):
+            if not free[call.type]:
+                free[call.type].append(len(types))
+                types.append(call.type)
+            assigned[ref] = free[call.type].pop()
         if not may_replace_operand:
-            _release(unneeded, assigned, types, free)
+            release(unneeded)
         if ref in assigned and ref not in last_use:
-            free[kind].append(assigned[ref])
+            release([ref])
     return assigned, types
-
-
-def _release(
-    values: list[Ref], assigned: dict[Ref, int], types: list[ArrayType], free: dict[ArrayType, list[int]]
-) -> None:
-    for ref in values:
-        free.setdefault(types[assigned[ref]], []).append(assigned[ref])
 
 
 def memory_bases(program: Program) -> dict[Ref, set[Ref]]:
     """Return the values whose memory each value may share. A value that is not a view has its own memory."""
-    bases = {Ref(i): {Ref(i)} for i in range(program.inputs)}
-    for ref, call in program.results():
-        bases[ref] = {base for x in used_by(call) for base in bases[x]} if call.view else {ref}
+    bases: dict[Ref, set[Ref]] = {}
+    for i, call in enumerate(program.calls):
+        bases[Ref(i)] = {base for x in call.uses() for base in bases[x]} if call.view else {Ref(i)}
     return bases
 
 

@@ -134,11 +134,10 @@ class ProgramCache:
 
 def _refuse_difference(first: Program, second: Program) -> None:
     """Refuse a function whose two traces differ."""
-    if equal((first.calls, first.outputs), (second.calls, second.outputs)):
+    if equal(first, second):
         return
-    pairs = zip(first.results(), second.calls, strict=False)
-    different = (first.comments[ref] for (ref, call), other in pairs if not equal(call, other))
-    comment = next(different, "")
+    pairs = zip(first.calls, second.calls, strict=False)
+    comment = next((call.comment for call, other in pairs if not equal(call, other)), "")
     raise ValueError(
         "compile: the function computes something else the second time, but a program always computes the "
         "same. Look for random numbers of its own, a counter or the time; pass what changes as an argument"

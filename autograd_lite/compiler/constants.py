@@ -3,6 +3,8 @@
 import builtins
 import keyword
 import math
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -21,19 +23,25 @@ class Constants:
         self.lines: list[str] = []
         self.long: dict[str, Any] = {}
         self._taken = {"np", "run", *keyword.kwlist, *dir(builtins), *dir(math)}
+        self._numbered: dict[str, Iterator[str]] = {}
         self._names: dict[Any, str] = {}
 
     def name(self, wanted: str) -> str:
         """Return a Python name, different from all others."""
         base = "".join(c if c.isalnum() and c.isascii() else "_" for c in wanted) or "v"
         base = f"v{base}" if base[0].isdigit() else base
-        name = base
-        count = 1
-        while name in self._taken:
-            count += 1
-            name = f"{base}_{count}"
-        self._taken.add(name)
-        return name
+        if base in self._taken:
+            return next(self._numbered.setdefault(base, self.numbered(f"{base}_", 2)))
+        self._taken.add(base)
+        return base
+
+    def numbered(self, prefix: str, start: int = 1) -> Iterator[str]:
+        """Yield names, different from all others, of a prefix and a number."""
+        for i in count(start):
+            name = f"{prefix}{i}"
+            if name not in self._taken:
+                self._taken.add(name)
+                yield name
 
     def number(self, x: float, dtype: np.dtype[Any]) -> str:
         """Return the name of a number as an array, which NumPy would otherwise make at each call."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.compiler.buffers import buffers
 from autograd_lite.compiler.constants import Constants, dtype_argument, literal
-from autograd_lite.compiler.program import GUARD, SCATTER, Call, Program, Ref, refs, used_by
+from autograd_lite.compiler.program import GUARD, SCATTER, Call, Program, Ref, refs
 
 ATOM = 6  # precedence of a name or a call: higher than all operators
 UNARY = 4
@@ -48,12 +48,6 @@ class Expression(NamedTuple):
     precedence: int = ATOM
 
 
-class _Named(NamedTuple):
-    """A constant with a name."""
-
-    name: str
-
-
 class Writer:
     """Writes the calls of a program as Python, and collects the constants that they need."""
 
@@ -61,12 +55,12 @@ class Writer:
         self.program = program
         self.constants = Constants()
         self.buffer_of, self.buffer_types = buffers(program)
-        names = unique_names(program)
+        names = [call.name for call in program.calls]
         self.names = {Ref(i): self.constants.name(name) for i, name in enumerate(names) if name}
         self.buffer_names = [self.constants.name(f"t{i + 1}") for i in range(len(self.buffer_types))]
         self.inlined = _inlined(program, {*self.names, *self.buffer_of, *self.repeated()})
         self.expressions: dict[Ref, Expression] = {}  # of values that are inlined where they are used
-        self.unnamed = 0
+        self.unnamed = self.constants.numbered("v")
 
     def source(self) -> Source:
         function = self.function()
@@ -89,9 +83,8 @@ class Writer:
     def function(self) -> list[str]:
         body = self.body()
         inputs = self.inputs()
-        given = ", ".join(
-            f"{name} {kind.shape}" for name, kind in zip(inputs, self.program.types, strict=False)
-        )
+        pairs = zip(inputs, self.program.calls, strict=False)
+        given = ", ".join(f"{name} {call.type.shape}" for name, call in pairs)
         outputs = ", ".join(self.operand(x) for x in self.program.outputs)
         summary = wrap(f"{outputs} of {given}.", 100, break_long_words=False, break_on_hyphens=False)
         docstring = '    """' + "\n    ".join(summary) + '"""'
@@ -108,8 +101,8 @@ class Writer:
             if ref in self.inlined:
                 self.expressions[ref] = expression
                 continue
-            if self.program.comments[ref] not in (comment, ""):
-                comment = self.program.comments[ref]
+            if call.comment not in (comment, ""):
+                comment = call.comment
                 lines.append(f"    # {' '.join(comment.splitlines())}")
             lines += [f"    {line}" for line in self.statements(ref, call, expression.text)]
         return lines
@@ -157,7 +150,7 @@ class Writer:
     def called(self, ref: Ref, call: Call, function: str, settings: list[str]) -> str:
         """Return a call of a function or method, or an indexing."""
         x = self.parenthesised(call.operands[0], ATOM)
-        first, *others = [self.operand(x) for x in self.with_named_numbers(ref, call)]
+        first, *others = self.operands(ref, call)
         if function == SCATTER:
             return f"np.zeros({self.operand(dict(call.settings)['shape'])}, {first}.dtype)"
         if function == ".swapaxes" and self.ndim(call.operands[0]) == 2 and sum(call.operands[1:]) % 2:
@@ -168,22 +161,20 @@ class Writer:
             return f"{x}{function}({', '.join((*others, *settings))})"
         return f"{function}({', '.join((first, *others, *settings))})"
 
-    def with_named_numbers(self, ref: Ref, call: Call) -> list[Any]:
+    def operands(self, ref: Ref, call: Call) -> list[str]:
         """Return the operands, with numbers as arrays that have names, because NumPy takes these faster."""
-        operands = list(call.operands)
-        if len(operands) == 2 and ref in self.buffer_of and call.elementwise:
-            for i, other in ((0, operands[1]), (1, operands[0])):
-                kind = self.program.types[other] if isinstance(other, Ref) else None
-                if kind and kind.shape and kind.dtype.kind == "f" and _keeps_dtype(operands[i], kind.dtype):
-                    operands[i] = _Named(self.constants.number(operands[i], kind.dtype))
-        return operands
+        written = list(map(self.operand, call.operands))
+        if len(written) == 2 and ref in self.buffer_of and call.elementwise:
+            for i, (x, other) in enumerate((call.operands, call.operands[::-1])):
+                kind = self.program.calls[other].type if isinstance(other, Ref) else None
+                if kind and kind.shape and kind.dtype.kind == "f" and _keeps_dtype(x, kind.dtype):
+                    written[i] = self.constants.number(x, kind.dtype)
+        return written
 
     def operand(self, x: Any) -> str:
         """Return the source of a value or a constant."""
         if isinstance(x, Ref):
             return self.expressions[x].text if x in self.expressions else self.name(x)
-        if isinstance(x, _Named):
-            return x.name
         if isinstance(x, tuple | list):
             inner = ", ".join(map(self.operand, x))
             return f"[{inner}]" if isinstance(x, list) else f"({inner}{',' * (len(x) == 1)})"
@@ -212,24 +203,11 @@ class Writer:
     def name(self, ref: Ref) -> str:
         """Return the name of a value. Unnamed values are called v1, v2, ..."""
         if ref not in self.names:
-            self.unnamed += 1
-            while f"v{self.unnamed}" in self.program.names:
-                self.unnamed += 1
-            self.names[ref] = self.constants.name(f"v{self.unnamed}")
+            self.names[ref] = next(self.unnamed)
         return self.names[ref]
 
     def ndim(self, x: Any) -> int:
         return len(self.program.shape(x))
-
-
-def unique_names(program: Program) -> list[str]:
-    """Return the names of the values, with numbers at names that occur several times."""
-    counts: Counter[str] = Counter()
-    names = []
-    for name in program.names:
-        counts[name] += 1
-        names.append(f"{name}_{counts[name]}" if name and counts[name] > 1 else name)
-    return names
 
 
 def _keeps_dtype(x: Any, dtype: np.dtype[Any]) -> bool:
@@ -240,21 +218,21 @@ def _keeps_dtype(x: Any, dtype: np.dtype[Any]) -> bool:
 
 def _inlined(program: Program, excluded: set[Ref]) -> set[Ref]:
     """Return the values to write where they are used: numbers and views that only the next statement uses."""
-    uses = Counter(ref for call in program.calls for ref in used_by(call))
+    uses = Counter(ref for call in program.calls for ref in call.uses())
     excluded = excluded | set(refs(program.outputs))
     user: dict[Ref, Ref] = {}
     found: set[Ref] = set()
-    statement = Ref(program.inputs + len(program.calls))  # the next one that is not inlined
+    statement = Ref(len(program.calls))  # the next one that is not inlined
     for ref, call in reversed(list(program.results())):
-        simple = (call.view or not program.types[ref].shape) and call.function not in (SCATTER, GUARD)
+        simple = (call.view or not call.type.shape) and call.function not in (SCATTER, GUARD)
         if simple and ref not in excluded and uses[ref] == 1 and user[ref] <= statement:
             found.add(ref)
         else:
             statement = ref
-        user |= dict.fromkeys(used_by(call), ref)
+        user |= dict.fromkeys(call.uses(), ref)
     depth: dict[Ref, int] = {}
     for ref, call in program.results():
-        depth[ref] = 1 + max((depth[x] for x in used_by(call) if x in found), default=0)
+        depth[ref] = 1 + max((depth[x] for x in call.uses() if x in found), default=0)
         if depth[ref] > _DEEPEST:
             found.discard(ref)
     return found

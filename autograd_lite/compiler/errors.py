@@ -1,10 +1,11 @@
 """Errors of functions that cannot be compiled: each names the user's line and says what to write instead."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.protocol import AbstractArray
 
 # NumPy functions whose result has a size that depends on their data, or on their second argument.
 _DATA_SIZED = re.compile(
@@ -45,10 +46,11 @@ def size_unknown(size: str) -> TypeError:
     )
 
 
-def check_size(name: str, operands: Sequence[Any], settings: Any, is_traced: Callable[[Any], bool]) -> None:
+def check_size(name: str, operands: Sequence[Any], settings: Any) -> None:
     """Refuse a NumPy function or method whose result has a size that depends on traced data."""
     refused = bool(_DATA_SIZED.fullmatch(name)) or (name == "where" and len(operands) == 1)
     if name in _SIZED_BY_SECOND:
-        refused = any(map(is_traced, (*operands[1:2], settings.get("repeats"), settings.get("obj"))))
+        second = (*operands[1:2], settings.get("repeats"), settings.get("obj"))
+        refused = any(isinstance(x, AbstractArray) for x in second)
     if refused:
         raise size_unknown(f"the size of what {name} returns")

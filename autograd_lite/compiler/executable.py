@@ -54,7 +54,7 @@ class Executable:
         data = [tensor.data for tensor in self.tensors] if with_data else []
         values: dict[str, Any] = dict(zip(names, data, strict=False))
         values |= zip(names[count:], (Random(shape) for _, shape in self._sources), strict=False)
-        return module(name, source, self.program.types, values)
+        return module(name, source, [call.type for call in self.program.calls], values)
 
     def draw(self) -> Sequence[Any]:
         """Return the random numbers of one call."""
@@ -115,7 +115,7 @@ class _ScalarFunction:
             return tuple([self._as_numpy(x, output) for x, output in zip(results, outputs, strict=True)])
         if not isinstance(outputs, Ref):
             return outputs
-        kind = self._program.types[outputs]
+        kind = self._program.calls[outputs].type
         return results if kind.python_scalar else kind.dtype.type(results)
 
 

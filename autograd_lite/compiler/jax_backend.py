@@ -39,7 +39,7 @@ class JaxFunction:
     def _to_host(self, result: Any, output: Any) -> Any:
         if isinstance(result, tuple):
             return tuple([self._to_host(x, o) for x, o in zip(result, output, strict=True)])
-        if isinstance(output, Ref) and self._program.types[output].python_scalar:
+        if isinstance(output, Ref) and self._program.calls[output].type.python_scalar:
             return result.item()
         host = np.asarray(result)[()]
         self._on_device[id(host)] = host, result
@@ -50,7 +50,7 @@ class JaxFunction:
         numpy = self._jax.numpy
         values = list(inputs)
         guards_hold = True
-        for ref, call in self._program.results():
+        for _, call in self._program.results():
             operands, settings = map_refs((call.operands, call.settings), values.__getitem__)
             settings = dict(settings)
             if call.function == "[]":  # JAX returns another entry for an index that is out of range
@@ -61,7 +61,7 @@ class JaxFunction:
                 guards_hold = numpy.logical_and(guards_hold, operands[0] == settings["expected"])
                 values.append(None)
             else:
-                values.append(self._result(ref, call, operands, settings))
+                values.append(self._result(call, operands, settings))
         return map_refs(self._program.outputs, values.__getitem__), guards_hold
 
     def _run_often(self, *inputs: Any) -> Any:
@@ -83,10 +83,10 @@ class JaxFunction:
         others = self._jax.tree.map(lambda x: x[-1], others)
         return (losses, squares.sum(), others, *updated), guards_hold.all()
 
-    def _result(self, ref: Ref, call: Call, operands: Any, settings: Any) -> Any:
+    def _result(self, call: Call, operands: Any, settings: Any) -> Any:
         """Return the result of one call, by the function of JAX with the same name."""
         numpy = self._jax.numpy
-        dtype = self._program.types[ref].dtype
+        dtype = call.type.dtype
         if call.ufunc and dtype.kind == "f":  # JAX has other rules for mixed dtypes
             operands = [x.astype(dtype) if getattr(x, "dtype", dtype) != dtype else x for x in operands]
         first, *others = operands

@@ -20,8 +20,7 @@ class Namer:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._values: dict[Ref, str] = {}
-        self._comments: list[tuple[Ref, str]] = []  # the last value of a block, and its comment
+        self._comments: dict[Ref, str] = {}  # the comment of a block of calls, by its last value
         self._tensors: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
 
@@ -31,8 +30,9 @@ class Namer:
 
     def value(self, value: Any, name: str) -> None:
         """Name one value, unless it has a name."""
-        if isinstance(value, Tracer) and name:
-            self._values.setdefault(value.ref, name)
+        calls = self._trace.calls
+        if isinstance(value, Tracer) and not calls[value.ref].name:
+            calls[value.ref] = calls[value.ref]._replace(name=name)
 
     def forward(self, nodes: Sequence[Tensor], y: Tensor, name: str) -> None:
         """Name the results of a graph; y is called `name`."""
@@ -40,11 +40,11 @@ class Namer:
             if tensor.op is None or id(tensor) in self._tensors:
                 continue
             formula = self._formula(tensor)
-            known = self._values.get(tensor.data.ref) if isinstance(tensor.data, Tracer) else None
+            x = tensor.data
+            known = self._trace.calls[x.ref].name if isinstance(x, Tracer) else ""
             self._name_tensor(tensor, known or (name if tensor is y else tensor.name or self._letter(tensor)))
-            if isinstance(tensor.data, Tracer):
-                line = self._line(tensor.data.ref)
-                self.comment(tensor.data, f"{self._tensors[id(tensor)]} = {formula}{line}")
+            if isinstance(x, Tracer):
+                self.comment(x, f"{self._tensors[id(tensor)]} = {formula}{self._line(x.ref)}")
 
     def backward(self, nodes: Sequence[Tensor], gradients: dict[Tensor, Any], prefix: str = "d") -> None:
         """Name the gradients of a graph. `nodes` are in the order of evaluation."""
@@ -60,20 +60,18 @@ class Namer:
     def comment(self, value: Any, comment: str) -> None:
         """Say what the values since the last comment, up to this one, are computed for."""
         if isinstance(value, Tracer):
-            self._comments.append((value.ref, comment))
+            self._comments.setdefault(value.ref, comment)
 
     def name_of(self, tensor: Tensor) -> str:
         return self._tensors.get(id(tensor), "v")
 
-    def names_and_comments(self) -> tuple[list[str], list[str]]:
-        """Return the name and the comment of each value, or "" for none."""
-        count = len(self._trace.examples)
-        comments = [""] * count
+    def write_comments(self) -> None:
+        """Write the comments into the calls of the trace."""
         start = 0
-        for ref, comment in sorted(self._comments, key=lambda pair: pair[0]):
-            comments[start : ref + 1] = [comment] * (ref + 1 - start)
-            start = max(start, ref + 1)
-        return [self._values.get(Ref(i), "") for i in range(count)], comments
+        for last in sorted(self._comments):
+            for i in range(start, last + 1):
+                self._trace.calls[i] = self._trace.calls[i]._replace(comment=self._comments[last])
+            start = last + 1
 
     def _name_tensor(self, tensor: Tensor, name: str) -> None:
         self._tensors[id(tensor)] = name

@@ -1,21 +1,30 @@
-"""A program: a flat list of NumPy calls, each of which computes one value from earlier ones."""
+"""A program: a flat list of calls, each an input or a NumPy call that computes a value from earlier ones."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.ops.indexing import placed
 
+INPUT = "input"  # a call that returns an input
 GUARD = "guard"  # a call that checks a condition
 SCATTER: str = placed.__name__  # a call that writes or adds an array into zeros, at an index
 
 
 class Ref(int):
-    """The number of a value in a program: first come the inputs, then the results of the calls."""
+    """The number of a value in a program: the position of the call that computes it."""
 
     __slots__ = ()
+
+
+class ArrayType(NamedTuple):
+    """Shape and dtype of a value; `python_scalar` is True for a number that is not a NumPy number."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    python_scalar: bool = False
 
 
 class Call(NamedTuple):
@@ -23,12 +32,17 @@ class Call(NamedTuple):
 
     An operand is a `Ref`, a constant, or a tuple or list of them. The result of a `view` may share memory
     with the operands. A call of `GUARD` ends the program if its operand is not the expected value.
+    `name` is the name of the result, or "". `comment` says what the result is computed for, such as
+    `z = X @ w + b`; calls with the same comment form a block of the source.
     """
 
     function: str
     operands: tuple[Any, ...]
+    type: ArrayType  # of the result
     settings: tuple[tuple[str, Any], ...] = ()
     view: bool = False
+    name: str = ""
+    comment: str = ""
 
     @property
     def ufunc(self) -> np.ufunc | None:
@@ -41,36 +55,44 @@ class Call(NamedTuple):
         """True for a ufunc each entry of whose result depends on one entry of each operand."""
         return self.ufunc is not None and self.ufunc.signature is None
 
+    def uses(self) -> list[Ref]:
+        """Return the values that the call uses."""
+        return refs(self.operands) + (refs(self.settings) if self.settings else [])
 
-class ArrayType(NamedTuple):
-    """Shape and dtype of a value; `python_scalar` is True for a number that is not a NumPy number."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    python_scalar: bool = False
+    def map(self, change: Callable[[Ref], Any]) -> "Call":
+        """Return the call with each reference replaced by `change` of it."""
+        operands = map_refs(self.operands, change)
+        settings = map_refs(self.settings, change) if self.settings else ()
+        return Call(self.function, operands, self.type, settings, self.view, self.name, self.comment)
 
 
 class Program(NamedTuple):
-    """Calls that compute `outputs` from `inputs`, the number of inputs.
-
-    `types`, `names` and `comments` have an entry for each value. A comment says what a value is computed
-    for, such as `z = X @ w + b`; values with the same comment form a block of the source.
-    """
+    """Calls that compute `outputs`. The first ones are the inputs, `inputs` is their number."""
 
     inputs: int
     calls: tuple[Call, ...]
     outputs: tuple[Any, ...]
-    types: tuple[ArrayType, ...]
-    names: tuple[str, ...]
-    comments: tuple[str, ...]
 
     def results(self) -> Iterator[tuple[Ref, Call]]:
-        """Yield each call with the number of its result."""
-        return ((Ref(self.inputs + i), call) for i, call in enumerate(self.calls))
+        """Yield each call that is not an input, with the number of its result."""
+        return ((Ref(i), self.calls[i]) for i in range(self.inputs, len(self.calls)))
 
     def shape(self, x: Any) -> tuple[int, ...]:
         """Return the shape of an operand: a value of the program or a constant."""
-        return self.types[x].shape if isinstance(x, Ref) else np.shape(x)
+        return self.calls[x].type.shape if isinstance(x, Ref) else np.shape(x)
+
+
+def select(
+    calls: Sequence[Call], order: Sequence[Ref], outputs: Any, replacement: Callable[[Ref], Ref] = lambda r: r
+) -> Program:
+    """Return the program of the calls `order`, inputs first. A `replacement` is used instead of a value."""
+    number = {ref: Ref(i) for i, ref in enumerate(order)}
+
+    def renumbered(ref: Ref) -> Ref:
+        return number[replacement(ref)]
+
+    inputs = sum(calls[ref].function == INPUT for ref in order)
+    return Program(inputs, tuple(calls[ref].map(renumbered) for ref in order), map_refs(outputs, renumbered))
 
 
 def function_of(call: Call, numpy: Any = np, array: Any = np.ndarray) -> Callable[..., Any]:
@@ -108,19 +130,10 @@ def refs(operand: Any) -> list[Ref]:
     return found
 
 
-def used_by(call: Call) -> list[Ref]:
-    """Return the values that a call uses."""
-    return refs(call.operands) + (refs(call.settings) if call.settings else [])
-
-
-def map_call(call: Call, change: Callable[[Ref], Any]) -> Call:
-    """Return the call with each reference replaced by `change` of it."""
-    settings = map_refs(call.settings, change) if call.settings else ()
-    return Call(call.function, map_refs(call.operands, change), settings, call.view)
-
-
 def equal(a: Any, b: Any) -> bool:
-    """True if two calls or operands are the same. Constant arrays are compared by their entries."""
+    """True if two programs or operands are the same. Constant arrays are compared by their entries."""
+    if isinstance(a, Call) and isinstance(b, Call):
+        return equal(a[:5], b[:5])  # without names and comments
     if isinstance(a, np.ndarray | np.generic) or isinstance(b, np.ndarray | np.generic):
         same_type = type(a) is type(b) and a.dtype == b.dtype
         return same_type and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.emit import ATOM, UNARY, Expression, Source, Writer
-from autograd_lite.compiler.program import GUARD, ArrayType, Call, Program, Ref, refs
+from autograd_lite.compiler.program import GUARD, INPUT, ArrayType, Call, Program, Ref, refs
 
 # Python that computes the same as a NumPy function of floats, or raises if the result is inf or nan.
 _PATTERNS = {
@@ -59,27 +59,28 @@ _ARITHMETIC = (
 
 def scalar_source(program: Program) -> Source | None:
     """Return the source of a program of single numbers, or None for a program of anything else."""
-    inputs = program.types[: program.inputs]
-    if all(map(_is_number, inputs)) and all(_has_pattern(program, *result) for result in program.results()):
-        return _ScalarWriter(program).source()
-    return None
+    is_scalar = all(
+        _is_number(call.type) if call.function == INPUT else _has_pattern(program, call)
+        for call in program.calls
+    )
+    return _ScalarWriter(program).source() if is_scalar else None
 
 
 def _is_number(kind: ArrayType) -> bool:
     return not kind.shape and (kind.dtype.str in ("<f8", "|b1") or kind.python_scalar)
 
 
-def _has_pattern(program: Program, ref: Ref, call: Call) -> bool:
+def _has_pattern(program: Program, call: Call) -> bool:
     """True if Python computes a call on floats and bools as NumPy does."""
     if call.function not in (GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
         return False
     are_bools = [
-        program.types[x].dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
+        program.calls[x].type.dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
         for x in call.operands
     ]
     if all(are_bools) and call.function in _ARITHMETIC:
         return False
-    if not _is_number(program.types[ref]) and call.function not in (".argmin", ".argmax"):
+    if not _is_number(call.type) and call.function not in (".argmin", ".argmax"):
         return False
     without_effect = "expected" if call.function == GUARD else "axis"
     constants = [x for x in call.operands if not isinstance(x, Ref)]
@@ -106,15 +107,18 @@ class _ScalarWriter(Writer):
 
     def imports(self) -> list[str]:
         """Return the lines that import what the program needs."""
-        patterns = " ".join(self._pattern(call)[0] for call in self.program.calls if call.function != GUARD)
+        patterns = " ".join(self._pattern(call)[0] for call in self._expressions())
         used = sorted({name for name in re.findall(r"\w+(?=\()", patterns) if hasattr(math, name)})
         return [f"from math import {', '.join(used)}"] if used else []
 
     def repeated(self) -> list[Ref]:
         """Return the values that the expression of a call would repeat."""
-        calls = [call for call in self.program.calls if call.function != GUARD]
+        calls = self._expressions()
         repeating = [call for call in calls if self._pattern(call)[0].count("{") > len(call.operands)]
         return [ref for call in repeating for ref in refs(call.operands)]
+
+    def _expressions(self) -> list[Call]:
+        return [call for _, call in self.program.results() if call.function != GUARD]
 
     def _pattern(self, call: Call) -> tuple[str, int]:
         if found := _MATH.fullmatch(call.function):

@@ -8,17 +8,7 @@ import numpy as np
 
 from autograd_lite.compiler.buffers import memory_bases
 from autograd_lite.compiler.constants import is_identity_matrix
-from autograd_lite.compiler.program import (
-    GUARD,
-    ArrayType,
-    Call,
-    Program,
-    Ref,
-    map_call,
-    map_refs,
-    refs,
-    used_by,
-)
+from autograd_lite.compiler.program import GUARD, INPUT, ArrayType, Call, Program, Ref, refs, select
 
 _POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # NumPy computes x ** 2 as np.square(x)
 _SHORT = 1024  # entries that BLAS adds with nearly the accuracy of NumPy's pairwise summation
@@ -41,25 +31,24 @@ def simplified(program: Program) -> Program:
 
 def reduce_strength(program: Program) -> Program:
     """Replace powers and sums by cheaper calls: x ** 2 by np.square(x), a sum of rows by ones @ x."""
-    return program._replace(calls=tuple(_cheaper(program, ref, call) for ref, call in program.results()))
+    return program._replace(calls=tuple(_cheaper(program, call) for call in program.calls))
 
 
-def _cheaper(program: Program, ref: Ref, call: Call) -> Call:
+def _cheaper(program: Program, call: Call) -> Call:
     x = call.operands[0] if call.operands else None
-    result = program.types[ref]
-    if not isinstance(x, Ref) or result.python_scalar or result.dtype.kind != "f":
+    if not isinstance(x, Ref) or call.type.python_scalar or call.type.dtype.kind != "f":
         return call
-    shape = program.types[x].shape
+    shape, dtype, _ = program.calls[x].type
     if call.function == "np.power":
         exponent = _number(call.operands[1])
         if exponent in _POWERS and (shape or exponent == 2):
-            return Call(_POWERS[exponent], (x,))
-    if call.function == ".sum" and program.types[x].dtype == result.dtype and shape and shape[0]:
+            return call._replace(function=_POWERS[exponent], operands=(x,), settings=())
+    if call.function == ".sum" and dtype == call.type.dtype and shape and shape[0]:
         settings = dict(call.settings)
         short_vector = len(shape) == 1 and settings.keys() <= {"axis"} and shape[0] <= _SHORT
         rows = len(shape) == 2 and settings.keys() == {"axis"} and settings["axis"] in (0, (0,))
         if short_vector or rows:
-            return Call("np.matmul", (_ones(shape[0], result.dtype), x))
+            return call._replace(function="np.matmul", operands=(_ones(shape[0], dtype), x), settings=())
     return call
 
 
@@ -71,18 +60,19 @@ def _ones(count: int, dtype: np.dtype[Any]) -> Any:
 def fold_identities(program: Program) -> Program:
     """Remove x * 1, x + 0, -(-x), transposes of transposes, and other calls that change nothing."""
     same: dict[Ref, Ref] = {}
-    calls: dict[Ref, Call] = {}
-    for ref, call in program.results():
-        calls[ref] = call = map_call(call, lambda r: same.get(r, r))
-        known = _unchanged_operand(program, ref, call, calls)
+    calls: list[Call] = []
+    for i, call in enumerate(program.calls):
+        calls.append(call.map(lambda r: same.get(r, r)))
+        known = _unchanged_operand(calls)
         # x + 0 turns -0.0 into 0.0, which no comparison can see.
-        if known is not None and program.types[known] == program.types[ref]:
-            same[ref] = known
-    return select(program, {ref for ref in calls if ref not in same}, same)
+        if known is not None and calls[known].type == call.type:
+            same[Ref(i)] = known
+    return _replaced(program, same)
 
 
-def _unchanged_operand(program: Program, ref: Ref, call: Call, calls: dict[Ref, Call]) -> Ref | None:
-    """Return an earlier value of the same entries as the result of a call, if there is one."""
+def _unchanged_operand(calls: list[Call]) -> Ref | None:
+    """Return an earlier value of the same entries as the result of the last call, if there is one."""
+    call = calls[-1]
     x = next((operand for operand in call.operands if isinstance(operand, Ref)), None)
     if x is None:
         return None
@@ -93,14 +83,14 @@ def _unchanged_operand(program: Program, ref: Ref, call: Call, calls: dict[Ref, 
         case "np.matmul":
             unchanged = any(map(is_identity_matrix, call.operands))
         case ".swapaxes":
-            unchanged = len({axis % len(program.types[ref].shape) for axis in call.operands[1:]}) == 1
+            unchanged = len({axis % len(call.type.shape) for axis in call.operands[1:]}) == 1
         case ".reshape":
             unchanged = True
         case ".sum" | ".mean" | ".max" | ".min" | ".prod":
-            unchanged = not program.types[x].shape
+            unchanged = not calls[x].type.shape
         case "np.negative" | ".transpose":
-            inner = calls.get(x)
-            if inner and inner.function == call.function and len(inner.operands) == len(call.operands) == 1:
+            inner = calls[x]
+            if inner.function == call.function and len(inner.operands) == len(call.operands) == 1:
                 return inner.operands[0]  # type: ignore[no-any-return]
     return x if unchanged else None
 
@@ -124,13 +114,13 @@ def eliminate_common_subexpressions(program: Program) -> Program:
     first: dict[Hashable, Ref] = {}
     same: dict[Ref, Ref] = {}
     for ref, call in program.results():
-        call = map_call(call, lambda r: same.get(r, r))
+        call = call.map(lambda r: same.get(r, r))
         if call.function in ("np.add", "np.multiply") and all(isinstance(x, Ref) for x in call.operands):
             call = call._replace(operands=tuple(sorted(call.operands)))  # their order does not matter
         known = first.setdefault(_key(call), ref)
         if known is not ref:
             same[ref] = known
-    return select(program, {ref for ref, _ in program.results() if ref not in same}, same)
+    return _replaced(program, same)
 
 
 def _key(operand: Any) -> Hashable:
@@ -153,18 +143,17 @@ def _key(operand: Any) -> Hashable:
 def eliminate_dead_code(program: Program) -> Program:
     """Keep only the calls that an output or a guard depends on."""
     needed = set(refs(program.outputs))
-    kept = set()
+    order: list[Ref] = []
     for ref, call in reversed(list(program.results())):
         if ref in needed or call.function == GUARD:
-            needed.update(used_by(call))
-            kept.add(ref)
-    return select(program, kept, {})
+            needed.update(call.uses())
+            order.append(ref)
+    return select(program.calls, [*map(Ref, range(program.inputs)), *reversed(order)], program.outputs)
 
 
 def copy_aliased_outputs(program: Program) -> Program:
     """Copy outputs that are constants, inputs or views, so that the caller may write into what it gets."""
     calls = list(program.calls)
-    types = list(program.types)
     bases = memory_bases(program)
     returned: set[Ref] = set()
 
@@ -178,50 +167,28 @@ def copy_aliased_outputs(program: Program) -> Program:
         returned.update(memory)
         if fresh:
             return x
-        dtype = program.types[x].dtype if isinstance(x, Ref) else x.dtype
-        calls.append(Call(".copy", (x,)))
-        types.append(ArrayType(program.shape(x), dtype))
-        return Ref(len(types) - 1)
+        calls.append(
+            Call(".copy", (x,), calls[x].type if isinstance(x, Ref) else ArrayType(x.shape, x.dtype))
+        )
+        return Ref(len(calls) - 1)
 
     outputs = copied(program.outputs)
-    unnamed = ("",) * (len(types) - len(program.types))
-    return Program(
-        program.inputs,
-        tuple(calls),
-        outputs,
-        tuple(types),
-        program.names + unnamed,
-        program.comments + unnamed,
-    )
+    return Program(program.inputs, tuple(calls), outputs)
 
 
-def select(program: Program, kept: set[Ref], same: dict[Ref, Ref]) -> Program:
-    """Return the program with these calls only. `same` has the values that replace others."""
+def _replaced(program: Program, same: dict[Ref, Ref]) -> Program:
+    """Return the program without the values that `same` replaces by others."""
 
     def replacement(ref: Ref) -> Ref:
         while ref in same:
             ref = same[ref]
         return ref
 
-    order = [Ref(i) for i in range(program.inputs)]
-    order += [ref for ref, _ in program.results() if ref in kept]
-    number = {ref: Ref(i) for i, ref in enumerate(order)}
-    names = list(program.names)
+    calls = list(program.calls)
     for ref in same:  # a value without a name gets the name of one that it replaces
-        kept_ref = replacement(ref)
-        is_view = kept_ref >= program.inputs and program.calls[kept_ref - program.inputs].view
-        if kept_ref >= program.inputs and not is_view:
-            names[kept_ref] = names[kept_ref] or program.names[ref]
-
-    def renumbered(ref: Ref) -> Ref:
-        return number[replacement(ref)]
-
-    calls = [map_call(program.calls[ref - program.inputs], renumbered) for ref in order[program.inputs :]]
-    return Program(
-        program.inputs,
-        tuple(calls),
-        map_refs(program.outputs, renumbered),
-        tuple(program.types[ref] for ref in order),
-        tuple(names[ref] for ref in order),
-        tuple(program.comments[ref] for ref in order),
-    )
+        kept = replacement(ref)
+        call = calls[kept]
+        if call.function != INPUT and not call.view and not call.name:
+            calls[kept] = call._replace(name=calls[ref].name)
+    order = [ref for ref in map(Ref, range(len(calls))) if ref not in same]
+    return select(calls, order, program.outputs, replacement)

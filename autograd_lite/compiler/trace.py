@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.compiler.captured import Draws, graphs_recorded
 from autograd_lite.compiler.naming import Namer, argument_names, short
-from autograd_lite.compiler.program import Program, Ref, used_by
+from autograd_lite.compiler.program import Program
 from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.tracer import Trace, Tracer, tracers
 from autograd_lite.compiler.vectorize import for_unit_vectors
@@ -106,14 +106,14 @@ class TracedFunction:
     def result(self, *outputs: Any) -> Traced:
         """Return the program that computes these outputs."""
         outputs = _to_data(outputs)
-        used = {ref for call in self._trace.calls if call for ref in used_by(call)}
+        used = {ref for call in self._trace.calls for ref in call.uses()}
         used.update(x.ref for x in tracers(outputs))
         known = len(self._inputs.known)
         leaves = list(zip(self._leaves, self._leaf_tracers, strict=True))
         captured = [*leaves[:known], *(pair for pair in leaves[known:] if pair[1].ref in used)]
         inputs: list[Any] = [*(x.data for x in self.arguments), *(tracer for _, tracer in captured)]
-        order: list[Ref] = [x.ref for x in (*inputs, *self._draws, *self._more)]
-        program = self._trace.program(order, outputs, *self.namer.names_and_comments())
+        self.namer.write_comments()
+        program = self._trace.program([*inputs, *self._draws, *self._more], outputs)
         return Traced(program, [leaf for leaf, _ in captured], self._others)
 
     def _name_inputs(self) -> None:
@@ -167,8 +167,8 @@ def hessian(f: Any, inputs: Inputs, argnums: Sequence[int]) -> Traced:
     direction = np.zeros_like(inputs.arrays[argnums[0]])[()]
     traced = curvature(f, inputs, argnums, [direction])
     program = simplified(traced.program)
-    names = tuple(name.replace("Hv_", "H_", 1) for name in program.names)
-    return traced._replace(program=for_unit_vectors(program._replace(names=names)))
+    calls = tuple(call._replace(name=call.name.replace("Hv_", "H_", 1)) for call in program.calls)
+    return traced._replace(program=for_unit_vectors(program._replace(calls=calls)))
 
 
 def step(f: Any, inputs: Inputs, optimizer: Any, states: Any) -> Traced:

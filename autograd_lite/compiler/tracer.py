@@ -9,17 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import errors
-from autograd_lite.compiler.program import (
-    GUARD,
-    SCATTER,
-    ArrayType,
-    Call,
-    Program,
-    Ref,
-    map_call,
-    map_refs,
-    used_by,
-)
+from autograd_lite.compiler.program import GUARD, INPUT, SCATTER, ArrayType, Call, Program, Ref, select
 from autograd_lite.errors import caller_line
 from autograd_lite.protocol import AbstractArray, numpy_name
 from autograd_lite.tensor import Tensor
@@ -41,14 +31,13 @@ class Trace:
     """The NumPy calls of one run of a function, each with an example of its result."""
 
     def __init__(self) -> None:
-        self.calls: list[Call | None] = []  # None for an input
-        self.examples: list[Any] = []
+        self.calls: list[Call] = []
         self.lines: dict[Ref, tuple[Any, int]] = {}  # code and line of the user that asked for a value
         self.closed = False  # True after the function has returned; tracers can no longer be used
 
     def input(self, example: Any) -> Tracer:
         """Return a tracer for an input with the shape and dtype of `example`."""
-        return self._append(None, example)
+        return self._append(Call(INPUT, (), array_type(example)), example)
 
     def call(self, name: str, function: Callable[..., Any], operands: Any, settings: Any) -> Tracer:
         """Run a function on the examples, record the call, and return a tracer for its result."""
@@ -69,42 +58,31 @@ class Trace:
             recorded = tuple(float(x) if type(x) is np.float64 else x for x in recorded)
         options = tuple(sorted((key, _as_refs(value)) for key, value in settings.items()))
         view = _may_be_view(function, operands, settings, example)
-        tracer = self._append(Call(name, recorded, options, view), example)
+        tracer = self._append(Call(name, recorded, array_type(example), options, view), example)
         self.lines[tracer.ref] = caller_line()
         return tracer
 
     def guard(self, condition: Tracer) -> bool:
         """Return the present value of a condition, and make each run of the program check it."""
         expected = bool(condition.example)
-        self._append(Call(GUARD, (condition.ref,), (("expected", expected),)), expected)
+        settings = (("expected", expected),)
+        self._append(Call(GUARD, (condition.ref,), array_type(expected), settings), expected)
         return expected
 
     def shares_memory(self, ref: Ref) -> bool:
         """True if a value is a view of others, or others are views of it."""
-        views = ((i, call) for i, call in enumerate(self.calls) if call is not None and call.view)
-        return any(ref == i or ref in used_by(call) for i, call in views)
+        return any(ref == i or ref in call.uses() for i, call in enumerate(self.calls) if call.view)
 
-    def program(
-        self, inputs: Sequence[Ref], outputs: Any, names: Sequence[str], comments: Sequence[str]
-    ) -> Program:
+    def program(self, inputs: Sequence[Tracer], outputs: Any) -> Program:
         """Return the program that computes `outputs` (tracers or constants) from `inputs`."""
-        order = [*inputs, *(Ref(i) for i, call in enumerate(self.calls) if call is not None)]
-        number = {ref: Ref(i) for i, ref in enumerate(order)}
-        return Program(
-            len(inputs),
-            tuple(map_call(call, number.__getitem__) for call in self.calls if call is not None),
-            map_refs(_as_refs(outputs), number.__getitem__),
-            tuple(array_type(self.examples[ref]) for ref in order),
-            tuple(names[ref] for ref in order),
-            tuple(comments[ref] for ref in order),
-        )
+        results = [Ref(i) for i, call in enumerate(self.calls) if call.function != INPUT]
+        return select(self.calls, [*(x.ref for x in inputs), *results], _as_refs(outputs))
 
-    def _append(self, call: Call | None, example: Any) -> Tracer:
+    def _append(self, call: Call, example: Any) -> Tracer:
         if isinstance(example, np.ndarray):  # so that NumPy refuses to write into it
             example = example.view()
             example.flags.writeable = False
         self.calls.append(call)
-        self.examples.append(example)
         return Tracer(self, Ref(len(self.calls) - 1), example)
 
 
@@ -122,8 +100,9 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
     shape = property(lambda self: np.shape(self.example))
     ndim = property(lambda self: np.ndim(self.example))
     size = property(lambda self: int(np.size(self.example)))
-    dtype = property(lambda self: array_type(self.example).dtype)
-    python_scalar = property(lambda self: array_type(self.example).python_scalar)
+    type = property(lambda self: array_type(self.example))
+    dtype = property(lambda self: self.type.dtype)
+    python_scalar = property(lambda self: self.type.python_scalar)
     T = property(lambda self: self.transpose() if self.ndim > 1 else self)
     mT = property(lambda self: self.swapaxes(-1, -2))  # noqa: N815 - NumPy's name
 
@@ -148,7 +127,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
             raise errors.untraceable(f"a value that is compiled has no {name!r}", "use NumPy functions")
 
         def call(*args: Any, **settings: Any) -> Any:
-            errors.check_size(name, (self, *args), settings, _is_tracer)
+            errors.check_size(name, (self, *args), settings)
             return self._trace.call(f".{name}", method, (self, *args), settings)
 
         return call
@@ -187,7 +166,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         """Write a result into this array, as `x += y` does, for all variables that hold this tracer."""
         if not isinstance(self.example, np.ndarray):  # a number: the variable gets a new one
             return result
-        is_input = self._trace.calls[self.ref] is None
+        is_input = self._trace.calls[self.ref].function == INPUT
         if is_input or result.shape != self.shape or self._trace.shares_memory(self.ref):
             raise errors.written_into()
         if result.dtype != self.dtype:
@@ -200,7 +179,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
         name = function.__name__
-        errors.check_size(name, operands, settings, _is_tracer)
+        errors.check_size(name, operands, settings)
         if function.__module__.partition(".")[0] == "numpy":
             name = numpy_name(function)
         elif name != SCATTER:
@@ -286,10 +265,6 @@ def tracers(operand: Any) -> list[Tracer]:
     found: list[Tracer] = []
     _replace(operand, found.append)
     return found
-
-
-def _is_tracer(x: Any) -> bool:
-    return isinstance(x, Tracer)
 
 
 def _is_python_scalar(x: Any) -> bool:

@@ -10,16 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import (
-    ArrayType,
-    Call,
-    Program,
-    Ref,
-    function_of,
-    map_call,
-    map_refs,
-    used_by,
-)
+from autograd_lite.compiler.program import ArrayType, Call, Program, Ref, function_of, map_refs
 
 _RESHAPES = (".reshape", ".ravel", ".flatten")
 
@@ -43,99 +34,91 @@ class _Vectorizer:
         self.old = old
         self.inputs = old.inputs - 1
         vector = Ref(self.inputs)
-        self.count = math.prod(old.types[vector].shape)
-        self.calls: list[Call] = []
-        self.types = list(old.types[: self.inputs])
-        self.names = list(old.names[: self.inputs])
-        self.comments = list(old.comments[: self.inputs])
+        shape, dtype, _ = old.calls[vector].type
+        self.count = math.prod(shape)
+        self.calls = list(old.calls[: self.inputs])
         self.new: dict[Ref, Any] = {Ref(i): Ref(i) for i in range(self.inputs)}
         self.rows = {vector}
-        self.new[vector] = np.eye(self.count, dtype=old.types[vector].dtype)
-        if len(old.types[vector].shape) != 1:
-            self.new[vector] = self.reshaped(self.new[vector], self.row_type(vector))
+        self.new[vector] = np.eye(self.count, dtype=dtype)
+        if len(shape) != 1:
+            self.new[vector] = self.reshaped(self.new[vector], shape, dtype)
 
     def program(self) -> Program:
         for ref, call in self.old.results():
-            if not self.rows.intersection(used_by(call)):
-                renumbered = map_call(call, self.new.__getitem__)
-                self.new[ref] = self.append(renumbered, self.old.types[ref], ref)
-                continue
-            self.rows.add(ref)
-            self.new[ref] = self.vectorized(ref, call)
-        outputs = tuple(self.output(x) for x in self.old.outputs)
-        described = tuple(self.types), tuple(self.names), tuple(self.comments)
-        return Program(self.inputs, tuple(self.calls), outputs, *described)
+            if self.rows.intersection(call.uses()):
+                self.rows.add(ref)
+                self.new[ref] = self.vectorized(call)
+            else:
+                self.new[ref] = self.append(call.map(self.new.__getitem__))
+        return Program(self.inputs, tuple(self.calls), tuple(map(self.output, self.old.outputs)))
 
     def output(self, x: Any) -> Any:
         """Return an output for all vectors. It is 0 if it does not depend on them, because it is linear."""
         return self.new[x] if self.has_rows(x) else np.zeros((self.count, *self.old.shape(x)))
 
-    def vectorized(self, ref: Ref, call: Call) -> Any:
+    def vectorized(self, call: Call) -> Ref:
         """Return the result of a call for all vectors."""
         x = call.operands[0]
         if call.function == "np.matmul":
-            return self.product(ref, *call.operands)
+            return self.product(call, *call.operands)
         if call.function == "np.where" or (call.elementwise and not call.settings):
-            return self.elementwise(ref, call)
-        if not self.has_rows(x) or len(used_by(call)) > 1:
+            return self.elementwise(call)
+        if not self.has_rows(x) or len(call.uses()) > 1:
             raise NotVectorizedError(call.function)
         if call.function in _RESHAPES:
-            return self.reshaped(self.new[x], self.row_type(ref), ref)
-        for candidate in _candidates(call, len(self.old.types[x].shape)):
-            if _works_by_rows(call, candidate, self.old.types[x]):
-                operands = self.new[x], *candidate.operands[1:]
-                return self.append(candidate._replace(operands=operands), self.row_type(ref), ref)
+            return self.reshaped(self.new[x], *call.type[:2], call.name, call.comment)
+        kind = self.old.calls[x].type
+        for candidate in _candidates(call, len(kind.shape)):
+            if _works_by_rows(call, candidate, kind):
+                return self.append_rows(candidate, self.new[x], *candidate.operands[1:])
         raise NotVectorizedError(call.function)
 
-    def elementwise(self, ref: Ref, call: Call) -> Any:
+    def elementwise(self, call: Call) -> Ref:
         """Return the result of an elementwise call. Operands with fewer axes get them after the first."""
-        ndim = len(self.old.types[ref].shape)
-        operands = [self.aligned(x, ndim) if self.has_rows(x) else self.renumbered(x) for x in call.operands]
-        return self.append(Call(call.function, tuple(operands)), self.row_type(ref), ref)
+        operands = []
+        for x in call.operands:
+            new = self.renumbered(x)
+            shape = self.old.shape(x)
+            missing = len(call.type.shape) - len(shape)
+            if self.has_rows(x) and missing:
+                new = self.reshaped(new, (1,) * missing + shape, self.old.calls[x].type.dtype)
+            operands.append(new)
+        return self.append_rows(call, *operands)
 
-    def aligned(self, x: Ref, ndim: int) -> Any:
-        shape = self.old.types[x].shape
-        if len(shape) == ndim:
-            return self.new[x]
-        wide = (self.count, *(1,) * (ndim - len(shape)), *shape)
-        return self.reshaped(self.new[x], ArrayType(wide, self.old.types[x].dtype))
-
-    def product(self, ref: Ref, a: Any, b: Any) -> Any:
+    def product(self, call: Call, a: Any, b: Any) -> Ref:
         """Return a matrix product. Many vectors are the rows of a matrix."""
         ndims = len(self.old.shape(a)), len(self.old.shape(b))
         if (self.has_rows(a) and self.has_rows(b)) or max(ndims) > 2:
             raise NotVectorizedError("a product of stacks of matrices")
         left, right = self.renumbered((a, b))
-        result = self.row_type(ref)
         if self.has_rows(b) and ndims == (2, 1):
-            transposed = ArrayType(self.old.shape(a)[::-1], result.dtype)
-            left = self.append(Call(".swapaxes", (left, -1, -2), view=True), transposed)
+            transposed = ArrayType(self.old.shape(a)[::-1], call.type.dtype)
+            left = self.append(Call(".swapaxes", (left, -1, -2), transposed, view=True))
         if self.has_rows(b) and ndims[1] == 1:
             left, right = right, left
-        return self.append(Call("np.matmul", (left, right)), result, ref)
+        return self.append_rows(call, left, right)
 
     def has_rows(self, x: Any) -> bool:
         """True if an operand has the new first axis in the new program."""
         return isinstance(x, Ref) and x in self.rows
 
-    def row_type(self, ref: Ref) -> ArrayType:
-        old = self.old.types[ref]
-        return ArrayType((self.count, *old.shape), old.dtype)
-
     def renumbered(self, x: Any) -> Any:
         """Return an operand with the values of the new program."""
         return map_refs(x, self.new.__getitem__)
 
-    def reshaped(self, x: Any, kind: ArrayType, ref: Ref | None = None) -> Ref:
-        return self.append(Call(".reshape", (x, kind.shape), view=True), kind, ref)
+    def reshaped(self, x: Any, shape: tuple[int, ...], dtype: Any, name: str = "", comment: str = "") -> Ref:
+        """Return rows with entries of another shape."""
+        rows = ArrayType((self.count, *shape), dtype)
+        return self.append(Call(".reshape", (x, rows.shape), rows, (), True, name, comment))
 
-    def append(self, call: Call, kind: ArrayType, ref: Ref | None = None) -> Ref:
-        """Append a call to the new program, with name and comment of an old value."""
+    def append_rows(self, call: Call, *operands: Any) -> Ref:
+        """Append a call to the new program, with these operands and a new first axis."""
+        rows = ArrayType((self.count, *call.type.shape), call.type.dtype)
+        return self.append(call._replace(operands=operands, type=rows))
+
+    def append(self, call: Call) -> Ref:
         self.calls.append(call)
-        self.types.append(kind)
-        self.names.append("" if ref is None else self.old.names[ref])
-        self.comments.append("" if ref is None else self.old.comments[ref])
-        return Ref(len(self.types) - 1)
+        return Ref(len(self.calls) - 1)
 
 
 def _candidates(call: Call, ndim: int) -> Iterator[Call]:
@@ -160,10 +143,13 @@ def _works_by_rows(call: Call, candidate: Call, kind: ArrayType) -> bool:
     """True if a candidate computes for two random rows what the call computes for each of them."""
     rows = np.random.default_rng(0).normal(size=(2, *kind.shape)).astype(kind.dtype)
     try:
-        expected = np.stack(
-            [function_of(call)(row, *call.operands[1:], **dict(call.settings)) for row in rows]
-        )
-        found = function_of(candidate)(rows, *candidate.operands[1:], **dict(candidate.settings))
+        expected = np.stack([_run(call, row) for row in rows])
+        found = _run(candidate, rows)
     except Exception:  # NumPy refuses the candidate
         return False
     return bool(np.shape(found) == expected.shape and np.allclose(found, expected, equal_nan=True))
+
+
+def _run(call: Call, x: Any) -> Any:
+    """Return the result of a call with x in place of its first operand."""
+    return function_of(call)(x, *call.operands[1:], **dict(call.settings))
