@@ -60,8 +60,8 @@ def surface(
 ) -> Surface:
     """Return the mean loss of the logits z = X @ (w1, w2) and its Hessian, on a grid of n times n weights.
 
-    X is (m, 2) and y (m,), 0 or 1. For an intercept, pass a column of ones as a feature. `w1`
-    and `w2` are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
+    X is (m, 2) and y (m,), 0 or 1. For an intercept, one of the columns of X must be ones. `w1` and `w2`
+    are the limits of the weights. `loss` is "cross-entropy", "squared error" (of the sigmoid), or
     a function of a tensor of logits and of labels in the same shape that returns the mean over examples, such
     as `ag.bce_with_logits`. An eigenvalue that is zero except for rounding, as with proportional columns,
     is not negative.
