@@ -54,9 +54,8 @@ def memory_bases(program: Program) -> dict[Ref, set[Ref]]:
 
 def _takes_out(call: Call) -> bool:
     """True if a call can write its result into an array."""
-    if call.ufunc is not None:
-        return True
-    return not call.view and len(call.operands) <= _operands_before_out(call.function)
+    fits = not call.view and len(call.operands) <= _operands_before_out(call.function)
+    return fits or call.ufunc is not None
 
 
 @cache

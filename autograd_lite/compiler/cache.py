@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.captured import Captured, Draws, run_eagerly
 from autograd_lite.compiler.closure import ClosureWatcher
+from autograd_lite.compiler.draws import Draws, graphs_recorded
 from autograd_lite.compiler.executable import TRACING, Executable
 from autograd_lite.compiler.jax_backend import JaxFunction
-from autograd_lite.compiler.program import Program, equal
+from autograd_lite.compiler.program import equal
 from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, leaf
 
 _ATTEMPTS = 3  # how often a call traces the function, if variables around it change meanwhile
 _PROGRAMS = 32  # programs kept by a compiled function, one for each tuple of shapes and dtypes
@@ -92,12 +92,11 @@ class ProgramCache:
             draws = Draws(drawn)
             try:
                 traced = self._trace_twice(Inputs(arrays, draws, self._known_tensors(watcher)), context)
-                captured = Captured(traced.captured, draws.sources, watcher)
-                make_function = self._make_function(captured, arrays, context)
+                make_function = self._make_function(traced, len(arrays), context)
             except BaseException:
                 draws.undo()
                 raise
-            program = self._programs[key] = Executable(traced.program, captured, len(arrays), make_function)
+            program = self._programs[key] = Executable(traced, watcher, len(arrays), make_function)
             while len(self._programs) > _PROGRAMS:
                 del self._programs[next(iter(self._programs))]
         return program, draws.values[: len(draws.sources)]
@@ -117,12 +116,21 @@ class ProgramCache:
         except NotVectorizedError:
             raise
         except Exception:
-            run_eagerly(self._f, inputs.arrays, inputs.draws)  # it may raise an error of its own
+            inputs.draws.sources = []
+            with graphs_recorded(inputs.draws.draw):
+                self._f(*(leaf(x, False) for x in inputs.arrays))  # it may raise an error of its own
             raise
-        _refuse_difference(first.program, second.program)
+        if not equal(first.program, second.program):
+            pairs = zip(first.program.calls, second.program.calls, strict=False)
+            comment = next((call.comment for call, other in pairs if not equal(call, other)), "")
+            raise ValueError(
+                "compile: the function computes something else the second time, but a program always "
+                "computes the same. Look for random numbers of its own, a counter or the time; pass what "
+                "changes as an argument" + (f". The first difference is in {comment}" if comment else "")
+            )
         return second
 
-    def _make_function(self, captured: Captured, arrays: Any, context: Any) -> Any:
+    def _make_function(self, traced: Traced, arguments: int, context: Any) -> Any:
         return JaxFunction if self._backend == "jax" else None
 
     def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
@@ -130,19 +138,6 @@ class ProgramCache:
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:
         raise NotImplementedError
-
-
-def _refuse_difference(first: Program, second: Program) -> None:
-    """Refuse a function whose two traces differ."""
-    if equal(first, second):
-        return
-    pairs = zip(first.calls, second.calls, strict=False)
-    comment = next((call.comment for call, other in pairs if not equal(call, other)), "")
-    raise ValueError(
-        "compile: the function computes something else the second time, but a program always computes the "
-        "same. Look for random numbers of its own, a counter or the time; pass what changes as an argument"
-        + (f". The first difference is in {comment}" if comment else "")
-    )
 
 
 def _hashable(key: Any) -> Any:

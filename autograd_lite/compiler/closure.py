@@ -26,8 +26,7 @@ class ClosureWatcher:
         self._f = f
         self._cells: list[Any] = []
         self._variables: list[tuple[dict[str, Any], str]] = []
-        self._attributes: list[dict[str, Any]] = []
-        self._containers: list[Any] = []
+        self._containers: list[Any] = []  # lists, dictionaries, and the attributes of objects
         self._fixed: list[Any] = []  # values that cannot be replaced without replacing what holds them
         seen: dict[int, Any] = {}
         found = [f]
@@ -66,8 +65,6 @@ class ClosureWatcher:
         """Return the present values of all variables."""
         now = [cell.cell_contents for cell in self._cells]
         now += [variables[name] for variables, name in self._variables]
-        for attributes in self._attributes:
-            now += attributes.values()
         for container in self._containers:
             now += container.values() if isinstance(container, dict) else container
         return now
@@ -89,7 +86,7 @@ class ClosureWatcher:
         elif not isinstance(value, type) and (
             hasattr(type(value), "named_parameters") or self._is_user_object(value)
         ):
-            self._attributes.append(vars(value))
+            self._containers.append(vars(value))
             self._fixed += [getattr(type(value), name, None) for name in ("forward", "__call__")]
 
     def _visit_function(self, function: FunctionType) -> None:

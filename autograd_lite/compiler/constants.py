@@ -47,7 +47,7 @@ class Constants:
         """Return the name of a number as an array, which NumPy would otherwise make at each call."""
         written = str(literal(float(x)))
         array = f"np.array({written}{dtype_argument(dtype)})"
-        return self._constant(array, _NUMBERS.get(written, "number"), array)
+        return self._constant(_NUMBERS.get(written, "number"), array)
 
     def array(self, x: Any) -> str:
         """Return the name of an array."""
@@ -56,21 +56,20 @@ class Constants:
         x = x.astype(x.dtype.newbyteorder("="), copy=False)
         dtype = dtype_argument(x.dtype)
         if is_identity_matrix(x):
-            written = f"np.eye({len(x)}{dtype and f', dtype={literal(x.dtype)}'})"
-            return self._constant(written, "eye", written)
+            return self._constant("eye", f"np.eye({len(x)}{dtype and f', dtype={literal(x.dtype)}'})")
         if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
             if x.ndim == 1 and x[0] == 1:
-                return self._constant(("ones", len(x), x.dtype), "ones", f"np.ones({len(x)}{dtype})")
-            written = f"np.full({x.shape}, {literal(x.flat[0])}{dtype})"
-            return self._constant(written, "constant", written)
+                return self._constant("ones", f"np.ones({len(x)}{dtype})")
+            return self._constant("constant", f"np.full({x.shape}, {literal(x.flat[0])}{dtype})")
         if x.size <= _SHORT:
-            return self._constant(array_literal(x), "constant", array_literal(x))
+            return self._constant("constant", array_literal(x))
         shown = f"...  # of shape {x.shape} and dtype {x.dtype}; export writes it out"
-        name = self._constant(id(x), "constant", shown)
+        name = self._constant("constant", shown, id(x))
         self.long[name] = x
         return name
 
-    def _constant(self, key: Any, name: str, written: str) -> str:
+    def _constant(self, name: str, written: str, key: Any = None) -> str:
+        key = key or written
         if key not in self._names:
             self._names[key] = self.name(name)
             self.lines.append(f"{self._names[key]} = {written}")
@@ -99,7 +98,9 @@ def literal(x: Any) -> str | None:
 
 
 def array_literal(x: Any) -> str:
-    """Return Python source of exactly this array."""
+    """Return Python source of exactly this array or number."""
+    if not isinstance(x, np.ndarray):
+        return str(literal(x))
     x = x.astype(x.dtype.newbyteorder("="), copy=False)
     if x.size <= _SHORT:
         values = ", ".join(str(literal(value)) for value in x.ravel().tolist())

@@ -11,16 +11,17 @@ from autograd_lite.compiler.constants import Constants, dtype_argument, literal
 from autograd_lite.compiler.program import GUARD, SCATTER, Call, Program, Ref, refs
 
 ATOM = 6  # precedence of a name or a call: higher than all operators
-UNARY = 4
+UNARY = 4  # precedence of -x
+COMPARISON = 1  # precedence of x < y
 _DEEPEST = 8  # nested expressions in a line
-_PREFIX = {"np.negative": ("-{}", UNARY), "np.absolute": ("abs({})", ATOM)}
-_INFIX = {
-    "np.greater": (">", 1),
-    "np.less": ("<", 1),
-    "np.greater_equal": (">=", 1),
-    "np.less_equal": ("<=", 1),
-    "np.equal": ("==", 1),
-    "np.not_equal": ("!=", 1),
+PREFIX = {"np.negative": ("-{}", UNARY), "np.absolute": ("abs({})", ATOM)}
+INFIX = {
+    "np.greater": (">", COMPARISON),
+    "np.less": ("<", COMPARISON),
+    "np.greater_equal": (">=", COMPARISON),
+    "np.less_equal": ("<=", COMPARISON),
+    "np.equal": ("==", COMPARISON),
+    "np.not_equal": ("!=", COMPARISON),
     "np.add": ("+", 2),
     "np.subtract": ("-", 2),
     "np.multiply": ("*", 3),
@@ -30,7 +31,7 @@ _INFIX = {
     "np.floor_divide": ("//", 3),
     "np.power": ("**", 5),
 }
-_NOT_ASSOCIATIVE = (1, 5)  # precedences: Python reads a < b < c and a ** b ** c in another way
+_NOT_ASSOCIATIVE = (COMPARISON, 5)  # precedences: Python reads a < b < c and a ** b ** c in another way
 
 
 class Source(NamedTuple):
@@ -70,7 +71,6 @@ class Writer:
         return Source("\n".join(lines), self.inputs(), self.constants.long)
 
     def imports(self) -> list[str]:
-        """Return the lines that import what the program needs."""
         return ["import numpy as np"]
 
     def repeated(self) -> list[Ref]:
@@ -88,8 +88,7 @@ class Writer:
         outputs = ", ".join(self.operand(x) for x in self.program.outputs)
         summary = wrap(f"{outputs} of {given}.", 100, break_long_words=False, break_on_hyphens=False)
         docstring = '    """' + "\n    ".join(summary) + '"""'
-        comma = "," if len(self.program.outputs) == 1 else ""
-        returned = f"    return {outputs}{comma}"
+        returned = f"    return {outputs}{',' * (len(self.program.outputs) == 1)}"
         return [f"def run({', '.join(inputs)}):", *docstring.splitlines(), *body, returned]
 
     def body(self) -> list[str]:
@@ -108,7 +107,6 @@ class Writer:
         return lines
 
     def statements(self, ref: Ref, call: Call, expression: str) -> list[str]:
-        """Return the lines of one call."""
         settings = dict(call.settings)
         if call.function == GUARD:
             negation = "not " if settings["expected"] else ""
@@ -130,17 +128,14 @@ class Writer:
         settings = [f"{name}={self.operand(value)}" for name, value in call.settings]
         if ref in self.buffer_of:
             settings.append(f"out={self.buffer_names[self.buffer_of[ref]]}")
-        if not settings and function in _PREFIX:
-            pattern, precedence = _PREFIX[function]
+        if not settings and function in PREFIX:
+            pattern, precedence = PREFIX[function]
             return Expression(pattern.format(self.parenthesised(call.operands[0], precedence)), precedence)
-        if (
-            function == "np.matmul"
-            and not call.settings
-            and all(self.ndim(x) in (1, 2) for x in call.operands)
-        ):
+        is_product = function == "np.matmul" and not call.settings
+        if is_product and {len(self.program.shape(x)) for x in call.operands} <= {1, 2}:
             function = ".dot"  # the same product in a faster call
-        elif not settings and function in _INFIX:
-            sign, precedence = _INFIX[function]
+        elif not settings and function in INFIX:
+            sign, precedence = INFIX[function]
             left_precedence = precedence + (precedence in _NOT_ASSOCIATIVE)
             left = self.parenthesised(call.operands[0], left_precedence)
             right = self.parenthesised(call.operands[1], precedence + 1)
@@ -153,7 +148,7 @@ class Writer:
         first, *others = self.operands(ref, call)
         if function == SCATTER:
             return f"np.zeros({self.operand(dict(call.settings)['shape'])}, {first}.dtype)"
-        if function == ".swapaxes" and self.ndim(call.operands[0]) == 2 and sum(call.operands[1:]) % 2:
+        if function == ".swapaxes" and len(call.type.shape) == 2 and sum(call.operands[1:]) % 2:
             return f"{x}.T"
         if function == "[]":
             return f"{x}[{self.index(call.operands[1])}]"
@@ -205,9 +200,6 @@ class Writer:
         if ref not in self.names:
             self.names[ref] = next(self.unnamed)
         return self.names[ref]
-
-    def ndim(self, x: Any) -> int:
-        return len(self.program.shape(x))
 
 
 def _keeps_dtype(x: Any, dtype: np.dtype[Any]) -> bool:

@@ -7,12 +7,11 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.protocol import AbstractArray
 
-# NumPy functions whose result has a size that depends on their data, or on their second argument.
+# NumPy functions whose result has a size that depends on their data.
 _DATA_SIZED = re.compile(
     r"argwhere|bincount|compress|extract|(flat)?nonzero|histogram|(intersect|setdiff|setxor|union)1d"
     r"|trim_zeros|unique\w*"
 )
-_SIZED_BY_SECOND = ("delete", "repeat")
 
 
 def untraceable(problem: str, remedy: str) -> TypeError:
@@ -22,7 +21,6 @@ def untraceable(problem: str, remedy: str) -> TypeError:
 
 
 def value_needed() -> TypeError:
-    """Return the error for code that needs a value before the program runs."""
     return untraceable(
         "a value is needed before the program runs",
         "replace an `if` on data by np.where(condition, a, b), a loop over data by a fixed number of steps, "
@@ -32,14 +30,12 @@ def value_needed() -> TypeError:
 
 
 def written_into() -> TypeError:
-    """Return the error for code that writes into a value."""
     return untraceable(
         "a value is written into", "compute a new one, by np.where(condition, a, b) or np.stack"
     )
 
 
 def size_unknown(size: str) -> TypeError:
-    """Return the error for an array whose size depends on data."""
     return untraceable(
         f"{size} depends on data",
         "a program has fixed sizes: compute all entries and use np.where(mask, x, 0)",
@@ -49,7 +45,7 @@ def size_unknown(size: str) -> TypeError:
 def check_size(name: str, operands: Sequence[Any], settings: Any) -> None:
     """Refuse a NumPy function or method whose result has a size that depends on traced data."""
     refused = bool(_DATA_SIZED.fullmatch(name)) or (name == "where" and len(operands) == 1)
-    if name in _SIZED_BY_SECOND:
+    if name in ("delete", "repeat"):
         second = (*operands[1:2], settings.get("repeats"), settings.get("obj"))
         refused = any(isinstance(x, AbstractArray) for x in second)
     if refused:

@@ -2,22 +2,22 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.captured import Captured
+from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.compiler.emit import Source, Writer
-from autograd_lite.compiler.export import Random, module
+from autograd_lite.compiler.export import module
 from autograd_lite.compiler.program import Program, Ref
 from autograd_lite.compiler.scalars import scalar_source
 from autograd_lite.compiler.simplify import simplified
+from autograd_lite.compiler.trace import Traced
 from autograd_lite.compiler.tracer import Tracer
 from autograd_lite.randomness import uniform
 
 TRACING = threading.RLock()  # held while captured tensors have tracers for data
-_NO_DRAWS: Sequence[Any] = ()
 
 
 class Executable:
@@ -27,16 +27,17 @@ class Executable:
     """
 
     def __init__(
-        self, program: Program, captured: Captured, arguments: int, make_function: Any = None
+        self, traced: Traced, watcher: ClosureWatcher, arguments: int, make_function: Any = None
     ) -> None:
-        self.program = simplified(program)
+        self.program = simplified(traced.program)
         self._arguments = arguments
-        self.tensors, self._sources, self._watcher = captured
+        self.tensors = traced.captured
+        self._sources = traced.sources
+        self._watcher = watcher
         self._watcher.restart()  # tracing may have changed a counter of the function
         self._shapes = [x.shape for x in self.tensors]
         self._dtypes = [x.dtype for x in self.tensors]
         scalars = scalar_source(self.program)
-        self._of_scalars = scalars is not None
         self.source = scalars or Writer(self.program).source()
         self._run: Callable[..., Any]
         if make_function is not None:
@@ -48,17 +49,17 @@ class Executable:
 
     def module(self, name: str, with_data: bool) -> str:
         """Return the program as the text of a module, with the data of the captured tensors or without."""
-        source = Writer(self.program).source() if self._of_scalars else self.source  # floats raise at inf
+        source = Writer(self.program).source()  # the program of floats raises at inf
         names = source.inputs[self._arguments :]
         count = len(self.tensors)
         data = [tensor.data for tensor in self.tensors] if with_data else []
-        values: dict[str, Any] = dict(zip(names, data, strict=False))
-        values |= zip(names[count:], (Random(shape) for _, shape in self._sources), strict=False)
-        return module(name, source, [call.type for call in self.program.calls], values)
+        values = dict(zip(names, data, strict=False))
+        random = {x: shape for x, (_, shape) in zip(names[count:], self._sources, strict=False)}
+        return module(name, source, [call.type for call in self.program.calls], values, random)
 
     def draw(self) -> Sequence[Any]:
         """Return the random numbers of one call."""
-        return [uniform(rng, shape) for rng, shape in self._sources] if self._sources else _NO_DRAWS
+        return [uniform(rng, shape) for rng, shape in self._sources] if self._sources else ()
 
     def __call__(self, arrays: Sequence[Any], draws: Sequence[Any], more: Sequence[Any]) -> Any:
         """Return the results as a tuple, or None if the function must be traced again for these data."""
@@ -70,7 +71,7 @@ class Executable:
             return None
         if not self._watcher.unchanged():
             return None
-        return self._run(arrays, data, draws, more)
+        return self._run([*arrays, *data, *draws, *more])
 
 
 class ReentrantFunction:
@@ -81,13 +82,14 @@ class ReentrantFunction:
         self._code = compile(source.text, "<compiled by autograd_lite>", "exec")
         self._free: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
-    def __call__(self, arrays: Any, data: Any = (), draws: Any = (), more: Any = ()) -> Any:
+    def __call__(self, inputs: Sequence[Any]) -> Any:
         try:
             in_context, run = self._free.pop()
         except IndexError:
-            in_context = _context_without_warnings().run
+            in_context = copy_context().run
+            in_context(np.seterr, all="ignore")  # np.errstate would take a microsecond at each call
             run = _run_function(self._code, self._source.constants)
-        results = in_context(run, *arrays, *data, *draws, *more)
+        results = in_context(run, *inputs)
         self._free.append((in_context, run))
         return results
 
@@ -100,8 +102,7 @@ class _ScalarFunction:
         self._numpy: ReentrantFunction | None = None
         self._run = _run_function(compile(source.text, "<compiled by autograd_lite>", "exec"), {})
 
-    def __call__(self, *groups: Sequence[Any]) -> Any:
-        inputs = [x for group in groups for x in group]
+    def __call__(self, inputs: Sequence[Any]) -> Any:
         try:
             results = self._run(*[x.item() if isinstance(x, np.ndarray | np.generic) else x for x in inputs])
         except (ArithmeticError, ValueError):
@@ -124,10 +125,3 @@ def _run_function(code: Any, constants: dict[str, Any]) -> Any:
     exec(code, namespace)
     namespace |= constants
     return namespace["run"]
-
-
-def _context_without_warnings() -> Context:
-    """Return a context in which NumPy does not warn. np.errstate would take a microsecond at each call."""
-    context = copy_context()
-    context.run(np.seterr, all="ignore")
-    return context

@@ -25,8 +25,7 @@ class JaxFunction:
         self._run = self._jax.jit(self._run_once if steps == 1 else self._run_often)
         self._on_device: dict[int, tuple[Any, Any]] = {}  # results of the last call, by identity
 
-    def __call__(self, *groups: Sequence[Any]) -> Any:
-        inputs = [x for group in groups for x in group]
+    def __call__(self, inputs: Sequence[Any]) -> Any:
         with self._jax.enable_x64(True):
             known = [self._on_device.get(id(x), (None, x)) for x in inputs]
             pairs = zip(inputs, known, strict=True)
@@ -110,14 +109,13 @@ def _traced_indices(index: Any, values: Any, shape: tuple[int, ...]) -> list[tup
     """Return the parts of an index that the program computes, each with the length of its axis."""
     parts = index if isinstance(index, tuple) else (index,)
     values = values if isinstance(values, tuple) else (values,)
-    indexed = [part for part in parts if part is not None]
-    axes = iter(range(len(shape)))
+    axis = 0
     found = []
     for part, value in zip(parts, values, strict=True):
+        if isinstance(part, Ref):
+            found.append((value, shape[axis]))
         if part is Ellipsis:
-            for _ in range(len(shape) - len(indexed) + 1):
-                next(axes)
+            axis += len(shape) - sum(x is not None and x is not Ellipsis for x in parts)
         elif part is not None:
-            axis = next(axes)
-            found += [(value, shape[axis])] if isinstance(part, Ref) else []
+            axis += 1
     return found

@@ -4,7 +4,8 @@ import inspect
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,9 @@ class Namer:
         self._tensors: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
 
-    def inputs(self, tensors: Iterable[Tensor], names: Iterable[str]) -> None:
-        for tensor, name in zip(tensors, names, strict=True):
-            self._name_tensor(tensor, name)
+    def name_tensor(self, tensor: Tensor, name: str) -> None:
+        self._tensors[id(tensor)] = name
+        self.value(tensor.data, name)
 
     def value(self, value: Any, name: str) -> None:
         """Name one value, unless it has a name."""
@@ -36,15 +37,17 @@ class Namer:
 
     def forward(self, nodes: Sequence[Tensor], y: Tensor, name: str) -> None:
         """Name the results of a graph; y is called `name`."""
-        for tensor in sorted(nodes, key=_order):
+        for tensor in sorted(nodes, key=lambda x: getattr(x.data, "ref", -1)):  # in order of computation
             if tensor.op is None or id(tensor) in self._tensors:
                 continue
             formula = self._formula(tensor)
             x = tensor.data
             known = self._trace.calls[x.ref].name if isinstance(x, Tracer) else ""
-            self._name_tensor(tensor, known or (name if tensor is y else tensor.name or self._letter(tensor)))
+            self.name_tensor(tensor, known or (name if tensor is y else tensor.name or self._letter(tensor)))
             if isinstance(x, Tracer):
-                self.comment(x, f"{self._tensors[id(tensor)]} = {formula}{self._line(x.ref)}")
+                code, line = self._trace.lines.get(x.ref, (None, 0))
+                place = f"  ({os.path.basename(file_of(code.co_filename))}:{line})" if code else ""
+                self.comment(x, f"{self._tensors[id(tensor)]} = {formula}{place}")
 
     def backward(self, nodes: Sequence[Tensor], gradients: dict[Tensor, Any], prefix: str = "d") -> None:
         """Name the gradients of a graph. `nodes` are in the order of evaluation."""
@@ -73,10 +76,6 @@ class Namer:
                 self._trace.calls[i] = self._trace.calls[i]._replace(comment=self._comments[last])
             start = last + 1
 
-    def _name_tensor(self, tensor: Tensor, name: str) -> None:
-        self._tensors[id(tensor)] = name
-        self.value(tensor.data, name)
-
     def _letter(self, tensor: Tensor) -> str:
         letter = tensor.op.letter
         self._counts[letter] += 1
@@ -85,10 +84,9 @@ class Namer:
     def _formula(self, tensor: Tensor) -> str:
         """Return the op of a tensor with the names of its inputs, such as `X @ W1 + b1`."""
         op = tensor.op
-        first = tensor.inputs[0]
         names = [self._tensors.get(id(x)) or _number(x) for x in tensor.inputs]
         if tensor.fused is not None:  # fused: the first input is not computed
-            names[0] = self._formula(first)
+            names[0] = self._formula(tensor.inputs[0])
         template = op.template(tensor)
         if template and not op.variadic:
             settings = {name: _number(value) for name, value in tensor.settings.items()}
@@ -96,17 +94,6 @@ class Namer:
         if op.infix:
             return f" {op.symbol} ".join(names) if len(names) > 1 else f"{op.symbol}{names[0]}"
         return f"{op.name}({', '.join(names)})"
-
-    def _line(self, ref: Ref) -> str:
-        if ref not in self._trace.lines:
-            return ""
-        code, line = self._trace.lines[ref]
-        return f"  ({os.path.basename(file_of(code.co_filename))}:{line})"
-
-
-def _order(tensor: Tensor) -> int:
-    """Sort key: when the data of a tensor was computed."""
-    return tensor.data.ref if isinstance(tensor.data, Tracer) else -1
 
 
 def _number(x: Any) -> str:
@@ -123,9 +110,8 @@ def short(names: Sequence[str]) -> list[str]:
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """Return the names that a function gives its first `count` arguments."""
-    try:
+    names: list[str] = []
+    with suppress(TypeError, ValueError):  # it has no signature
         parameters = inspect.signature(getattr(f, "forward", f)).parameters.values()
-    except (TypeError, ValueError):  # it has no signature
-        parameters = {}.values()
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        names += [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return (names + [f"x{i}" for i in range(len(names), count)])[:count]

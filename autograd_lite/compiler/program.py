@@ -1,7 +1,7 @@
 """A program: a flat list of calls, each an input or a NumPy call that computes a value from earlier ones."""
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,17 +82,13 @@ class Program(NamedTuple):
         return self.calls[x].type.shape if isinstance(x, Ref) else np.shape(x)
 
 
-def select(
-    calls: Sequence[Call], order: Sequence[Ref], outputs: Any, replacement: Callable[[Ref], Ref] = lambda r: r
-) -> Program:
-    """Return the program of the calls `order`, inputs first. A `replacement` is used instead of a value."""
+def select(calls: Sequence[Call], order: Sequence[Ref], outputs: Any, same: Mapping[Ref, Ref]) -> Program:
+    """Return the program of the calls `order`, inputs first. `same` has the values that replace others."""
     number = {ref: Ref(i) for i, ref in enumerate(order)}
-
-    def renumbered(ref: Ref) -> Ref:
-        return number[replacement(ref)]
-
-    inputs = sum(calls[ref].function == INPUT for ref in order)
-    return Program(inputs, tuple(calls[ref].map(renumbered) for ref in order), map_refs(outputs, renumbered))
+    number |= {ref: number[kept] for ref, kept in same.items()}
+    selected = tuple(calls[ref].map(number.__getitem__) for ref in order)
+    inputs = sum(call.function == INPUT for call in selected)
+    return Program(inputs, selected, map_refs(outputs, number.__getitem__))
 
 
 def function_of(call: Call, numpy: Any = np, array: Any = np.ndarray) -> Callable[..., Any]:
@@ -109,18 +105,10 @@ def map_refs(operand: Any, change: Callable[[Ref], Any]) -> Any:
     if kind is Ref:
         return change(operand)
     if kind is tuple or kind is list:
-        return kind(
-            [
-                change(x) if type(x) is Ref else map_refs(x, change) if type(x) in _CONTAINERS else x
-                for x in operand
-            ]
-        )
+        return kind([change(x) if type(x) is Ref else map_refs(x, change) for x in operand])
     if kind is slice:
         return slice(*map_refs((operand.start, operand.stop, operand.step), change))
     return operand
-
-
-_CONTAINERS = {tuple, list, slice}
 
 
 def refs(operand: Any) -> list[Ref]:
@@ -131,9 +119,9 @@ def refs(operand: Any) -> list[Ref]:
 
 
 def equal(a: Any, b: Any) -> bool:
-    """True if two programs or operands are the same. Constant arrays are compared by their entries."""
+    """True if two programs or operands are the same, apart from names. Arrays are compared by entries."""
     if isinstance(a, Call) and isinstance(b, Call):
-        return equal(a[:5], b[:5])  # without names and comments
+        return a.function == b.function and equal((a.operands, a.settings), (b.operands, b.settings))
     if isinstance(a, np.ndarray | np.generic) or isinstance(b, np.ndarray | np.generic):
         same_type = type(a) is type(b) and a.dtype == b.dtype
         return same_type and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

@@ -6,31 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.emit import ATOM, UNARY, Expression, Source, Writer
-from autograd_lite.compiler.program import GUARD, INPUT, ArrayType, Call, Program, Ref, refs
+from autograd_lite.compiler.emit import ATOM, COMPARISON, INFIX, PREFIX, Expression, Source, Writer
+from autograd_lite.compiler.program import GUARD, INPUT, Call, Program, Ref, refs
 
 # Python that computes the same as a NumPy function of floats, or raises if the result is inf or nan.
 _PATTERNS = {
-    "np.add": ("{} + {}", 2),
-    "np.subtract": ("{} - {}", 2),
-    "np.multiply": ("{} * {}", 3),
-    "np.divide": ("{} / {}", 3),
-    "np.negative": ("-{}", UNARY),
+    **{name: (f"{{}} {sign} {{}}", level) for name, (sign, level) in INFIX.items() if sign in set("+-*/")},
+    **{name: (f"({{}} {sign} {{}})", ATOM) for name, (sign, level) in INFIX.items() if level == COMPARISON},
+    **PREFIX,
     "np.square": ("{0} * {0}", 3),
     "np.reciprocal": ("1.0 / {}", 3),
-    "np.absolute": ("abs({})", ATOM),
     "np.power": ("pow({}, {})", ATOM),
     "np.maximum": ("({1} if {0} < {1} or {1} != {1} else {0})", ATOM),
     "np.minimum": ("({1} if {0} > {1} or {1} != {1} else {0})", ATOM),
     "np.where": ("({1} if {0} else {2})", ATOM),
     "np.sign": ("(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0})", ATOM),
     "np.signbit": ("(copysign(1.0, {}) < 0.0)", ATOM),
-    "np.greater": ("({} > {})", ATOM),
-    "np.less": ("({} < {})", ATOM),
-    "np.greater_equal": ("({} >= {})", ATOM),
-    "np.less_equal": ("({} <= {})", ATOM),
-    "np.equal": ("({} == {})", ATOM),
-    "np.not_equal": ("({} != {})", ATOM),
     "np.bitwise_and": ("({} and {})", ATOM),
     "np.bitwise_or": ("({} or {})", ATOM),
     "np.logical_not": ("(not {})", ATOM),
@@ -45,42 +36,28 @@ _MATH = re.compile(
     r"np\.(copysign|cosh?|exp|expm1|hypot|log|log10|log1p|log2|sinh?|sqrt|tanh?|arc(cosh?|sinh?|tanh?|tan2))"
 )
 # Functions that NumPy computes in another way for bools: True + True is True.
-_ARITHMETIC = (
-    "np.add",
-    "np.subtract",
-    "np.multiply",
-    "np.divide",
-    "np.power",
-    "np.square",
-    "np.negative",
-    ".sum",
-)
+_ARITHMETIC = re.compile(r"np\.(add|subtract|multiply|divide|power|square|negative)|\.sum")
 
 
 def scalar_source(program: Program) -> Source | None:
     """Return the source of a program of single numbers, or None for a program of anything else."""
-    is_scalar = all(
-        _is_number(call.type) if call.function == INPUT else _has_pattern(program, call)
-        for call in program.calls
-    )
-    return _ScalarWriter(program).source() if is_scalar else None
-
-
-def _is_number(kind: ArrayType) -> bool:
-    return not kind.shape and (kind.dtype.str in ("<f8", "|b1") or kind.python_scalar)
+    has_pattern = all(_has_pattern(program, call) for call in program.calls)
+    return _ScalarWriter(program).source() if has_pattern else None
 
 
 def _has_pattern(program: Program, call: Call) -> bool:
     """True if Python computes a call on floats and bools as NumPy does."""
-    if call.function not in (GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
+    if call.function not in (INPUT, GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
         return False
     are_bools = [
         program.calls[x].type.dtype.kind == "b" if isinstance(x, Ref) else isinstance(x, bool)
         for x in call.operands
     ]
-    if all(are_bools) and call.function in _ARITHMETIC:
+    if all(are_bools) and _ARITHMETIC.fullmatch(call.function):
         return False
-    if not _is_number(call.type) and call.function not in (".argmin", ".argmax"):
+    shape, dtype, python_scalar = call.type
+    is_number = not shape and (dtype.str in ("<f8", "|b1") or python_scalar)
+    if not is_number and call.function not in (".argmin", ".argmax"):
         return False
     without_effect = "expected" if call.function == GUARD else "axis"
     constants = [x for x in call.operands if not isinstance(x, Ref)]
@@ -92,7 +69,6 @@ class _ScalarWriter(Writer):
     """Writes calls as operations on Python floats."""
 
     def expression(self, ref: Ref, call: Call) -> Expression:
-        """Return a call as a Python expression."""
         pattern, precedence = self._pattern(call)
         if precedence == ATOM and pattern.endswith(")") and not pattern.startswith("("):  # a function call
             return Expression(pattern.format(*map(self.operand, call.operands)))
@@ -102,17 +78,14 @@ class _ScalarWriter(Writer):
         return Expression(pattern.format(*written), precedence)
 
     def operand(self, x: Any) -> str:
-        """Return the source of a value or a number."""
         return super().operand(float(x) if isinstance(x, np.float64) else x)
 
     def imports(self) -> list[str]:
-        """Return the lines that import what the program needs."""
         patterns = " ".join(self._pattern(call)[0] for call in self._expressions())
         used = sorted({name for name in re.findall(r"\w+(?=\()", patterns) if hasattr(math, name)})
         return [f"from math import {', '.join(used)}"] if used else []
 
     def repeated(self) -> list[Ref]:
-        """Return the values that the expression of a call would repeat."""
         calls = self._expressions()
         repeating = [call for call in calls if self._pattern(call)[0].count("{") > len(call.operands)]
         return [ref for call in repeating for ref in refs(call.operands)]

@@ -40,8 +40,9 @@ def _cheaper(program: Program, call: Call) -> Call:
         return call
     shape, dtype, _ = program.calls[x].type
     if call.function == "np.power":
-        exponent = _number(call.operands[1])
-        if exponent in _POWERS and (shape or exponent == 2):
+        exponent = call.operands[1]
+        is_number = isinstance(exponent, int | float | np.generic) and not isinstance(exponent, Ref)
+        if is_number and exponent in _POWERS and (shape or exponent == 2):
             return call._replace(function=_POWERS[exponent], operands=(x,), settings=())
     if call.function == ".sum" and dtype == call.type.dtype and shape and shape[0]:
         settings = dict(call.settings)
@@ -104,11 +105,6 @@ def _other_than_neutral(call: Call) -> Ref | None:
     return None
 
 
-def _number(x: Any) -> Any:
-    """Return a constant if it is a number, else None."""
-    return x if isinstance(x, int | float | np.generic) and not isinstance(x, Ref) else None
-
-
 def eliminate_common_subexpressions(program: Program) -> Program:
     """Make equal calls once."""
     first: dict[Hashable, Ref] = {}
@@ -117,19 +113,17 @@ def eliminate_common_subexpressions(program: Program) -> Program:
         call = call.map(lambda r: same.get(r, r))
         if call.function in ("np.add", "np.multiply") and all(isinstance(x, Ref) for x in call.operands):
             call = call._replace(operands=tuple(sorted(call.operands)))  # their order does not matter
-        known = first.setdefault(_key(call), ref)
+        known = first.setdefault(_key((call.function, call.operands, call.settings)), ref)
         if known is not ref:
             same[ref] = known
     return _replaced(program, same)
 
 
 def _key(operand: Any) -> Hashable:
-    """Return a key that is equal for equal calls or operands."""
+    """Return a key that is equal for equal operands."""
     kind = type(operand)
     if kind is Ref or kind is str or operand is None:
         return operand  # type: ignore[no-any-return]
-    if kind is Call:
-        return operand.function, _key(operand.operands), _key(operand.settings)
     if kind is tuple or kind is list:
         return kind, *[_key(part) for part in operand]
     if kind is slice:
@@ -144,11 +138,11 @@ def eliminate_dead_code(program: Program) -> Program:
     """Keep only the calls that an output or a guard depends on."""
     needed = set(refs(program.outputs))
     order: list[Ref] = []
-    for ref, call in reversed(list(program.results())):
-        if ref in needed or call.function == GUARD:
+    for i, call in reversed(list(enumerate(program.calls))):
+        if i in needed or call.function in (INPUT, GUARD):
             needed.update(call.uses())
-            order.append(ref)
-    return select(program.calls, [*map(Ref, range(program.inputs)), *reversed(order)], program.outputs)
+            order.append(Ref(i))
+    return select(program.calls, order[::-1], program.outputs, {})
 
 
 def copy_aliased_outputs(program: Program) -> Program:
@@ -172,23 +166,16 @@ def copy_aliased_outputs(program: Program) -> Program:
         )
         return Ref(len(calls) - 1)
 
-    outputs = copied(program.outputs)
+    outputs = copied(program.outputs)  # appends to the calls
     return Program(program.inputs, tuple(calls), outputs)
 
 
 def _replaced(program: Program, same: dict[Ref, Ref]) -> Program:
     """Return the program without the values that `same` replaces by others."""
-
-    def replacement(ref: Ref) -> Ref:
-        while ref in same:
-            ref = same[ref]
-        return ref
-
     calls = list(program.calls)
-    for ref in same:  # a value without a name gets the name of one that it replaces
-        kept = replacement(ref)
+    for ref, kept in same.items():  # a value without a name gets the name of one that it replaces
         call = calls[kept]
         if call.function != INPUT and not call.view and not call.name:
             calls[kept] = call._replace(name=calls[ref].name)
     order = [ref for ref in map(Ref, range(len(calls))) if ref not in same]
-    return select(calls, order, program.outputs, replacement)
+    return select(calls, order, program.outputs, same)

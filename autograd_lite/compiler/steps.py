@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import errors
+from autograd_lite.arguments import whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import trace
 from autograd_lite.compiler.cache import ProgramCache, as_array
-from autograd_lite.compiler.captured import Captured
 from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.trace import Inputs, Traced, trainable
@@ -32,10 +32,8 @@ class CompiledStep(ProgramCache, Generic[Result]):
 
     def __init__(self, f: Callable[..., Any], optimizer: Any, backend: str, steps: int) -> None:
         super().__init__(f, backend)
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise ValueError(f"compile: steps is {steps!r}; give a whole number, 1 or more")
+        self._steps = whole_number("compile", "steps", steps)
         _check_optimizer(optimizer)
-        self._steps = steps
         self._optimizer = optimizer
         # A program contains the settings of the optimiser, and takes the learning rate as an input.
         settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_used")}
@@ -89,29 +87,27 @@ class CompiledStep(ProgramCache, Generic[Result]):
                 return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
             self._refuse_non_finite(arrays)
         states = states.copy()
-        position = 0
+        results = iter(updated)
         for i, p in enumerate(params):
             if p.requires_grad:
-                result = updated[position]
+                result = next(results)
                 p.data = result[0]
                 states[i] = result[1:]
-                position += 1
         optimizer.state = states
         loss = loss.item() if self._steps == 1 else np.ravel(loss)
         return (loss, *outputs) if outputs else loss
 
-    def _make_function(self, captured: Captured, arrays: Any, context: Any) -> Any:
+    def _make_function(self, traced: Traced, arguments: int, context: Any) -> Any:
         if self._backend != "jax":
             return None
-        if captured.sources and self._steps > 1:
+        if traced.sources and self._steps > 1:
             raise ValueError("compile: Dropout draws once for each call; use steps=1 with backend='jax'")
-        end = len(arrays) + len(captured.tensors) + len(captured.sources) + 1  # the first state
+        states = self._trained(context)
+        end = traced.program.inputs - sum(map(len, states))  # the states are the last inputs
         carried = []
-        for p, state in zip(self._optimizer.params, context, strict=True):
-            if p.requires_grad:
-                position = next(i for i, tensor in enumerate(captured.tensors) if tensor is p)
-                carried.append([len(arrays) + position, *range(end, end + len(state))])
-                end += len(state)
+        for position, state in enumerate(states, start=arguments):  # the parameters follow the arguments
+            carried.append([position, *range(end, end + len(state))])
+            end += len(state)
         return partial(JaxFunction, steps=self._steps, carried=carried)
 
     def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
@@ -123,9 +119,12 @@ class CompiledStep(ProgramCache, Generic[Result]):
         return list(dict.fromkeys([*parameters, *watcher.tensors()]))
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:
-        pairs = zip(self._optimizer.params, context, strict=True)
-        states = [state for p, state in pairs if p.requires_grad]
-        return trace.step(self._f, inputs, self._optimizer, states)
+        return trace.step(self._f, inputs, self._optimizer, self._trained(context))
+
+    def _trained(self, states: Any) -> list[Any]:
+        """Return the states of the parameters that are trained."""
+        pairs = zip(self._optimizer.params, states, strict=True)
+        return [state for p, state in pairs if p.requires_grad]
 
     def _refuse_non_finite(self, arrays: Any) -> None:
         """Raise an error if a gradient is not finite. Only the sum of squares may have overflowed."""

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.compiler.captured import Draws, graphs_recorded
+from autograd_lite.compiler.draws import Draws, graphs_recorded
 from autograd_lite.compiler.naming import Namer, argument_names, short
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.program import Program, refs
 from autograd_lite.compiler.simplify import simplified
-from autograd_lite.compiler.tracer import Trace, Tracer, tracers
-from autograd_lite.compiler.vectorize import for_unit_vectors
+from autograd_lite.compiler.tracer import Trace, Tracer, as_refs
+from autograd_lite.compiler.vectorize import Vectorizer
 from autograd_lite.tensor import Tensor, backpropagate, graph, leaf
 
 
@@ -28,10 +28,16 @@ class Inputs(NamedTuple):
 
 
 class Traced(NamedTuple):
-    """A program, the tensors that are its inputs, and other tensors with data that the function used."""
+    """A program, and what its function uses in addition to its arguments.
+
+    After the arguments, the inputs of the program are the data of the tensors `captured` and random numbers:
+    `sources` has a generator and a shape for each array of them. `others` are tensors with data that the
+    program contains.
+    """
 
     program: Program
     captured: list[Tensor]
+    sources: list[tuple[Any, Any]]
     others: list[Tensor]
 
 
@@ -45,8 +51,7 @@ class TracedFunction:
         self.namer = Namer(self._trace)
         self.arguments = [leaf(self._trace.input(x), i in wanted) for i, x in enumerate(inputs.arrays)]
         self.wanted = [self.arguments[i] for i in wanted]
-        self._leaves = [*inputs.known, *inputs.possible]
-        self._leaf_tracers = [self._trace.input(leaf.data) for leaf in self._leaves]
+        self._leaves = {x: self._trace.input(x.data) for x in (*inputs.known, *inputs.possible)}
         self._draws: list[Tracer] = []
         self._more: list[Tracer] = []
         self._others: list[Tensor] = []
@@ -64,7 +69,7 @@ class TracedFunction:
         """Run the function and yield its value. Its tensors have tracers for data until the block ends."""
         before = [leaf.data for leaf in self._leaves]
         try:
-            for leaf, tracer in zip(self._leaves, self._leaf_tracers, strict=True):
+            for leaf, tracer in self._leaves.items():
                 leaf.data = tracer
             self._name_inputs()
             self._inputs.draws.sources = []
@@ -73,7 +78,8 @@ class TracedFunction:
                 if isinstance(y, tuple) and y:
                     y, *others = y
                     self.outputs = tuple(others)
-                _refuse_containers(y, *self.outputs)
+                for output in (y, *self.outputs):
+                    _refuse_container(output)
                 self._visit_graphs(y)
                 yield y
         finally:
@@ -107,21 +113,22 @@ class TracedFunction:
         """Return the program that computes these outputs."""
         outputs = _to_data(outputs)
         used = {ref for call in self._trace.calls for ref in call.uses()}
-        used.update(x.ref for x in tracers(outputs))
-        known = len(self._inputs.known)
-        leaves = list(zip(self._leaves, self._leaf_tracers, strict=True))
-        captured = [*leaves[:known], *(pair for pair in leaves[known:] if pair[1].ref in used)]
-        inputs: list[Any] = [*(x.data for x in self.arguments), *(tracer for _, tracer in captured)]
+        used.update(refs(as_refs(outputs)))
+        known = {*self._inputs.known}
+        captured = {x: tracer for x, tracer in self._leaves.items() if x in known or tracer.ref in used}
+        arguments: list[Any] = [x.data for x in self.arguments]
         self.namer.write_comments()
-        program = self._trace.program([*inputs, *self._draws, *self._more], outputs)
-        return Traced(program, [leaf for leaf, _ in captured], self._others)
+        inputs = [*arguments, *captured.values(), *self._draws, *self._more]
+        program = self._trace.program(inputs, outputs)
+        return Traced(program, list(captured), self._inputs.draws.sources, self._others)
 
     def _name_inputs(self) -> None:
         names = argument_names(self._f, len(self.arguments))
         for tensor, name in zip(self.arguments, names, strict=True):
             tensor.name = name
         names += short([leaf.name or f"w{i + 1}" for i, leaf in enumerate(self._leaves)])
-        self.namer.inputs([*self.arguments, *self._leaves], names)
+        for tensor, name in zip((*self.arguments, *self._leaves), names, strict=True):
+            self.namer.name_tensor(tensor, name)
 
     def _draw(self, rng: Any, shape: Any) -> Tracer:
         tracer = self._trace.input(self._inputs.draws.draw(rng, shape))
@@ -168,7 +175,7 @@ def hessian(f: Any, inputs: Inputs, argnums: Sequence[int]) -> Traced:
     traced = curvature(f, inputs, argnums, [direction])
     program = simplified(traced.program)
     calls = tuple(call._replace(name=call.name.replace("Hv_", "H_", 1)) for call in program.calls)
-    return traced._replace(program=for_unit_vectors(program._replace(calls=calls)))
+    return traced._replace(program=Vectorizer(program._replace(calls=calls)).program())
 
 
 def step(f: Any, inputs: Inputs, optimizer: Any, states: Any) -> Traced:
@@ -193,7 +200,11 @@ def step(f: Any, inputs: Inputs, optimizer: Any, states: Any) -> Traced:
         labels = [*getattr(optimizer, "state_names", ()), *"123456789"]
         for x, g, state in zip(parameters, gradients, old_states, strict=True):
             p, new_state = _updated(optimizer, rate, x.data, g, state)
-            _refuse_other_dtype(x, p)
+            if p.dtype != x.data.dtype:
+                raise ValueError(
+                    f"compile: {x.name or 'a parameter'} is {x.data.dtype} and the optimiser's state is not; "
+                    "make a new optimiser after model.astype()"
+                )
             _name_update(namer, namer.name_of(x), labels, state, p, new_state)
             updated.append((p, *new_state))
         return traced.result(y, squares, traced.outputs, *updated)
@@ -205,7 +216,6 @@ def trainable(optimizer: Any) -> list[Tensor]:
 
 
 def _refuse_unreached(y: Tensor, parameters: Sequence[Tensor]) -> None:
-    """Refuse a parameter that the loss does not depend on."""
     nodes = graph(y)
     reached = {x for t in nodes for x in (t, *t.inputs) if isinstance(x, Tensor)}
     for x in parameters:
@@ -214,15 +224,6 @@ def _refuse_unreached(y: Tensor, parameters: Sequence[Tensor]) -> None:
                 f"compile: {x.name or f'a parameter of shape {x.shape}'} has no gradient: the loss does not "
                 "reach it; compute the loss from it, or leave it out of the optimiser"
             )
-
-
-def _refuse_other_dtype(x: Tensor, p: Any) -> None:
-    """Refuse an update that would change the dtype of a parameter."""
-    if p.dtype != x.data.dtype:
-        raise ValueError(
-            f"compile: {x.name or 'a parameter'} is {x.data.dtype} and the optimiser's state is not; make a "
-            "new optimiser after model.astype()"
-        )
 
 
 def _name_update(namer: Namer, name: str, labels: Sequence[str], state: Any, p: Any, new_state: Any) -> None:
@@ -264,14 +265,12 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
     return backpropagate(y, seed, create_graph=create_graph)
 
 
-def _refuse_containers(*outputs: Any) -> None:
-    """Refuse a function that returns something other than arrays."""
-    for output in outputs:
-        if isinstance(output, list | dict | set | str | tuple) or output is None:
-            raise TypeError(
-                f"compile: the function returns a {type(output).__name__}, which a program cannot return; "
-                "return an array, or a tuple of arrays"
-            )
+def _refuse_container(output: Any) -> None:
+    if isinstance(output, list | dict | set | str | tuple) or output is None:
+        raise TypeError(
+            f"compile: the function returns a {type(output).__name__}, which a program cannot return; "
+            "return an array, or a tuple of arrays"
+        )
 
 
 def _cast_like(x: Tensor, g: Any) -> Any:

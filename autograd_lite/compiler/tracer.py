@@ -37,7 +37,7 @@ class Trace:
 
     def input(self, example: Any) -> Tracer:
         """Return a tracer for an input with the shape and dtype of `example`."""
-        return self._append(Call(INPUT, (), array_type(example)), example)
+        return self.append(Call(INPUT, (), array_type(example)), example)
 
     def call(self, name: str, function: Callable[..., Any], operands: Any, settings: Any) -> Tracer:
         """Run a function on the examples, record the call, and return a tracer for its result."""
@@ -47,38 +47,34 @@ class Trace:
                 "return it from the function, instead of keeping it in an attribute or a variable",
             )
         operands = tuple(operands)
-        example = _run_on_examples(function, operands, settings)
+        try:
+            example = function(*_replace(operands, _example), **_replace(settings, _example))
+        except ValueError as error:
+            if "read-only" in str(error):
+                raise errors.written_into() from None
+            raise
         if not isinstance(example, np.ndarray | np.generic | int | float):
             raise errors.untraceable(
                 f"{name} returns {type(example).__name__}, which a program cannot hold",
                 "compute it outside, or by operations that return an array",
             )
-        recorded = _as_refs(operands)
-        if np.float64 in map(type, recorded) and _all_float64(operands):  # a Python float computes the same
-            recorded = tuple(float(x) if type(x) is np.float64 else x for x in recorded)
-        options = tuple(sorted((key, _as_refs(value)) for key, value in settings.items()))
+        recorded = as_refs(operands)
+        if np.float64 in map(type, recorded):
+            types = {x.type[1:] for x in operands if isinstance(x, Tracer)}
+            if types == {(np.dtype(float), False)}:  # a Python float computes the same
+                recorded = tuple(float(x) if type(x) is np.float64 else x for x in recorded)
+        options = tuple(sorted((key, as_refs(value)) for key, value in settings.items()))
         view = _may_be_view(function, operands, settings, example)
-        tracer = self._append(Call(name, recorded, array_type(example), options, view), example)
+        tracer = self.append(Call(name, recorded, array_type(example), options, view), example)
         self.lines[tracer.ref] = caller_line()
         return tracer
-
-    def guard(self, condition: Tracer) -> bool:
-        """Return the present value of a condition, and make each run of the program check it."""
-        expected = bool(condition.example)
-        settings = (("expected", expected),)
-        self._append(Call(GUARD, (condition.ref,), array_type(expected), settings), expected)
-        return expected
-
-    def shares_memory(self, ref: Ref) -> bool:
-        """True if a value is a view of others, or others are views of it."""
-        return any(ref == i or ref in call.uses() for i, call in enumerate(self.calls) if call.view)
 
     def program(self, inputs: Sequence[Tracer], outputs: Any) -> Program:
         """Return the program that computes `outputs` (tracers or constants) from `inputs`."""
         results = [Ref(i) for i, call in enumerate(self.calls) if call.function != INPUT]
-        return select(self.calls, [*(x.ref for x in inputs), *results], _as_refs(outputs))
+        return select(self.calls, [*(x.ref for x in inputs), *results], as_refs(outputs), {})
 
-    def _append(self, call: Call, example: Any) -> Tracer:
+    def append(self, call: Call, example: Any) -> Tracer:
         if isinstance(example, np.ndarray):  # so that NumPy refuses to write into it
             example = example.view()
             example.flags.writeable = False
@@ -102,7 +98,6 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
     size = property(lambda self: int(np.size(self.example)))
     type = property(lambda self: array_type(self.example))
     dtype = property(lambda self: self.type.dtype)
-    python_scalar = property(lambda self: self.type.python_scalar)
     T = property(lambda self: self.transpose() if self.ndim > 1 else self)
     mT = property(lambda self: self.swapaxes(-1, -2))  # noqa: N815 - NumPy's name
 
@@ -111,7 +106,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
 
     def holds(self) -> bool:
         """Return the present value of a condition, and make each run of the program check it."""
-        return self._trace.guard(self)
+        expected = bool(self.example)
+        settings = (("expected", expected),)
+        self._trace.append(Call(GUARD, (self.ref,), array_type(expected), settings), expected)
+        return expected
 
     def item(self, *index: Any) -> Any:
         """Return the entry at an index as a tracer. Without an index the value would be needed now."""
@@ -166,8 +164,10 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
         """Write a result into this array, as `x += y` does, for all variables that hold this tracer."""
         if not isinstance(self.example, np.ndarray):  # a number: the variable gets a new one
             return result
-        is_input = self._trace.calls[self.ref].function == INPUT
-        if is_input or result.shape != self.shape or self._trace.shares_memory(self.ref):
+        calls = self._trace.calls
+        is_input = calls[self.ref].function == INPUT
+        has_views = any(call.view and self.ref in (i, *call.uses()) for i, call in enumerate(calls))
+        if is_input or has_views or result.shape != self.shape:
             raise errors.written_into()
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
@@ -206,20 +206,11 @@ def _not_numpy(name: str) -> TypeError:
     )
 
 
-def _run_on_examples(function: Callable[..., Any], operands: Any, settings: Any) -> Any:
-    try:
-        return function(*_replace(operands, _example), **_replace(settings, _example))
-    except ValueError as error:
-        if "read-only" in str(error):
-            raise errors.written_into() from None
-        raise
-
-
 def _may_be_view(function: Callable[..., Any], operands: Any, settings: Any, example: Any) -> bool:
     """True if the result may share memory with an operand, in some memory layout of the operands.
 
-    The layout may be another when the program runs, so the function is tried on zeros in two layouts. The
-    answer for a function that cannot be tried is True, which is always safe: its memory is not reused.
+    The layout may be another when the program runs, so the function is tried on zeros in two layouts. If it
+    raises, the result is True, which is always safe because the memory is not reused.
     """
     if not isinstance(example, np.ndarray) or isinstance(function, np.ufunc):
         return False
@@ -230,10 +221,10 @@ def _shares_memory(function: Callable[..., Any], operands: Any, settings: Any, o
     arrays: list[Any] = []
 
     def zeros(tracer: Tracer) -> Any:
-        if isinstance(tracer.example, np.ndarray):
-            arrays.append(np.zeros(tracer.shape, tracer.dtype, order))
-            return arrays[-1]
-        return tracer.example
+        if not isinstance(tracer.example, np.ndarray):
+            return tracer.example
+        arrays.append(np.zeros(tracer.shape, tracer.dtype, order))
+        return arrays[-1]
 
     try:
         result = function(*_replace(operands, zeros), **_replace(settings, zeros))
@@ -256,22 +247,10 @@ def _replace(operand: Any, change: Callable[[Tracer], Any]) -> Any:
 _example: Callable[[Tracer], Any] = operator.attrgetter("example")
 
 
-def _as_refs(operand: Any) -> Any:
+def as_refs(operand: Any) -> Any:
+    """Return the operand with the number of a value in place of its tracer."""
     return _replace(operand, operator.attrgetter("ref"))
 
 
-def tracers(operand: Any) -> list[Tracer]:
-    """Return the tracers that an operand holds."""
-    found: list[Tracer] = []
-    _replace(operand, found.append)
-    return found
-
-
 def _is_python_scalar(x: Any) -> bool:
-    return x.python_scalar if isinstance(x, Tracer) else type(x) in (int, float)
-
-
-def _all_float64(operands: Any) -> bool:
-    """True if all traced operands are float64, so that a NumPy number beside them changes no dtype."""
-    found = [x for x in operands if isinstance(x, Tracer)]
-    return bool(found) and all(not x.python_scalar and x.dtype == np.float64 for x in found)
+    return x.type.python_scalar if isinstance(x, Tracer) else type(x) in (int, float)

@@ -12,23 +12,16 @@ import numpy as np
 
 from autograd_lite.compiler.program import ArrayType, Call, Program, Ref, function_of, map_refs
 
-_RESHAPES = (".reshape", ".ravel", ".flatten")
-
 
 class NotVectorizedError(Exception):
     """A call that has no rule for many vectors."""
 
 
-def for_unit_vectors(program: Program) -> Program:
-    """Return the program with its last input replaced by all unit vectors, along a new first axis.
+class Vectorizer:
+    """Replaces the last input of a program by all unit vectors, along a new first axis.
 
-    The outputs must be linear in that input. Raises NotVectorizedError if a call has no rule.
+    The outputs must be linear in that input. `rows` are the old values that get the new axis.
     """
-    return _Vectorizer(program).program()
-
-
-class _Vectorizer:
-    """Writes the new program. `rows` are the old values that get a new first axis, one entry per vector."""
 
     def __init__(self, old: Program) -> None:
         self.old = old
@@ -44,6 +37,7 @@ class _Vectorizer:
             self.new[vector] = self.reshaped(self.new[vector], shape, dtype)
 
     def program(self) -> Program:
+        """Return the new program. Raises NotVectorizedError if a call has no rule."""
         for ref, call in self.old.results():
             if self.rows.intersection(call.uses()):
                 self.rows.add(ref)
@@ -65,7 +59,7 @@ class _Vectorizer:
             return self.elementwise(call)
         if not self.has_rows(x) or len(call.uses()) > 1:
             raise NotVectorizedError(call.function)
-        if call.function in _RESHAPES:
+        if call.function in (".reshape", ".ravel", ".flatten"):
             return self.reshaped(self.new[x], *call.type[:2], call.name, call.comment)
         kind = self.old.calls[x].type
         for candidate in _candidates(call, len(kind.shape)):

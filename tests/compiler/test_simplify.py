@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from autograd_lite.compiler import buffers, simplify
-from autograd_lite.compiler.captured import Captured
 from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.compiler.emit import Writer
 from autograd_lite.compiler.executable import Executable
 from autograd_lite.compiler.program import GUARD, INPUT, ArrayType, Call, Program, Ref, equal, map_refs, refs
+from autograd_lite.compiler.trace import Traced
 
 VECTOR, MATRIX, NUMBER = (
     ArrayType((4,), np.dtype(float)),
@@ -38,7 +38,7 @@ def functions(p):
 
 def results(p, *arrays):
     """Results of a program."""
-    return Executable(p, Captured([], [], ClosureWatcher(len)), len(arrays))(arrays, (), ())
+    return Executable(Traced(p, [], [], []), ClosureWatcher(len), len(arrays))(arrays, (), ())
 
 
 X = Ref(0)

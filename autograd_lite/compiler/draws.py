@@ -1,26 +1,13 @@
-"""Tensors and random numbers that a function uses in addition to its arguments."""
+"""Random numbers that a function draws while it is traced."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.modes import recording
 from autograd_lite.randomness import drawing, generator
-from autograd_lite.tensor import Tensor, leaf
-
-
-class Captured(NamedTuple):
-    """Tensors and random numbers that a function uses in addition to its arguments.
-
-    `sources` has a generator and a shape for each array of random numbers.
-    """
-
-    tensors: list[Tensor]
-    sources: list[tuple[Any, Any]]
-    watcher: ClosureWatcher
 
 
 class Draws:
@@ -41,9 +28,7 @@ class Draws:
         self.sources.append((rng, shape))
         if i == len(self.values) or np.shape(self.values[i]) != np.broadcast_shapes(shape):
             source = generator(rng)
-            bits = source.bit_generator
-            if bits not in self._states:
-                self._states[bits] = bits.state
+            self._states.setdefault(source.bit_generator, source.bit_generator.state)
             self.values[i:] = [source.random(shape)]
         return self.values[i]
 
@@ -51,13 +36,6 @@ class Draws:
         """Return all generators to their states before the first draw."""
         for bits, state in self._states.items():
             bits.state = state
-
-
-def run_eagerly(f: Callable[..., Any], arrays: Sequence[Any], draws: Draws) -> None:
-    """Run f on tensors with these data and random numbers, so that it raises its own error."""
-    draws.sources = []
-    with graphs_recorded(draws.draw):
-        f(*(leaf(x, False) for x in arrays))
 
 
 @contextmanager
