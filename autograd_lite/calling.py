@@ -38,7 +38,9 @@ def call(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         inputs = tuple([x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True)])
     for name, setting in settings.items():
         if isinstance(setting, Tensor):
-            settings = {**settings, name: _as_setting(op, name, setting)}
+            if setting.requires_grad:
+                raise errors.error(TypeError, "tensor as setting", op=op.name, setting=name)
+            settings = {**settings, name: setting.data}
     fused = None
     used = op
     arrays: Any = values
@@ -188,13 +190,6 @@ def _without_python_numbers(op: Any, values: list[Any]) -> list[Any]:
             x = np.asarray(x, None if is_label else dtype)[()]
         arrays.append(x)
     return arrays
-
-
-def _as_setting(op: Any, name: str, setting: Tensor) -> Any:
-    """Return the data of a constant tensor that is given as a setting."""
-    if setting.requires_grad:
-        raise errors.error(TypeError, "tensor as setting", op=op.name, setting=name)
-    return setting.data
 
 
 def _require_rules(op: Any, inputs: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Tensor(ArrayProtocol):
 
     def __reduce__(self) -> Any:
         """Pickle and copy the value without its graph: the result is a leaf."""
-        return _restore, (type(self), self.data, self.name, self.requires_grad)
+        return partial(type(self), name=self.name, requires_grad=self.requires_grad), (self.data,)
 
     def backward(self, grad: Any = None, *, accumulate: bool = False, keep: str = "all") -> None:
         """Fill `.grad` of every tensor that this one depends on with the derivative of this one.
@@ -139,10 +140,6 @@ def _as_data(data: Any, name: str | None) -> Any:
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise errors.error(TypeError, "dtype", name=name or "data", dtype=array.dtype)
     return array if array.ndim else array[()]
-
-
-def _restore(cls: type[Tensor], data: Any, name: str | None, requires_grad: bool) -> Tensor:
-    return cls(data, name=name, requires_grad=requires_grad)
 
 
 def graph(root: Tensor) -> list[Tensor]:
