@@ -1,4 +1,4 @@
-"""What all classifiers share: predictions, labels, weights, and fits that fail."""
+"""Base class and helpers of all classifiers: predictions, labels, weights, and fits that fail."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
