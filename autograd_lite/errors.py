@@ -191,14 +191,14 @@ TEXTS = {
     "np.cumsum",
     "float": "float() of {name}, which math.exp and its like call too, is a plain number and loses the "
     "gradient; write np.exp in a formula, and .item() for the value",
-    "to array": "making a NumPy array of {name} would lose its gradient without a word; use .numpy() for "
-    "its value, np.stack and np.concatenate to join tensors, and .to_numpy() of a DataFrame or Series "
-    "beside it",
+    "to array": "converting {name} to a NumPy array would lose its gradient; use .numpy() for its value, "
+    "np.stack or np.concatenate to join tensors, and .to_numpy() of a DataFrame or Series that is used "
+    "together with the tensor",
     "writing": "{name} is part of a graph and cannot be written into; build a new tensor, for example "
     "np.where(mask, new, old)",
     # Going backward.
-    "constant": "{function}: {name} depends on no differentiable tensor: everything it was made from is "
-    "constant (integers, requires_grad=False, detached, made under no_grad: update w.data instead)",
+    "constant": "{function}: {name} depends on no differentiable tensor. A tensor is constant if it is "
+    "integer, detached, or made with requires_grad=False or under no_grad; to update a parameter, set w.data",
     "not a scalar": "{function}: {name} has shape {shape}, and only a single number has a gradient by "
     "itself; reduce it (.sum(), .mean()) or pass grad= of that shape",
     "seed shape": "{function}: grad has shape {given} and {name} has shape {shape}; they must be equal",

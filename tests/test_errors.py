@@ -95,7 +95,7 @@ CASES = {
     "nan data": (_nan_data, ValueError, "nan first appears in X: 1 of 4 entries are nan"),
     "a NumPy function without gradient": (lambda: np.median(v), TypeError, "np.median has no gradient here"),
     "a ufunc's method": (lambda: np.add.reduce(v), TypeError, "use an operation such as np.sum"),
-    "asarray": (lambda: np.asarray(v), TypeError, "would lose its gradient without a word"),
+    "asarray": (lambda: np.asarray(v), TypeError, "to a NumPy array would lose its gradient"),
     "an output array": (_into_array, TypeError, "cannot write a tensor into an array"),
     "an argument of NumPy's": (lambda: np.sum(v, dtype=float), TypeError, "sum does not take dtype"),
     "writing into a tensor": (_write, TypeError, "v is part of a graph and cannot be written into"),

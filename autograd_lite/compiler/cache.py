@@ -60,7 +60,7 @@ class ProgramCache:
         return program
 
     def _results(self, key: Any, arrays: Any, more: Any, context: Any) -> Any:
-        """Return the results of the program of a key. Trace the function first if necessary."""
+        """Return the results of the program for `key`. Trace the function first if there is no valid one."""
         last_key, program = self._last
         if last_key != key:
             program = self._programs.get(_hashable(key))

@@ -82,8 +82,8 @@ class Compiled(ProgramCache, Generic[R, G]):
         shapes = [np.shape(arrays[i]) for i in self._wanted]
         if shapes != [np.shape(v) for v in directions]:
             raise ValueError(
-                f"compile: hvp gets directions of shapes {[np.shape(v) for v in directions]} for arguments "
-                f"of shapes {shapes}; they must be equal"
+                f"compile: hvp: the directions have shapes {[np.shape(v) for v in directions]} and the "
+                f"arguments have shapes {shapes}; they must be equal"
             )
         products = self._run(trace.curvature, arrays, self._wanted, directions)
         return products[0] if isinstance(self._argnums, int) else tuple(products)  # type: ignore[return-value]
@@ -110,7 +110,7 @@ class Compiled(ProgramCache, Generic[R, G]):
         return np.array(rows, x.dtype).reshape(x.shape + x.shape)
 
     def _in_graph(self, arrays: Any) -> bool:
-        """True if a call is part of a graph, or of another function that is being traced."""
+        """True if an argument is a tensor, or if the call is inside a function that is being traced."""
         return drawing.get() is not None or any(isinstance(x, Tensor) for x in arrays)
 
     def _run(self, tracing: Any, given: Any, argnums: Any, directions: Any = ()) -> Any:

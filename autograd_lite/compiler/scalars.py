@@ -46,7 +46,7 @@ def scalar_source(program: Program) -> Source | None:
 
 
 def _has_pattern(program: Program, call: Call) -> bool:
-    """True if Python computes a call on floats and bools as NumPy does."""
+    """True if plain Python computes the call on floats and bools with the same result as NumPy."""
     if call.function not in (INPUT, GUARD, *_PATTERNS) and not _MATH.fullmatch(call.function):
         return False
     are_bools = [

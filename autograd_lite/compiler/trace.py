@@ -88,7 +88,7 @@ class TracedFunction:
                 leaf.data = data
 
     def gradients(self, y: Any, xs: Sequence[Tensor]) -> list[Any]:
-        """Return the gradients of y, a single number, for xs, in their shapes and dtypes."""
+        """Return the gradient of y, a single number, for each tensor of xs, in its shape and dtype."""
         found = _backward(y)
         self.namer.backward(graph(y), found)
         return [_cast_like(x, found.get(x)) for x in xs]

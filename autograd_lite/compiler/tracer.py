@@ -55,8 +55,8 @@ class Trace:
             raise
         if not isinstance(example, np.ndarray | np.generic | int | float):
             raise errors.untraceable(
-                f"{name} returns {type(example).__name__}, which a program cannot hold",
-                "compute it outside, or by operations that return an array",
+                f"{name} returns a value of type {type(example).__name__}, not an array or a number,",
+                "call it outside of the compiled function, or use functions that return an array",
             )
         recorded = as_refs(operands)
         if np.float64 in map(type, recorded):

@@ -1,7 +1,7 @@
-"""Turn a program for one vector into a program for all unit vectors at once, the rows of one array.
+"""Turn a program for one vector into a program for all unit vectors at once.
 
-The Hessian is its products with all unit vectors. Computed together they are matrix products, such as
-X.T * d @ X, and not a product for each unit vector.
+The rows of a Hessian are its products with the unit vectors. If the unit vectors are the rows of one array,
+the program computes all products by a few matrix products, such as X.T * d @ X.
 """
 
 import math

@@ -37,7 +37,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 
 class Settings(TypedDict, total=False):
-    """The settings of `draw` that `film` has too."""
+    """The settings that `draw` and `film` share."""
 
     detail: Detail
     show: Show

@@ -48,7 +48,7 @@ def is_product(y: Tensor) -> bool:
 
 
 def is_loss(x: Any) -> bool:
-    """True for the result of a loss: an op with the setting `reduction`, ours or the user's."""
+    """True if x is the result of a loss: an op with the setting `reduction`, built in or user-defined."""
     return has_op(x) and "reduction" in x.op.defaults
 
 

@@ -102,7 +102,7 @@ def _is_printed(array: Statistics) -> bool:
 
 
 def _level(x: float, scale: float) -> int | None:
-    """The shade of an entry; only 0 has the shade 0, so that a small entry differs from it."""
+    """The shade of an entry, or None for nan. Only 0 has shade 0, so a small entry differs from 0."""
     if math.isnan(x):
         return None
     if x == 0:

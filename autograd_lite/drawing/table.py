@@ -1,4 +1,4 @@
-"""A view as a text table, for a terminal."""
+"""The cards of a drawing as a text table, for a terminal."""
 
 from autograd_lite.drawing.cards import AnyCard, FoldedCard
 from autograd_lite.drawing.scene import View

@@ -160,7 +160,8 @@ class BinaryNetworkClassifier(Classifier):
         if not np.array_equal(classes, self.classes_):
             before = self.classes_.tolist()
             raise ValueError(
-                f"{type(self).__name__}: the classes were {before} and are {classes.tolist()}; {rule}"
+                f"{type(self).__name__}: the classes were {before} in the last fit, and now they are "
+                f"{classes.tolist()}; {rule}"
             )
         try:
             network.load_state_dict(self.network_.state_dict())

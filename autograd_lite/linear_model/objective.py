@@ -117,7 +117,7 @@ class Objective:
         return Objective(self.design.every_nth(step), self.t[..., ::step], self.loss, self.l1, self.l2)
 
     def _logit_hvp(self, z: Any, t: Any, s: Any, k: int) -> Any:
-        """Loss, gradient in z, and the derivative of this gradient in the logit of class k."""
+        """Loss, gradient in z, and the derivative of each example's gradient in its logit of class k."""
         v = np.zeros_like(z)
         v[k if self.classes else slice(None)] = 1.0
         return self._hessian_product(z, t, s, v)

@@ -71,8 +71,8 @@ def linear_map(layer: Any, x: Any, w: Parameter, b: Parameter | None) -> Tensor:
 class Activation(Module):
     """A layer that applies a function to each entry.
 
-    A subclass that is defined with a `name` is available in `BinaryNetwork` under that name. `init` is the
-    initialiser that suits the weights of the layer before it.
+    `class Swish(Activation, name="swish")` makes a layer available in `BinaryNetwork` as "swish". `init` is
+    the initialiser for the weights of the layer before the activation.
     """
 
     by_name: ClassVar[dict[str, type[Activation]]] = {}

@@ -14,9 +14,9 @@ _ROWS = (case((2, 3)), case((2, 3), axis=0), case((3,)), case((2, 3, 2), axis=1)
 
 
 def two_sided_exp(z) -> tuple[Any, Any]:
-    """Return e^min(z,0) and e^min(-z,0), in the ratio e^z to 1; neither overflows.
+    """Return e^min(z,0) and e^min(-z,0). Their ratio is e^z, and neither overflows.
 
-    At z = 0 each minimum has half the gradient, so derivatives of every order are right there too.
+    At z = 0 each `np.minimum` passes on half the gradient, so the ratio has the right derivatives there too.
     """
     return np.exp(np.minimum(z, 0.0)), np.exp(np.minimum(-z, 0.0))
 

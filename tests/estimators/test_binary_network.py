@@ -226,7 +226,7 @@ def test_without_warm_start_a_fit_begins_anew():
     ("change", "data", "message"),
     [
         ({"hidden": (5,)}, (X, y), r"hidden is \(5,\); it was another in the last fit.*warm_start=False"),
-        ({}, (X, y + 1), r"classes were \[0, 1\] and are \[1, 2\]; with warm_start"),
+        ({}, (X, y + 1), r"classes were \[0, 1\] in the last fit, and now they are \[1, 2\]; with"),
         ({}, (X[:, :2], y), "X has 2 features, but BinaryNetworkClassifier is expecting 3"),
     ],
 )
