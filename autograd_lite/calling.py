@@ -38,9 +38,7 @@ def call(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         inputs = tuple([x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True)])
     for name, setting in settings.items():
         if isinstance(setting, Tensor):
-            if setting.requires_grad:
-                raise errors.error(TypeError, "tensor as setting", op=op.name, setting=name)
-            settings = {**settings, name: setting.data}
+            settings = {**settings, name: as_setting(op.name, name, setting)}
     fused = None
     used = op
     arrays: Any = values
@@ -181,15 +179,25 @@ def _without_python_numbers(op: Any, values: list[Any]) -> list[Any]:
     So a rule may use `.ndim` of every input, and float32 stays float32. An op with an operator gets Python
     numbers as they are: NumPy computes `t * 2.0` in the dtype of t.
     """
-    dtypes = [x.dtype for x in values if type(x) not in _NUMBERS and x.dtype.kind == "f"]
-    dtype = np.result_type(*dtypes) if dtypes else None
+    is_label = [op.domains[op.argument_at(i)].discrete for i in range(len(values))]
+    dtypes = [
+        x.dtype for x, label in zip(values, is_label, strict=True) if type(x) not in _NUMBERS and not label
+    ]
+    floats = [dtype for dtype in dtypes if dtype.kind == "f"]
     arrays = []
-    for i, x in enumerate(values):
-        if type(x) in _NUMBERS:
-            is_label = type(x) is bool or op.domains[op.argument_at(i)].discrete
-            x = np.asarray(x, None if is_label else dtype)[()]
+    for x, label in zip(values, is_label, strict=True):
+        if type(x) in _NUMBERS and (label or type(x) is not bool):
+            beside = floats or (dtypes if type(x) is int else [])
+            x = np.asarray(x, np.result_type(*beside) if beside and not label else None)[()]
         arrays.append(x)
     return arrays
+
+
+def as_setting(op: str, name: str, setting: Any) -> Any:
+    """Return a setting, the data of a constant tensor; raises TypeError if it is differentiable."""
+    if isinstance(setting, Tensor) and setting.requires_grad:
+        raise errors.error(TypeError, "tensor as setting", op=op, setting=name)
+    return setting.data if isinstance(setting, Tensor) else setting
 
 
 def _require_rules(op: Any, inputs: Any) -> None:

@@ -169,6 +169,7 @@ TEXTS = {
     "rule parameters": "{op}.gradient({argument!r}): the rule takes ({given}) and must take ({expected})",
     "variadic": "op {op}: *{argument} stands beside other arrays; let it take all arrays, or make them "
     "settings",
+    "any settings": "op {op}: **{argument} cannot be a setting; give each setting a name and a default",
     "no array": "op {op}: a forward needs at least one array, a parameter without default",
     "lambda": "op: {op} has no name; define its forward with def",
     "name taken": "op: {module} defines {op}, which {other} has; choose another name",

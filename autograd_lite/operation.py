@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial, update_wrapper
+from functools import partial, update_wrapper, wraps
 from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
-from autograd_lite.calling import binary, call, unary
+from autograd_lite.calling import as_setting, binary, call, unary
 from autograd_lite.domains import REAL, Domain
-from autograd_lite.errors import error
+from autograd_lite.errors import error, shapes
 from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.tensor import NO_SETTINGS, Tensor
 from autograd_lite.typing import ArrayLike
@@ -67,6 +67,10 @@ class Op:
         self.name = self.forward.__name__
         self.arguments, self.defaults, self.variadic = _parameters_of(self.forward)
         self.rule_settings = tuple(self.defaults)  # the settings that a rule takes
+        parameters = inspect.signature(self.forward).parameters
+        self.positional_settings = [
+            name for name in self.defaults if parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY
+        ]
         domains = (
             self.domain if isinstance(self.domain, Mapping) else dict.fromkeys(self.arguments, self.domain)
         )
@@ -177,13 +181,13 @@ class Op:
             return args, self._defaults | kwargs
         count = len(args) if self.variadic else len(self.arguments)
         inputs = args[:count]
-        settings = dict(zip(self.defaults, args[count:], strict=False))
+        settings = dict(zip(self.positional_settings, args[count:], strict=False))
         unknown = [k for k in kwargs if k not in self.defaults and k not in self.arguments]
         repeated = [k for k in kwargs if k in settings or k in self.arguments[: len(inputs)]]
         missing = [k for k in self.arguments[len(inputs) :] if k not in kwargs and not self.variadic]
         if "out" in unknown:
             raise error(TypeError, "out", op=self.name)
-        too_many = ["too many arguments"] if len(args) > count + len(self.defaults) else []
+        too_many = ["too many arguments"] if len(args) > count + len(self.positional_settings) else []
         wrong = {"does not take": unknown, "got twice": repeated, "needs": missing, "got": too_many}
         for verb, names in wrong.items():
             if names:
@@ -207,6 +211,9 @@ def _parameters_of(forward: Any) -> tuple[tuple[str, ...], Mapping[str, Any], bo
     settings = {p.name: p.default for p in parameters if p.default is not p.empty}
     arguments = tuple(p.name for p in parameters if p.default is p.empty)
     variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    for p in parameters:
+        if p.kind is p.VAR_KEYWORD:
+            raise error(TypeError, "any settings", op=forward.__name__, argument=p.name)
     if variadic and len(arguments) > 1:
         raise error(TypeError, "variadic", op=forward.__name__, argument=arguments[-1])
     if not arguments:
@@ -278,6 +285,37 @@ def implements(*functions: Any, method: str | None = None) -> Callable[[Any], An
     return register
 
 
+def composition(*functions: Any, method: str | None = None, arrays: int = 1) -> Callable[[Any], Any]:
+    """Let the decorated function of ops implement NumPy functions and a method, as an op does.
+
+    Of its arguments the first `arrays` may be differentiable, the others are settings. Its errors name the
+    NumPy function, and the names and shapes of the arrays.
+    """
+    name = functions[0].__name__
+
+    def register(function: Any) -> Any:
+        parameters = list(inspect.signature(function).parameters)
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            inputs = args[:arrays]
+            settings = [
+                as_setting(name, k, x) for k, x in zip(parameters[arrays:], args[arrays:], strict=False)
+            ]
+            kwargs = {k: x if k in parameters[:arrays] else as_setting(name, k, x) for k, x in kwargs.items()}
+            try:
+                return function(*inputs, *settings, **kwargs)
+            except (ValueError, TypeError, IndexError) as problem:
+                if str(problem).partition(" ")[0].rstrip(":") in OPS:
+                    raise
+                kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(problem, k))
+                raise kind(f"{name}: {shapes(inputs, parameters)}: {problem}") from problem
+
+        return implements(*functions, method=method)(call)
+
+    return register
+
+
 def _method(function: Any) -> Any:
     """Return a plain function around an Op, so that Tensor can have it as a method."""
 
@@ -297,6 +335,6 @@ def _described(method: Any, source: Any, name: str) -> Any:
 
 def install(name: str, attribute: Any) -> None:
     """Give Tensor an operator, a method or a property."""
-    if name in Tensor.__dict__:
+    if any(name in kind.__dict__ for kind in Tensor.__mro__[:-1]):  # all but object
         raise error(ValueError, "attribute taken", name=name)
     setattr(Tensor, name, attribute)

@@ -77,31 +77,6 @@ class OperatorsMixin:
         None means no bound. `min` and `max` are other names of the bounds, as in `np.clip`. Raises ValueError if
         a bound is given by both names.
         """
-    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """Sum over axes, as `np.sum`."""
-    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """Arithmetic mean over axes, as `np.mean`."""
-    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
-    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
-    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """Product over axes, as `np.prod`; its gradient is right at zeros too."""
-    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
-        """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
-    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
-        """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
-    def cumsum(self, axis: int | None = None) -> Tensor:
-        """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
-    def logsumexp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-        """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
-
-        >>> float(logsumexp(np.array([0.0, -50.0])))
-        1.9287498479639178e-22
-
-        The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
-        survive (Blanchard, Higham and Higham 2021).
-        """
     def astype(self, dtype: DTypeLike = ...) -> Tensor:
         """The values of x in another dtype; the gradient comes back in the old one.
 
@@ -131,6 +106,31 @@ class OperatorsMixin:
         """Entries of the flattened x, or slices along an axis, by integer indices, as `np.take`."""
     def repeat(self, repeats: Tensor | ArrayLike, axis: int | None = None) -> Tensor:
         """Each entry of the flattened x, or each slice along an axis, repeated, as `np.repeat`."""
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Sum over axes, as `np.sum`."""
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Arithmetic mean over axes, as `np.mean`."""
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Product over axes, as `np.prod`; its gradient is right at zeros too."""
+    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
+    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """Cumulative sum along an axis, or over all entries in order, as `np.cumsum`."""
+    def logsumexp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """log of the sum of e^x over axes, for any size of x; `axis` and `keepdims` as in `np.sum`.
+
+        >>> float(logsumexp(np.array([0.0, -50.0])))
+        1.9287498479639178e-22
+
+        The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
+        survive (Blanchard, Higham and Higham 2021).
+        """
     def __matmul__(self, b: Tensor | ArrayLike, /) -> Tensor:
         """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
     def __rmatmul__(self, a: Tensor | ArrayLike, /) -> Tensor:

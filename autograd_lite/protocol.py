@@ -153,7 +153,8 @@ class ArrayProtocol(OperatorsMixin):
         if func not in NUMPY:
             raise errors.error(TypeError, "no numpy", function=numpy_name(func))
         implementation = NUMPY[func]
-        if len(args) > 1 or not kwargs.keys() <= _settings_of(implementation):
+        is_direct = len(args) <= 1 and kwargs.keys() <= _settings_of(implementation)
+        if not is_direct or any(value is np._NoValue for value in kwargs.values()):
             args, kwargs = _translate(func, implementation, args, kwargs)
         return implementation(*args, **kwargs)
 

@@ -234,6 +234,8 @@ def _check_unchanged(op: Any, inputs: tuple[Any, ...], values: tuple[Any, ...]) 
 def _add_skipped_gradient(gradients: Any, tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add the gradient for the first input of a fused op, which the backward pass has gone past."""
     x = tensor.inputs[0]
+    if create_graph:
+        _check_unchanged(tensor.op, tensor.inputs, tensor.values)
     y, values = (tensor, tensor.inputs) if create_graph else (tensor.data, tensor.values)
     gx = tensor.op.rules_by_position[0](g, y, *values, **tensor.settings)
     if gx.shape != x.data.shape:

@@ -6,8 +6,9 @@ from types import EllipsisType
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from autograd_lite.operation import case, implements, op
+from autograd_lite.operation import case, composition, implements, op
 from autograd_lite.ops.shapes import ravel
 from autograd_lite.protocol import AbstractArray, primitive
 from autograd_lite.typing import Index
@@ -103,21 +104,24 @@ def _copied(part: Any) -> Any:
     return part.copy() if isinstance(part, np.ndarray) else part
 
 
-@implements(np.take, method="take")
+@composition(np.take, method="take")
 def take(x, indices, axis: int | None = None):
     """Entries of the flattened x, or slices along an axis, by integer indices, as `np.take`."""
-    if not hasattr(indices, "dtype"):
-        indices = np.asarray(indices)
-    if axis is None:
-        return ravel(x)[indices]
-    return x[(_ALL,) * (axis % x.ndim) + (indices,)]
+    if axis is None or x.ndim == 0:
+        x, axis = ravel(x), 0
+    axis = normalize_axis_index(axis, x.ndim)
+    if not isinstance(indices, AbstractArray):
+        indices = np.arange(x.shape[axis]).take(indices)  # checked, and booleans as the integers 0 and 1
+    return x[(_ALL,) * axis + (indices,)]
 
 
-@implements(np.repeat, method="repeat")
+@composition(np.repeat, method="repeat")
 def _repeat(x, repeats, axis: int | None = None):
     """Each entry of the flattened x, or each slice along an axis, repeated, as `np.repeat`."""
-    count = x.size if axis is None else x.shape[axis]
-    return take(x, np.repeat(np.arange(count), repeats), axis)
+    if axis is None or x.ndim == 0:
+        x, axis = ravel(x), 0
+    axis = normalize_axis_index(axis, x.ndim)
+    return take(x, np.arange(x.shape[axis]).repeat(repeats), axis)
 
 
 def _check_mode(op, inputs, values, settings):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from autograd_lite import errors
-from autograd_lite.operation import case, implements, op
+from autograd_lite.operation import case, composition, implements, op
 from autograd_lite.ops.arithmetic import add, multiply
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
@@ -142,24 +142,27 @@ add.composites[matmul] = affine  # X @ w + b, written with operators, has one ca
 
 
 def _as_array(x):
-    return x if hasattr(x, "ndim") else np.asarray(x)[()]
+    if hasattr(x, "ndim"):
+        return x
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"cannot compute with {type(x).__name__}; pass numbers, arrays or tensors")
+    return array[()]
 
 
-@implements(np.tensordot)
+@composition(np.tensordot, arrays=2)
 def tensordot(a, b, axes: Any = 2):
     """Sum of products over pairs of axes, as `np.tensordot`: a product of two matrices."""
     a = _as_array(a)
     b = _as_array(b)
     if isinstance(axes, int | np.integer):
-        axes = range(a.ndim - axes, a.ndim), range(axes)
-    pairs = [(axis,) if isinstance(axis, int | np.integer) else axis for axis in axes]
-    left = tuple(i % a.ndim for i in pairs[0])
-    right = tuple(i % b.ndim for i in pairs[1])
+        axes = range(-axes, 0), range(axes)
+    pairs: list[Any] = [(axis,) if isinstance(axis, int | np.integer) else axis for axis in axes]
+    left = tuple(normalize_axis_index(i, a.ndim) for i in pairs[0])
+    right = tuple(normalize_axis_index(i, b.ndim) for i in pairs[1])
     lengths = [a.shape[i] for i in left]
     if lengths != [b.shape[i] for i in right]:
-        raise ValueError(
-            f"tensordot: {errors.shapes((a, b), ('a', 'b'))}: axes {left} and {right} differ in length"
-        )
+        raise ValueError(f"axes {left} and {right} differ in length")
     free_a = tuple(i for i in range(a.ndim) if i not in left)
     free_b = tuple(i for i in range(b.ndim) if i not in right)
     shape_a = [a.shape[i] for i in free_a]
@@ -169,7 +172,7 @@ def tensordot(a, b, axes: Any = 2):
     return reshape(matmul(rows, columns), (*shape_a, *shape_b))
 
 
-@implements(np.dot, method="dot")
+@composition(np.dot, method="dot", arrays=2)
 def dot(a, b):
     """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
     a = _as_array(a)
@@ -179,7 +182,7 @@ def dot(a, b):
     return matmul(a, b) if b.ndim <= 2 else tensordot(a, b, (-1, -2))
 
 
-@implements(np.inner)
+@composition(np.inner, arrays=2)
 def _inner(a, b):
     a = _as_array(a)
     b = _as_array(b)
@@ -188,7 +191,7 @@ def _inner(a, b):
     return matmul(a, b) if b.ndim == 1 else tensordot(a, b, (-1, -1))
 
 
-@implements(np.outer)
+@composition(np.outer, arrays=2)
 def _outer(a, b):
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 

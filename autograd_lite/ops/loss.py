@@ -95,6 +95,8 @@ class Loss(Op):
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
             if not holds((v.item(v.argmin()) >= interval.low) & (v.item(v.argmax()) <= interval.high)):
                 raise _out_of_range(op, inputs, v, interval)
+        if op is not self and not holds(x.item(x.argmax()) <= math.inf):  # a logit of the fused op is nan
+            op.check(op, inputs, (inputs[0].data, target), settings)
         if self.own_check is not None and not self.rows:
             self.own_check(op, inputs, values, settings)
 
@@ -122,7 +124,7 @@ def as_float(x: Any, like: Any = None) -> Any:
 
 def as_weight(weight: Any, like: Any) -> Any:
     """Return a weight in the dtype of `like`; a Python number is left as it is."""
-    if isinstance(weight, int | float):
+    if type(weight) in (int, float, bool):
         return weight
     return as_float(weight if hasattr(weight, "dtype") else np.asarray(weight), like)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from autograd_lite.operation import case, implements, install, op
-from autograd_lite.ops.reductions import axes_of
+from autograd_lite.operation import case, composition, implements, install, op
 from autograd_lite.typing import Axis, DTypeLike, Shape
 
 _ALL = slice(None)
@@ -22,7 +22,8 @@ _ALL = slice(None)
 )
 def reshape(x, shape: int | Shape = -1):
     """The entries of x in row-major order with another `shape`; one length may be -1."""
-    return x.reshape(shape)
+    y = x.reshape(shape)
+    return y if y.shape else y[()]
 
 
 @reshape.gradient("x", "reshape back")
@@ -142,24 +143,24 @@ def _flatten(x):
     return reshape(x, -1)
 
 
-@implements(np.expand_dims)
+@composition(np.expand_dims)
 def _expand_dims(x, axis):
     return reshape(x, np.expand_dims(np.broadcast_to(0.0, x.shape), axis).shape)
 
 
-@implements(np.squeeze, method="squeeze")
+@composition(np.squeeze, method="squeeze")
 def _squeeze(x, axis: Axis = None):
     """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
     return reshape(x, np.squeeze(np.broadcast_to(0.0, x.shape), axis).shape)
 
 
-@implements(np.swapaxes, method="swapaxes")
+@composition(np.swapaxes, method="swapaxes")
 def swapaxes(x, axis1: int, axis2: int):
     """x with two axes exchanged, as `np.swapaxes`."""
     return transpose(x, np.swapaxes(_axis_numbers(x), axis1, axis2).shape)
 
 
-@implements(np.moveaxis)
+@composition(np.moveaxis)
 def _moveaxis(x, source, destination):
     return transpose(x, np.moveaxis(_axis_numbers(x), source, destination).shape)
 
@@ -169,15 +170,15 @@ def _axis_numbers(x):
     return np.empty(range(x.ndim))
 
 
-@implements(np.flip)
+@composition(np.flip)
 def _flip(x, axis: Axis = None):
-    axes = axes_of(axis, x.ndim)
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     return x[tuple(slice(None, None, -1) if i in axes else _ALL for i in range(x.ndim))]
 
 
-@implements(np.tile)
+@composition(np.tile)
 def _tile(x, reps):
-    reps = tuple(np.atleast_1d(reps).tolist())
+    reps = tuple(int(n) for n in np.atleast_1d(reps))
     reps = (1,) * (x.ndim - len(reps)) + reps
     lengths = (1,) * (len(reps) - x.ndim) + x.shape
     apart = [n for length in lengths for n in (1, length)]
@@ -186,9 +187,9 @@ def _tile(x, reps):
     return reshape(broadcast_to(reshape(x, apart), repeated), total)
 
 
-@implements(np.split)
+@composition(np.split)
 def _split(x, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
-    (axis,) = axes_of(axis, x.ndim)
+    axis = normalize_axis_index(axis, x.ndim)
     parts = np.split(np.arange(x.shape[axis]), indices_or_sections)
     slices = [slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0) for part in parts]
     return [x[(_ALL,) * axis + (part,)] for part in slices]

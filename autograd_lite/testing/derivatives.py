@@ -137,8 +137,7 @@ def check_on_tensors(run: Run, tally: Tally, learn: bool) -> None:
         for one, other, position in zip(plain, found, variables, strict=True):
             entry = unequal_entry(one, other)
             if entry is not None:
-                got = float(np.asarray(other)[entry])
-                expected = float(one[entry])
+                got, expected = (float(np.asarray(gradient)[entry]) for gradient in (other, one))
                 sentence = f"is {expected} on arrays and {got} on {how}: two different computations"
                 raise RuleError("tensors", position, sentence, entry, got, expected)
     options: dict[str, Any] = {"few": 1, "directions": 1, "usual": tally.usual_size[2]}

@@ -308,8 +308,14 @@ def _at_entries(value: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _range(value: Any, wrong: Any, right: Any) -> str:
-    for text, has_sign in _SIGNS.items():
-        if has_sign(value)[wrong].all() and not has_sign(value)[right].any():
+    signs = {
+        "negative": value < 0,
+        "positive": value > 0,
+        "zero or negative": value <= 0,
+        "zero or positive": value >= 0,
+    }
+    for text, has_sign in signs.items():
+        if has_sign[wrong].all() and not has_sign[right].any():
             return text
     if np.count_nonzero(wrong) <= _ENOUGH:
         return ""
@@ -325,14 +331,6 @@ def _range(value: Any, wrong: Any, right: Any) -> str:
     low = np.abs(value[right]).min()
     high = np.abs(value[wrong]).max()
     return f"small (wrong at {high:.3g}, right from {low:.3g})" if high < min(low, 0.3) else ""
-
-
-_SIGNS: dict[str, Callable[[Any], Any]] = {
-    "negative": lambda v: v < 0,
-    "positive": lambda v: v > 0,
-    "zero or negative": lambda v: v <= 0,
-    "zero or positive": lambda v: v >= 0,
-}
 
 
 def _place_by_example(seen: Seen) -> str:

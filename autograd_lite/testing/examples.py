@@ -115,8 +115,7 @@ class Plan(NamedTuple):
 def _between_choices(domain: Domain, codes: bytes, shape: tuple[int, ...]) -> Any:
     """Return numbers between the choices of a domain, where a rule for such an input has a derivative."""
     low = min(domain.choices)
-    high = max(domain.choices)
-    x = low + (high - low) * (0.05 + 0.9 * np.frombuffer(codes, np.uint8) / 255)
+    x = low + (max(domain.choices) - low) * (0.05 + 0.9 * np.frombuffer(codes, np.uint8) / 255)
     return x.reshape(shape)
 
 
