@@ -89,7 +89,7 @@ class OperatorsMixin:
     def ravel(self) -> Tensor:
         """All entries of x along one axis, in row-major order."""
     def flatten(self) -> Tensor:
-        """All entries of x along one axis, in row-major order; as `ravel`."""
+        """All entries of x along one axis, in row-major order."""
     def squeeze(self, axis: Axis = None) -> Tensor:
         """x without its axes of length 1, or without the given ones, as `np.squeeze`."""
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:

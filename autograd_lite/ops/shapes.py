@@ -131,15 +131,10 @@ def _transpose(x, *axes: int | Shape):
     return transpose(x, (axes[0] if len(axes) == 1 else axes) or None)
 
 
+@implements(method="flatten")
 @implements(np.ravel, method="ravel")
 def ravel(x):
     """All entries of x along one axis, in row-major order."""
-    return reshape(x, -1)
-
-
-@implements(method="flatten")
-def _flatten(x):
-    """All entries of x along one axis, in row-major order; as `ravel`."""
     return reshape(x, -1)
 
 

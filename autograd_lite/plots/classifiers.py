@@ -1,7 +1,5 @@
 """Pictures of a fitted classifier: the decision boundary in two features, ROC and precision-recall curves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Curves: the sigmoid, the costs of a probability, and the measurements of a training."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

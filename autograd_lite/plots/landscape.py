@@ -1,7 +1,5 @@
 """Pictures of the loss over two weights: contours, non-convex regions and the paths of optimisers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Shared parts of the pictures: colours, line styles, markers, axes and legends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """Pictures of the coefficients of a linear model: with intervals, and along the path of an L1 penalty."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from operator import itemgetter
 from textwrap import wrap
