@@ -112,8 +112,8 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
 
 # Lines of Python that a reader of the package has before them, by part. A new feature is paid for by readers.
 BUDGETS = {
-    "the engine and the ops": (3770, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
-    "the package": (20700, ROOMS),
+    "the engine and the ops": (3740, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
+    "the package": (18540, ROOMS),
 }
 
 

@@ -281,7 +281,7 @@ ARGUMENTS = {
     "directions": (
         lambda: ag.compile(np.sum).hvp((V,), V[:2]),
         ValueError,
-        r"of shapes \[\(2,\)\] for arguments of",
+        r"have shapes \[\(2,\)\] and the arguments",
     ),
 }
 

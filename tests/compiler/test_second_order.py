@@ -259,7 +259,7 @@ def test_the_hessian_of_a_product_takes_matrix_products():
 def test_what_does_not_fit_is_refused():
     fast = ag.compile(energy, 1)
     with pytest.raises(
-        ValueError, match=r"directions of shapes \[\(3,\)\] for arguments of shapes \[\(4,\)\]"
+        ValueError, match=r"directions have shapes \[\(3,\)\] and the arguments have shapes \[\(4,\)\]"
     ):
         fast.hvp(ARGUMENTS, np.ones(3))
     with pytest.raises(ValueError, match="hessian differentiates one argument, and argnums is"):
