@@ -238,7 +238,7 @@ def _add_skipped_gradient(gradients: Any, tensor: Tensor, g: Any, create_graph: 
         _check_unchanged(tensor.op, tensor.inputs, tensor.values)
     y, values = (tensor, tensor.inputs) if create_graph else (tensor.data, tensor.values)
     gx = tensor.op.rules_by_position[0](g, y, *values, **tensor.settings)
-    if gx.shape != x.data.shape:
+    if getattr(gx, "shape", None) != x.data.shape:
         gx = unbroadcast(gx, x, tensor)
     gradients[x] = gradients[x] + gx if x in gradients else gx
 

@@ -107,9 +107,14 @@ class Optimizer:
         vars(self).update(state=new_states, _used=gradients)  # past __setattr__, which checks settings
 
 
+def describe(p: Parameter) -> str:
+    """Return the name of a parameter, or its shape, for a message."""
+    return p.name or f"a parameter of shape {p.shape}"
+
+
 def _gradient_problem(p: Parameter, used: Any) -> str:
     """Return what is wrong with the gradient of a parameter, and what to do about it."""
-    name = p.name or f"a parameter of shape {p.shape}"
+    name = describe(p)
     g = p.grad
     if g is None:
         return (

@@ -10,7 +10,7 @@ from autograd_lite import errors
 from autograd_lite.arguments import not_negative, whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Optimizer, describe
 from autograd_lite.tensor import Parameter, Tensor, graph, start_gradient
 
 _EPS = float(np.finfo(float).eps)
@@ -108,7 +108,7 @@ class FlatLoss:
         for p, g in zip(self.params, grads, strict=True):
             if problem := errors.non_finite(g.data if create_graph else g):
                 raise ValueError(
-                    f"{self.name}: the gradient of {_describe(p)} is not finite: {problem}; {_REMEDY}"
+                    f"{self.name}: the gradient of {describe(p)} is not finite: {problem}; {_REMEDY}"
                 )
         again = float(self._evaluate().item())
         if not isclose(value, again, rel_tol=1e-4):
@@ -130,7 +130,7 @@ class FlatLoss:
                 rows.append(_flatten(z if x is None else x for x, z in zip(row, zeros, strict=True)))
                 if not np.isfinite(rows[-1]).all():
                     raise ValueError(
-                        f"{self.name}: a second derivative of the loss in {_describe(p)} is not finite; "
+                        f"{self.name}: a second derivative of the loss in {describe(p)} is not finite; "
                         f"{_REMEDY}"
                     )
         return np.array(rows)
@@ -155,7 +155,7 @@ class FlatLoss:
             for x, value in zip(tensor.inputs, tensor.values, strict=True):
                 if id(x) in trained and x.data is not value:
                     raise ValueError(
-                        f"{self.name}: loss() returned what was computed from {_describe(x)} before the "
+                        f"{self.name}: loss() returned what was computed from {describe(x)} before the "
                         "step; let it compute all of it anew: optimizer.step(lambda: ag.bce(model(X), y))"
                     )
 
@@ -164,7 +164,7 @@ class FlatLoss:
         for p, g in zip(self.params, grads, strict=True):
             if g is None:
                 raise ValueError(
-                    f"{self.name}: {_describe(p)} has no gradient: the loss does not reach it; compute the "
+                    f"{self.name}: {describe(p)} has no gradient: the loss does not reach it; compute the "
                     "loss from it, or leave it out of the optimiser"
                 )
         return grads
@@ -173,10 +173,6 @@ class FlatLoss:
 def _flatten(arrays: Iterable[Any]) -> Any:
     """The entries of all arrays as one new float64 vector."""
     return np.concatenate([np.ravel(a) for a in arrays], dtype=float)
-
-
-def _describe(p: Parameter) -> str:
-    return p.name or f"a parameter of shape {p.shape}"
 
 
 class LossOptimizer(Optimizer):
