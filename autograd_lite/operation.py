@@ -48,7 +48,8 @@ class Op:
     `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
     shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
     as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
-    it implements one of Python's operators.
+    it implements one of Python's operators. `selects` is True if the values of its inputs decide which entries
+    of them the result depends on, as in a maximum: the gradient of the other entries is exactly zero.
     """
 
     forward: Callable[..., Any]
@@ -61,6 +62,7 @@ class Op:
     formula: str | Words = ""
     letter: str = "a"
     infix: bool = False
+    selects: bool = False
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.forward)
@@ -235,8 +237,8 @@ def op(
 
     `symbol` represents the op in drawings. `numpy` is the NumPy function, or a tuple of them, that it
     implements for tensors; `operator` is the name of a Python operator, such as "add"; `method` is a name on
-    Tensor. `declaration` may have `domain`, `signature`, `samples`, `check`, `hint`, `formula` and `letter`,
-    which `Op` describes.
+    Tensor. `declaration` may have `domain`, `signature`, `samples`, `check`, `hint`, `formula`, `letter` and
+    `selects`, which `Op` describes.
 
     Raises ValueError for a lambda, and for a name that an op of another module or Tensor already has;
     TypeError for a forward without arrays.
