@@ -33,11 +33,12 @@ functions also as compiled programs (`ag.compile`). If that changes the verdict,
 compiled.
 
 **How the programs are written.** The same program runs in all libraries. `np` is the NumPy module of each,
-and for PyTorch its functions by NumPy's names. `grad`, `hessian` and `value` differentiate or call a function.
-`record(f, x)` returns the value and a function that runs the backward pass. `leaf` makes a parameter. `use`
-hands over a NumPy array without a copy (`torch.from_numpy`, `jnp.asarray`). All compute in float64. A library
-without a loss or an activation gets the formula of textbooks. PyTorch gets its own idiom where it differs,
-such as `opt.zero_grad()`. JAX asks for functions without side effects and does not check that.
+and for PyTorch its functions by NumPy's names. `grad`, `hessian` and `value` differentiate or call a
+function. `record(f, x)` returns the value and a function that runs the backward pass. `leaf` makes a
+parameter. `use` hands over a NumPy array without a copy (`torch.from_numpy`, `jnp.asarray`). All compute in
+float64. A library without a loss or an activation gets the formula of textbooks. PyTorch gets its own idiom
+where it differs, such as `opt.zero_grad()`. JAX asks for functions without side effects and does not check
+that.
 
 Run on {date} with {versions}.
 """
