@@ -164,6 +164,14 @@ TEXTS = {
     "ragged": "Tensor: {name} is not an array: {reason}",
     "dtype": "Tensor: {name} has dtype {dtype}; a graph computes with float16, float32 and float64 "
     "(integers and booleans as constants)",
+    # Giving a tensor new data.
+    "set result": "{name}.data: it is the result of {op} and follows from its inputs; write `ag.Tensor(...)` "
+    "for a tensor with values of your own",
+    "set tensor": "{name}.data: the new value is a Tensor; pass its value, `{name}.data = new.data`",
+    "set shape": "{name}.data: the new value has shape {given} and {name} has shape {shape}; pass that shape, "
+    "or make a new tensor",
+    "deep copy": "deepcopy: {name} is the result of {op}, and a copy would lose its graph and its gradient; "
+    "copy .detach() for the value, or the model and its parameters",
     # Declaring an op.
     "no such input": "{op}.gradient({argument!r}): {op} has no such input; its inputs are {inputs}",
     "rule parameters": "{op}.gradient({argument!r}): the rule takes ({given}) and must take ({expected})",
@@ -204,8 +212,10 @@ TEXTS = {
     "itself; reduce it (.sum(), .mean()) or pass grad= of that shape",
     "seed shape": "{function}: grad has shape {given} and {name} has shape {shape}; they must be equal",
     "nan": "{function}: {name} is nan; {origin}",
-    "new data": "gradients: {name} got new data after {op} used it, so the gradient of that graph cannot "
-    "be differentiated again; build the graph anew",
+    "new data": "backward: {name} got new data after {op} used it, so this result belongs to values that "
+    "{name} no longer has; compute it again from the new ones: inside the loop, before each backward",
+    "written": "backward: {name} was written into after {op} used it, so the gradient would mix two points; "
+    "compute the result again after the change, or write into a copy",
     "gradient shape": "{op}: a gradient rule returned {returned} for an input of shape {shape} and an "
     "output of shape {output}; it must equal one of the two, or have its axes with lengths 1",
 }

@@ -85,7 +85,7 @@ class Op:
         self.keeps_inputs = False  # constant results keep op and inputs, because a fused op needs them
         self.numpy_names: tuple[str, ...] = ()
         self._update_rules()
-        self._defaults = dict(self.defaults) or NO_SETTINGS
+        self.default_settings = dict(self.defaults) or NO_SETTINGS
         self._arity = -1 if self.variadic else len(self.arguments)
         is_plain = not (self.defaults or self.variadic or self.check)
         unrolled: Any = {1: unary, 2: binary}.get(self._arity) if is_plain else None
@@ -108,7 +108,7 @@ class Op:
         if kwargs or len(args) != self._arity:
             return call(self, *self._bind(args, kwargs))
         if self._unrolled is None:
-            return call(self, args, self._defaults)
+            return call(self, args, self.default_settings)
         return self._unrolled(*args)
 
     def gradient(
@@ -179,8 +179,8 @@ class Op:
 
     def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the inputs in order and all settings, as the forward's signature names them."""
-        if (self.variadic or len(args) == self._arity) and kwargs.keys() <= self._defaults.keys():
-            return args, self._defaults | kwargs
+        if (self.variadic or len(args) == self._arity) and kwargs.keys() <= self.default_settings.keys():
+            return args, self.default_settings | kwargs
         count = len(args) if self.variadic else len(self.arguments)
         inputs = args[:count]
         settings = dict(zip(self.positional_settings, args[count:], strict=False))
@@ -199,7 +199,7 @@ class Op:
                 )
         inputs += tuple(kwargs[k] for k in self.arguments[len(inputs) :] if k in kwargs)
         given = {k: v for k, v in kwargs.items() if k in self.defaults}
-        return inputs, self._defaults | settings | given
+        return inputs, self.default_settings | settings | given
 
 
 def _no_rule(op: str, argument: str, *_: Any, **__: Any) -> Any:

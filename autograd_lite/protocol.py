@@ -69,58 +69,58 @@ class ArrayProtocol(OperatorsMixin):
     @property
     def shape(self) -> Shape:
         """The length of each axis."""
-        return self.data.shape
+        return self._data.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.data.ndim
+        return self._data.ndim
 
     @property
     def size(self) -> int:
         """The number of entries."""
-        return self.data.size
+        return self._data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype of the data."""
-        return self.data.dtype
+        return self._data.dtype
 
     def item(self) -> float:
         """Return the only entry as a Python number. Raises ValueError unless there is exactly one."""
-        return self.data.item()  # type: ignore[no-any-return]
+        return self._data.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> Array:
         """Return a read-only view of the data as an array."""
-        view = np.asarray(self.data).view()
+        view = np.asarray(self._data).view()
         view.flags.writeable = False
         return view
 
     def __len__(self) -> int:
-        if not self.data.shape:
+        if not self._data.shape:
             raise TypeError("len() of a tensor without axes")
-        return int(self.data.shape[0])
+        return int(self._data.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))  # type: ignore[misc]  # for tensors Self is Tensor
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return bool(self._data)
 
     def __float__(self) -> float:
-        value = float(self.data)
+        value = float(self._data)
         if self.requires_grad and self.grad is None and recording.get():  # after backward it is reporting
             errors.warn(errors.TEXTS["float"].format(name=self.name or "a tensor"))
         return value
 
     def __int__(self) -> int:
-        return int(self.data)
+        return int(self._data)
 
     def __format__(self, spec: str) -> str:
-        return format(self.data.item() if spec and not self.ndim else str(self), spec)
+        return format(self._data.item() if spec and not self.ndim else str(self), spec)
 
     def __repr__(self) -> str:
-        parts = [np.array2string(np.asarray(self.data), prefix="Tensor(", separator=", ")]
+        parts = [np.array2string(np.asarray(self._data), prefix="Tensor(", separator=", ")]
         if self.name:
             parts.append(f"name={self.name!r}")
         if self.op:
@@ -140,7 +140,7 @@ class ArrayProtocol(OperatorsMixin):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> object:
         if self.requires_grad:
             raise errors.error(TypeError, "to array", name=self.name or "a tensor")
-        return np.array(self.data, dtype=dtype, copy=copy)
+        return np.array(self._data, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":

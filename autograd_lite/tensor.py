@@ -8,11 +8,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.fingerprint import fingerprint
+from autograd_lite.masks import LiveEntries, is_finite
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 
 NO_SETTINGS: dict[str, Any] = {}
@@ -28,7 +31,8 @@ class Tensor(ArrayProtocol):
     drawings. `requires_grad` is True unless the data is an integer or boolean array; False makes a constant.
     Raises TypeError for data that are not real numbers, ValueError for ragged lists.
 
-    A plain array that an op takes is not copied: do not write into it between forward and backward.
+    A plain array that an op takes is not copied. Writing into it between forward and backward is an error; of
+    an array of more than 4096 entries only a sample is compared.
 
     >>> w = Tensor([1.0, 2.0], name="w")
     >>> (w * w).sum().backward()
@@ -41,10 +45,11 @@ class Tensor(ArrayProtocol):
     line: tuple[Any, int]
     __slots__ = (
         "__weakref__",
+        "_data",  # what `data` returns; the library replaces this array and never writes into it
+        "_lent",  # the array that `data` has returned, which the user may write into; unset on results
         "backward_pass",  # the number of the backward pass that filled grad; 0 if several did
-        "data",
         "derivative_order",  # of a gradient's graph, made by create_graph=True; unset on other tensors
-        "fused",  # (op, inputs, values) that backward uses in place of those below; None for most tensors
+        "for_backward",  # None, or op, inputs and values for backward, and (array, fingerprint) pairs
         "grad",
         "inputs",
         "line",  # (code, line) of the user's call, if lines are recorded; see modes.py
@@ -56,10 +61,11 @@ class Tensor(ArrayProtocol):
     )
 
     def __init__(self, data: Any, *, name: str | None = None, requires_grad: bool | None = None) -> None:
-        self.data = _as_data(data, name)
-        differentiable = self.data.dtype.kind == "f"
+        self._data = _as_data(data, name)
+        self._lent: Any = None
+        differentiable = self._data.dtype.kind == "f"
         if requires_grad and not differentiable:
-            raise errors.error(TypeError, "integer gradient", name=name or "data", dtype=self.data.dtype)
+            raise errors.error(TypeError, "integer gradient", name=name or "data", dtype=self._data.dtype)
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.name = name
         self.grad = None
@@ -67,15 +73,47 @@ class Tensor(ArrayProtocol):
         self.inputs: tuple[Any, ...] = ()
         self.values: tuple[Any, ...] = ()
         self.settings: dict[str, Any] = NO_SETTINGS
-        self.fused: tuple[Any, Any, Any] | None = None
+        self.for_backward: tuple[Any, Any, Any, Any] | None = None
+
+    @property
+    def data(self) -> Any:
+        """The value: an array, or a NumPy scalar if there are no axes.
+
+        That of a parameter may be assigned, and written into between two training steps: a graph that used
+        the old values then refuses to go backward. A new value is copied, in the dtype of the old one. The
+        value of an operation's result is read-only.
+
+        Raises TypeError if the tensor is the result of an operation, and for values that are not real
+        numbers; ValueError if the tensor requires a gradient and the new value has another shape.
+        """
+        data = self._data
+        if type(data) is not np.ndarray:
+            return data
+        if self.op is not None:
+            data = data.view()
+            data.flags.writeable = False
+            return data
+        if self._lent is not data:  # graphs that have used it keep theirs
+            self._data = self._lent = data = data.copy()
+        return data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._data = _new_data(self, value)
 
     def detach(self) -> Tensor:
         """Return a constant with the same value, through which no gradient flows."""
-        return leaf(self.data)
+        return leaf(self._data)
 
     def __reduce__(self) -> Any:
         """Pickle and copy the value without its graph: the result is a leaf."""
-        return partial(type(self), name=self.name, requires_grad=self.requires_grad), (self.data,)
+        return partial(type(self), name=self.name, requires_grad=self.requires_grad), (self._data,)
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        if self.op is not None and self.requires_grad:
+            raise errors.error(TypeError, "deep copy", name=self.name or "a tensor", op=self.op.name)
+        make, arguments = self.__reduce__()
+        return make(*arguments)
 
     def backward(self, grad: Any = None, *, accumulate: bool = False, keep: str = "all") -> None:
         """Fill `.grad` of every tensor that this one depends on with the derivative of this one.
@@ -115,9 +153,10 @@ class Parameter(Tensor):
 def leaf(data: Any, requires_grad: bool = False) -> Tensor:
     """Return a Tensor around an array without a copy and without checks."""
     tensor: Tensor = object.__new__(Tensor)
-    tensor.data = data
+    tensor._data = data
+    tensor._lent = None
     tensor.requires_grad = requires_grad
-    tensor.name = tensor.grad = tensor.op = tensor.fused = None
+    tensor.name = tensor.grad = tensor.op = tensor.for_backward = None
     tensor.inputs = tensor.values = ()
     tensor.settings = NO_SETTINGS
     return tensor
@@ -140,6 +179,22 @@ def _as_data(data: Any, name: str | None) -> Any:
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise errors.error(TypeError, "dtype", name=name or "data", dtype=array.dtype)
     return array if array.ndim else array[()]
+
+
+def _new_data(tensor: Tensor, value: Any) -> Any:
+    """Return the new value of a tensor, checked and copied; see `Tensor.data`."""
+    name = tensor.name or "the tensor"
+    if tensor.op is not None:
+        raise errors.error(TypeError, "set result", name=name, op=tensor.op.name)
+    if isinstance(value, Tensor):
+        raise errors.error(TypeError, "set tensor", name=name)
+    new = _as_data(value, tensor.name)
+    old = tensor._data
+    if isinstance(new, AbstractArray) or isinstance(old, AbstractArray) or not tensor.requires_grad:
+        return new
+    if new.shape != old.shape:
+        raise errors.error(ValueError, "set shape", name=name, shape=old.shape, given=new.shape)
+    return new.astype(old.dtype)
 
 
 def graph(root: Tensor) -> list[Tensor]:
@@ -165,54 +220,81 @@ def graph(root: Tensor) -> list[Tensor]:
     return order
 
 
-def backpropagate(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and little else
+def backpropagate(
     root: Tensor, seed: Any, keep: str | Collection[Tensor] = "all", create_graph: bool = False
 ) -> dict[Tensor, Any]:
     """Return the gradient of `root` for the tensors to `keep`: "all", "leaves", or a collection of tensors.
 
     Rules run on arrays, or on the tensors themselves with `create_graph=True`, so that the gradients can be
-    differentiated again. Only rules on a path from `root` to a kept tensor run.
+    differentiated again. Only rules on a path from `root` to a kept tensor run. Raises RuntimeError if a leaf
+    or an array has other values than when the graph was built.
     """
     order = graph(root)
+    gradients, finite = _walk(order, seed, keep, create_graph)
+    if not finite:
+        gradients, _ = _walk(order, seed, keep, create_graph, LiveEntries(root, seed))
+    return gradients
+
+
+def _walk(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and little else
+    order: list[Tensor], seed: Any, keep: Any, create_graph: bool, live: LiveEntries | None = None
+) -> tuple[dict[Tensor, Any], bool]:
+    """Go backward through a graph once; entries that are not `live` are left out of every sum.
+
+    Return the gradients, and whether those of leaves and of the tensors to keep are finite.
+    """
     wanted = set() if isinstance(keep, str) else set(keep)
     needed = _depending_on(wanted, order) if wanted else None
-    gradients = {root: seed}
+    gradients = {order[-1]: seed}
+    finite = True
     fused = []
     for tensor in reversed(order):
-        if tensor.op is None or (g := gradients.get(tensor)) is None:
+        if (g := gradients.get(tensor)) is None:
+            continue
+        if tensor.op is None:
+            finite = finite and (isfinite(g) if type(g) is _float64 else is_finite(g))
             continue
         if keep == "leaves":
             del gradients[tensor]
-        if tensor.fused is None:
-            op, inputs, values = tensor.op, tensor.inputs, tensor.values
+        if tensor.for_backward is None:
+            op, inputs, arrays = tensor.op, tensor.inputs, tensor.values
         else:
-            op, inputs, values = tensor.fused
-            fused.append((tensor, g))
-        y: Any = tensor.data
-        if create_graph:
-            _check_unchanged(op, inputs, values)
-            y, values = tensor, inputs
+            op, inputs, arrays, fingerprints = tensor.for_backward
+            for array, before in fingerprints:
+                if fingerprint(array) != before:
+                    raise _written(tensor, array)
+            if op is not tensor.op:
+                fused.append((tensor, g))
+        y: Any = tensor._data
+        values = arrays
         settings = tensor.settings
+        if create_graph:
+            _check_inputs(op, inputs, arrays)
+            y, values = tensor, inputs
+        if live is not None:
+            y, values = live.replaced(tensor, op, inputs, arrays, y, values)
         rules = op.rules_by_position or op.variadic_rules(len(inputs))
         count = 0 if settings else len(values)
-        for x, rule in zip(inputs, rules):  # noqa: B905 - their lengths are equal; strict costs time
+        for x, array, rule in zip(inputs, arrays, rules):  # noqa: B905 - of one length; strict costs time
             if isinstance(x, Tensor) and x.requires_grad and (needed is None or x in needed):
+                if x._data is not array:
+                    _check_inputs(op, inputs, arrays)
                 if count == 2:  # a call without * takes half the time
                     gx = rule(g, y, values[0], values[1])
                 elif count == 1:
                     gx = rule(g, y, values[0])
                 else:
                     gx = rule(g, y, *values, **settings)
-                if type(gx) is _float64 is type(x.data):  # type: ignore[comparison-overlap]
+                if type(gx) is _float64 is type(x._data):  # type: ignore[comparison-overlap]
                     pass  # as in most scalar graphs
-                elif getattr(gx, "shape", None) != x.data.shape:
+                elif getattr(gx, "shape", None) != x._data.shape:
                     gx = unbroadcast(gx, x, tensor)
                 gradients[x] = gradients[x] + gx if x in gradients else gx
     for tensor, g in fused:
         x = tensor.inputs[0]
         if x in wanted or (keep == "all" and x.requires_grad):
             _add_skipped_gradient(gradients, tensor, g, create_graph)
-    return gradients
+    return gradients, finite and all(is_finite(gradients[x]) for x in wanted if x in gradients)
 
 
 def _depending_on(wanted: set[Tensor], order: list[Tensor]) -> set[Tensor]:
@@ -224,21 +306,34 @@ def _depending_on(wanted: set[Tensor], order: list[Tensor]) -> set[Tensor]:
     return needed
 
 
-def _check_unchanged(op: Any, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
-    """Raise RuntimeError if an input got new data after the op ran: the tensor is not what the op saw."""
-    for x, value in zip(inputs, values, strict=True):
-        if isinstance(x, Tensor) and x.data is not value:
+def _check_inputs(op: Any, inputs: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
+    """Raise RuntimeError if an input got new data after the op ran: the gradient would mix two points."""
+    for x, array in zip(inputs, arrays, strict=True):
+        if isinstance(x, Tensor) and x._data is not array and not _same(x, array):
             raise errors.error(RuntimeError, "new data", name=x.name or "a tensor", op=op.name)
+
+
+def _same(x: Tensor, array: Any) -> bool:
+    """True if a leaf's data are a copy that `data` has made of an array, with the same values."""
+    lent = x.op is None and x._lent is x._data
+    return lent and array.dtype == x.dtype and np.array_equal(x._data, array, equal_nan=True)
+
+
+def _written(tensor: Tensor, array: Any) -> Exception:
+    """Return the error for an array that was written into after an op used it."""
+    position = next(i for i, value in enumerate(tensor.values) if value is array)
+    name = errors.name_of(tensor.inputs[position], f"input {position} of {tensor.op.name}")
+    return errors.error(RuntimeError, "written", name=name, op=tensor.op.name)
 
 
 def _add_skipped_gradient(gradients: Any, tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add the gradient for the first input of a fused op, which the backward pass has gone past."""
     x = tensor.inputs[0]
     if create_graph:
-        _check_unchanged(tensor.op, tensor.inputs, tensor.values)
-    y, values = (tensor, tensor.inputs) if create_graph else (tensor.data, tensor.values)
+        _check_inputs(tensor.op, tensor.inputs, tensor.values)
+    y, values = (tensor, tensor.inputs) if create_graph else (tensor._data, tensor.values)
     gx = tensor.op.rules_by_position[0](g, y, *values, **tensor.settings)
-    if getattr(gx, "shape", None) != x.data.shape:
+    if getattr(gx, "shape", None) != x._data.shape:
         gx = unbroadcast(gx, x, tensor)
     gradients[x] = gradients[x] + gx if x in gradients else gx
 
@@ -249,7 +344,7 @@ def unbroadcast(g: Any, x: Tensor, tensor: Tensor) -> Any:
     A gradient that itself has fewer entries than x is repeated. Raises ValueError if its shape fits neither
     x nor the output `tensor`.
     """
-    shape = x.data.shape
+    shape = x._data.shape
     try:
         got = g.shape
     except AttributeError:  # a Python number, or None
@@ -258,7 +353,7 @@ def unbroadcast(g: Any, x: Tensor, tensor: Tensor) -> Any:
         got = ()
     if got == shape:
         return g
-    if len(got) > max(tensor.data.ndim, len(shape)):
+    if len(got) > max(tensor._data.ndim, len(shape)):
         raise _shape_error(f"shape {got}", x, tensor)
     if (extra := len(got) - len(shape)) > 0:
         if len(got) == 2 and extra == 1 and type(g) is np.ndarray:
@@ -295,9 +390,9 @@ def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
     They may share memory with each other and with arrays of the graph.
     """
     for tensor, g in gradients.items():
-        if type(g) is _float64 is type(tensor.data):  # type: ignore[comparison-overlap]
+        if type(g) is _float64 is type(tensor._data):  # type: ignore[comparison-overlap]
             continue
-        dtype = tensor.data.dtype
+        dtype = tensor._data.dtype
         if type(g) in (int, float):  # a rule may return 0.0
             g = dtype.type(g)
         elif g.dtype != dtype:
@@ -311,7 +406,7 @@ def as_output_gradients(gradients: dict[Tensor, Any]) -> dict[Tensor, Any]:
 
 def start_gradient(tensor: Tensor, grad: Any, function: str) -> Any:
     """Return the gradient that a backward pass starts from: `grad`, or one for a single element."""
-    data = tensor.data
+    data = tensor._data
     names = {"function": function, "name": tensor.name or "this tensor", "shape": data.shape}
     if not tensor.requires_grad:
         raise errors.error(ValueError, "constant", **names)

@@ -97,7 +97,7 @@ class FlatLoss:
 
         Raises ValueError if one is not finite, if the loss was computed before, or if it is random.
         """
-        self.assign(_flatten([p.data for p in self.params]))  # a loss from before depends on other arrays
+        self.assign(_flatten([p._data for p in self.params]))  # a loss from before depends on other arrays
         loss = self._evaluate()
         self._check_computed_now(loss)
         start_gradient(loss, None, self.name)  # raises if it is nan, a constant, or has several elements
@@ -139,7 +139,7 @@ class FlatLoss:
         """Set the parameters to the entries of w, as new data in their shapes and dtypes."""
         ends = np.cumsum([p.size for p in self.params])[:-1]
         for p, part in zip(self.params, np.split(w, ends), strict=True):
-            p.data = part.reshape(p.shape).astype(p.dtype)[()]
+            p._data = part.reshape(p.shape).astype(p.dtype)[()]
 
     def _evaluate(self) -> Tensor:
         loss = self._loss()
@@ -153,7 +153,7 @@ class FlatLoss:
         trained = {id(p) for p in self.params}
         for tensor in graph(loss):
             for x, value in zip(tensor.inputs, tensor.values, strict=True):
-                if id(x) in trained and x.data is not value:
+                if id(x) in trained and x._data is not value:
                     raise ValueError(
                         f"{self.name}: loss() returned what was computed from {describe(x)} before the "
                         "step; let it compute all of it anew: optimizer.step(lambda: ag.bce(model(X), y))"
@@ -199,7 +199,7 @@ class LossOptimizer(Optimizer):
         """
         name = f"{type(self).__name__}.step"
         flat_loss = FlatLoss(name, [p for p in self.params if p.requires_grad], loss)
-        before = [p.data for p in flat_loss.params]
+        before = [p._data for p in flat_loss.params]
         self.moved = False
         try:
             with np.errstate(all="ignore"):  # points that overflow are rejected
@@ -209,7 +209,7 @@ class LossOptimizer(Optimizer):
         finally:
             if not self.moved:
                 for p, data in zip(flat_loss.params, before, strict=True):
-                    p.data = data
+                    p._data = data
         return value
 
     def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
