@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.fingerprint import copied, fingerprint
+from autograd_lite.checks.fingerprint import copied, fingerprint
 from autograd_lite.modes import OFF, ON, WITH_LINES, recording
 from autograd_lite.protocol import AbstractArray
 from autograd_lite.tensor import NO_SETTINGS, Tensor
@@ -29,8 +29,8 @@ def call(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         if isinstance(x, Tensor):
             is_recorded = True
             wanted = wanted or x.requires_grad
-            writable = writable or (x.op is None and x._lent is x._data)
-            values.append(x._data)
+            writable = writable or (x.op is None and x._lent is x._value)
+            values.append(x._value)
         elif type(x) is np.ndarray and x.dtype.kind in "fiub":
             writable = True
             values.append(x)
@@ -70,7 +70,7 @@ def unary(op: Any) -> Callable[[Any], Any]:
     def call_unary(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return call(op, (x,), NO_SETTINGS)
-        value = x._data
+        value = x._value
         try:
             data = forward(value)
         except _FORWARD_ERRORS as error:
@@ -79,9 +79,9 @@ def unary(op: Any) -> Callable[[Any], Any]:
         writable = x.op is None and x._lent is value
         if type(data) is _float64 and wanted and not writable and _mode() == ON and not op.incomplete:
             tensor = _new(Tensor)  # as in record, without a call: scalar graphs are the slowest per number
-            tensor._data = data
+            tensor._value = data
             tensor.requires_grad = True
-            tensor.name = tensor.grad = tensor.for_backward = None
+            tensor.name = tensor._grad = tensor.for_backward = None
             tensor.op = op
             tensor.inputs = (x,)
             tensor.values = (value,)
@@ -99,7 +99,7 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
 
     def call_binary(a: Any, b: Any) -> Any:
         if isinstance(a, Tensor):
-            x = a._data
+            x = a._value
             wanted = a.requires_grad
             writable = a.op is None and a._lent is x
         elif type(a) in plain and isinstance(b, Tensor):
@@ -109,7 +109,7 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
         else:
             return call(op, (a, b), NO_SETTINGS)
         if isinstance(b, Tensor):
-            z = b._data
+            z = b._value
             wanted = wanted or b.requires_grad
             writable = writable or (b.op is None and b._lent is z)
         elif type(b) in plain:
@@ -123,9 +123,9 @@ def binary(op: Any) -> Callable[[Any, Any], Any]:
             raise errors.of_forward(op, (a, b), error) from error
         if type(data) is _float64 and wanted and not writable and _mode() == ON and not op.incomplete:
             tensor = _new(Tensor)  # as in record
-            tensor._data = data
+            tensor._value = data
             tensor.requires_grad = True
-            tensor.name = tensor.grad = tensor.for_backward = None
+            tensor.name = tensor._grad = tensor.for_backward = None
             tensor.op = op
             tensor.inputs = (a, b)
             tensor.values = (x, z)
@@ -150,9 +150,9 @@ def record(
     if mode and op.incomplete:
         _require_rules(op, inputs)
     tensor: Tensor = _new(Tensor)
-    tensor._data = data
+    tensor._value = data
     tensor.requires_grad = mode > OFF
-    tensor.name = tensor.grad = tensor.for_backward = None
+    tensor.name = tensor._grad = tensor.for_backward = None
     if mode or op.keeps_inputs or isinstance(data, AbstractArray):
         tensor.op = op
         tensor.inputs = inputs
@@ -187,6 +187,7 @@ def _as_array(op: Any, x: Any) -> Any:
     """Return an input that is not a Tensor as an array or a number; raises TypeError if it is neither."""
     if type(x) in _NUMBERS or isinstance(x, AbstractArray):
         return x
+    errors.refuse_subclass(op.name, x, errors.name_of(x, "an input"))
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         names = {"op": op.name, "type": type(x).__name__, "name": errors.name_of(x, "")}
@@ -221,7 +222,7 @@ def as_setting(op: str, name: str, setting: Any) -> Any:
     """
     if isinstance(setting, Tensor) and setting.requires_grad:
         raise errors.error(TypeError, "tensor as setting", op=op, setting=name)
-    return setting._data if isinstance(setting, Tensor) else copied(setting)
+    return setting._value if isinstance(setting, Tensor) else copied(setting)
 
 
 def _require_rules(op: Any, inputs: Any) -> None:

@@ -77,5 +77,5 @@ def test_a_probability_with_new_data_is_not_differentiated_twice():
         p.data = p.data * 0.5
     z.data = z.data * 0.5
     for wanted in ([z], [p]):
-        with pytest.raises(RuntimeError, match="got new data after bce_with_logits used it"):
+        with pytest.raises(RuntimeError, match="got new data after bce used it"):
             ag.gradients(loss, wanted, create_graph=True)

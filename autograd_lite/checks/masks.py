@@ -81,7 +81,7 @@ def _in_shape(mask: Any, shape: tuple[int, ...]) -> Any:
 
 def is_finite(gradient: Any) -> bool:
     """Return True if every entry of a gradient, an array or a tensor, is finite."""
-    g = gradient if type(gradient) is np.ndarray else getattr(gradient, "_data", gradient)
+    g = gradient if type(gradient) is np.ndarray else getattr(gradient, "_value", gradient)
     if isinstance(g, AbstractArray):
         return True
     return isfinite(_vdot(g, g)) or bool(np.isfinite(g).all())  # the square may overflow
