@@ -60,15 +60,15 @@ class OperatorsMixin:
     def __rtruediv__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Quotient a / b, elementwise; a and b broadcast."""
     def __neg__(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def copy(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pos__(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pow__(self, b: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __rpow__(self, a: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __abs__(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
     def clip(self, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
