@@ -70,7 +70,7 @@ def leaky_relu(z, slope: float = 0.01):
 
 @leaky_relu.gradient("z", "× (1 if {z} > 0 else {slope})")
 def _(g, y, z, slope):
-    return np.where(z > 0, g, float(slope) * g)
+    return np.where(z > 0, g, float(slope) * g if slope else 0.0)
 
 
 @op("softplus")

@@ -248,12 +248,12 @@ def logaddexp(a, b):
 
 @logaddexp.gradient("a", "× σ({a}−{b})")
 def _(g, y, a, b):
-    return g * sigmoid(np.where(y == -np.inf, 0.0, a - b))  # two infinities share the gradient equally
+    return g * sigmoid(np.where(y == -np.inf, y, a - b))  # 0 if both are -inf
 
 
 @logaddexp.gradient("b", "× σ({b}−{a})")
 def _(g, y, a, b):
-    return g * sigmoid(np.where(y == -np.inf, 0.0, b - a))
+    return g * sigmoid(np.where(y == -np.inf, y, b - a))
 
 
 @op("where", numpy=np.where, domain={"condition": MASK}, selects=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import Op, Rule, Words, install_op
-from autograd_lite.ops.arrays import as_float, widened
+from autograd_lite.ops.arrays import as_float
 from autograd_lite.ops.elementwise import clip
 from autograd_lite.ops.indexing import getitem
 from autograd_lite.ops.shapes import astype, reshape, transpose
@@ -25,7 +25,7 @@ from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
 _WEIGHTS = ("sample_weight", "pos_weight")
-_REARRANGING = (reshape, transpose, getitem, clip, astype)  # of probabilities: they stay so
+_REARRANGING = {reshape, transpose, getitem, clip, astype}  # probabilities remain probabilities
 
 
 class Range(NamedTuple):
@@ -85,7 +85,8 @@ class Loss(Op):
         """
         x, target = values
         _refuse_probabilities(op, inputs)
-        _refuse_swapped(op, inputs, x)
+        if op.ordered:
+            _refuse_swapped(op, inputs, x)
         if self.rows and self.own_check:
             self.own_check(op, inputs, values, settings)
             elements = x.shape[:-1]
@@ -170,7 +171,7 @@ def per_element(rule: Rule, position: int, rows: bool) -> Rule:
     ) -> Any:
         if reduction == "mean":
             n = x.size // x.shape[-1] if rows else x.size
-            g = widened(g) * (1.0 / n)
+            g = g * (np.float32(1.0 / n) if x.dtype == np.float16 else 1.0 / n)  # 1/n may underflow
         if sample_weight is not None:
             g = g * as_weight(sample_weight, x)
         if rows:
@@ -213,15 +214,16 @@ def _refuse_probabilities(op: Any, inputs: Any) -> None:
 
 
 def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
-    """Raise ValueError for a constant prediction and a target that was computed, or labels as prediction.
+    """Raise ValueError for a constant prediction and a computed target, or labels 0 and 1 as probabilities.
 
     Another constant prediction with a leaf as target is allowed, for the derivative in the target.
     """
-    if not op.ordered or [getattr(v, "requires_grad", False) for v in inputs] != [False, True]:
+    prediction, target = inputs
+    if not getattr(target, "requires_grad", False) or getattr(prediction, "requires_grad", False):
         return
     first, second = op.arguments
-    is_leaf = getattr(inputs[0], "op", None) is None and second in op.rules
-    if inputs[1].op is not None or (is_leaf and holds(((x == 0) | (x == 1)).all())):
+    takes_probabilities = getattr(prediction, "op", None) is None and any(r.position == 0 for r in op.ranges)
+    if target.op is not None or (takes_probabilities and holds(((x == 0) | (x == 1)).all())):
         raise ValueError(
             f"{op.name}: {first} is a constant and {second} a differentiable tensor: swapped? Write "
             f"{op.name}({first}, {second}); if it is meant, pass {second}.detach()"

@@ -143,8 +143,8 @@ def _check_ddof(op, inputs, values, settings):
     n = math.prod(x.shape[a] for a in axes_of(settings["axis"], x.ndim))
     if 0 < n <= ddof:
         raise ValueError(
-            f"{op.name}: {errors.shapes(inputs, op.arguments)}; ddof={ddof} must be less than {n}, the number of"
-            " entries reduced to one"
+            f"{op.name}: {errors.shapes(inputs, op.arguments)}, of which {n} entries are reduced to one; "
+            f"ddof={ddof} must be less than {n}"
         )
 
 
@@ -219,5 +219,6 @@ def keep_out(y, x, axis):
 
 @logsumexp.gradient("x", "× exp({x}−{y})")
 def _(g, y, x, axis, keepdims):
-    # Not e^(x−y), which is 1 for each of two equal large entries. Entries of -inf are equal too.
-    return keep(g, x, axis) * softmax(np.where(keep(y, x, axis) == -np.inf, 0.0, x), axis=axis)
+    # Not e^(x−y), which is 1 for each of two equal large entries.
+    empty = keep(y, x, axis) == -np.inf
+    return keep(g, x, axis) * np.where(empty, 0.0, softmax(np.where(empty, 0.0, x), axis=axis))
