@@ -64,15 +64,15 @@ class OperatorsMixin:
         """Quotient a / b, elementwise; a and b broadcast."""
     def __itruediv__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __neg__(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def copy(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pos__(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pow__(self, b: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __rpow__(self, a: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __ipow__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __abs__(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
@@ -175,7 +175,7 @@ class OperatorsMixin:
         """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
     def softplus(self) -> Tensor:
         """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
-    def softmax(self, axis: int = -1) -> Tensor:
+    def softmax(self, axis: Axis = -1) -> Tensor:
         """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     def log_softmax(self, axis: int = -1) -> Tensor:
         """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
@@ -183,7 +183,7 @@ class OperatorsMixin:
         The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
         """
     def negative(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def positive(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def square(self) -> Tensor:
@@ -202,6 +202,8 @@ class OperatorsMixin:
         """Square root of x, elementwise; its derivative at 0 is infinite."""
     def abs(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
+    def abs_slope(self) -> Tensor:
+        """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
     def sign(self) -> Tensor:
         """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
     def sin(self) -> Tensor:
