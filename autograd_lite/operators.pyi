@@ -16,7 +16,6 @@ from autograd_lite.typing import Axis
 from autograd_lite.typing import DTypeLike
 from autograd_lite.typing import Index
 from autograd_lite.typing import Number
-from autograd_lite.typing import Reduction
 from autograd_lite.typing import Shape
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -65,15 +64,15 @@ class OperatorsMixin:
         """Quotient a / b, elementwise; a and b broadcast."""
     def __itruediv__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __neg__(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def copy(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pos__(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pow__(self, b: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __rpow__(self, a: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __ipow__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __abs__(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
@@ -176,62 +175,21 @@ class OperatorsMixin:
         """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
     def softplus(self) -> Tensor:
         """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
-    def softmax(self, axis: int = -1) -> Tensor:
+    def softmax(self, axis: Axis = -1) -> Tensor:
         """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     def log_softmax(self, axis: int = -1) -> Tensor:
         """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
 
         The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
         """
-    def add(self, b: Tensor | ArrayLike) -> Tensor:
-        """Sum a + b, elementwise; a and b broadcast."""
-    def subtract(self, b: Tensor | ArrayLike) -> Tensor:
-        """Difference a - b, elementwise; a and b broadcast."""
-    def multiply(self, b: Tensor | ArrayLike) -> Tensor:
-        """Product a b, elementwise; a and b broadcast."""
-    def divide(self, b: Tensor | ArrayLike) -> Tensor:
-        """Quotient a / b, elementwise; a and b broadcast."""
     def negative(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def positive(self) -> Tensor:
         """The same value +x, as a node of its own."""
-    def power(self, b: Tensor | ArrayLike) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
     def square(self) -> Tensor:
         """Square x^2, elementwise."""
     def reciprocal(self) -> Tensor:
         """Reciprocal 1 / x, elementwise."""
-    def bce(self, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
-
-        Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-        that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
-        `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
-
-        >>> from autograd_lite.tensor import Tensor
-        >>> bce(sigmoid(Tensor([-1000.0])), np.array([1.0])).item()
-        1000.0
-
-        Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`; raises ValueError also for an
-        entry outside [0, 1].
-        """
-    def residual(self, target: Tensor | ArrayLike) -> Tensor:
-        """sigmoid(logit) - target, elementwise; accurate where both are near 0 or both near 1."""
-    def bce_with_logits(self, target: Tensor | ArrayLike, *, pos_weight: Any = None, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
-
-        z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
-        number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
-        `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
-        """
-    def cross_entropy(self, labels: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Cross-entropy of softmax(logits) over the last axis: the mean over examples of -log p[label].
-
-        For logits (n, K) the `labels` are integers 0 to K - 1, (n,), or rows of probabilities, (n, K), in which
-        there is no gradient (Bishop 2006, equation 4.108). `reduction` is the same as in `mse`, `sample_weight`
-        is (n,). Raises ValueError for other shapes and labels, for rows that do not add up to 1 (to 2e-5), and if
-        there are no examples.
-        """
     def exp(self) -> Tensor:
         """Exponential e^x, elementwise."""
     def expm1(self) -> Tensor:
@@ -244,6 +202,8 @@ class OperatorsMixin:
         """Square root of x, elementwise; its derivative at 0 is infinite."""
     def abs(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
+    def abs_slope(self) -> Tensor:
+        """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
     def sign(self) -> Tensor:
         """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
     def sin(self) -> Tensor:
@@ -264,14 +224,6 @@ class OperatorsMixin:
         """Inverse sine of x in radians, elementwise, for -1 <= x <= 1."""
     def arccos(self) -> Tensor:
         """Inverse cosine of x in radians, elementwise, for -1 <= x <= 1."""
-    def maximum(self, b: Tensor | ArrayLike) -> Tensor:
-        """The larger of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
-    def minimum(self, b: Tensor | ArrayLike) -> Tensor:
-        """The smaller of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
-    def logaddexp(self, b: Tensor | ArrayLike) -> Tensor:
-        """log(e^a + e^b), elementwise, broadcasting, as `np.logaddexp`: no exponential overflows."""
-    def where(self, a: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
-        """a where `condition` is true and b elsewhere, broadcasting; entries not chosen get gradient 0."""
     def broadcast_to(self, shape: int | Shape = ...) -> Tensor:
         """x repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
     def concatenate(self, *, axis: int | None = 0) -> Tensor:
@@ -287,43 +239,12 @@ class OperatorsMixin:
 
         Raises ValueError for another `mode`.
         """
-    def matmul(self, b: Tensor | ArrayLike) -> Tensor:
-        """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
-    def affine(self, w: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
-        """x @ w + b: examples in rows, w of shape (k, n) with b (n,), or w (k,) with b a number."""
     def einsum(self, *, subscripts: str = '') -> Tensor:
         """Sums of products of `operands` by `subscripts` in Einstein's notation, as in NumPy: `ij,jk->ik`."""
     def norm(self, ord: None = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
 
         Raises ValueError if `ord` is not None.
-        """
-    def mse(self, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Mean squared error: the mean of (prediction - target)^2, without a factor 1/2.
-
-        >>> float(mse(np.array([100.0, 150.0, 200.0]), np.array([95.0, 140.0, 190.0])))
-        75.0
-
-        `prediction` and `target` have one shape. `reduction` is "mean", "sum" or "none"; `sample_weight`, of that
-        shape, multiplies each element's loss. Raises ValueError if shapes differ (nothing broadcasts) or
-        if both are empty.
-        """
-    def mae(self, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Mean absolute error: the mean of |prediction - target|; its gradient at 0 is taken as 0.
-
-        Shapes, `reduction`, `sample_weight` and errors are the same as in `mse`.
-        """
-    def huber(self, target: Tensor | ArrayLike, *, delta: float = 1.0, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Huber loss: the mean of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) elsewhere.
-
-        e is prediction - target (Huber 1964). Shapes, `reduction`, `sample_weight` and errors are the same as in
-        `mse`; raises ValueError also if `delta` is not positive.
-        """
-    def hinge(self, target: Tensor | ArrayLike, *, sample_weight: Any = None, reduction: Reduction = 'mean') -> Tensor:
-        """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
-
-        The loss of support vector machines (Cortes and Vapnik 1995). Shapes, `reduction`, `sample_weight` and
-        errors are the same as in `mse`; raises ValueError also for other targets. The target has no gradient.
         """
     def draw(self, *, model: Any = None, detail: Detail = 'auto', show: Show = 'both', names: Names | None = None, direction: Direction = 'auto', theme: ThemeName = 'light', max_nodes: int = 60, engine: EngineName = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Mapping[Tensor, str] | None = None) -> Drawing:
         """A `Drawing` of the graph that ends in `tensor`, or in each of a list of tensors, as it is now.

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.checks.fingerprint import fingerprint
 from autograd_lite.checks.growth import is_growing
-from autograd_lite.checks.masks import LiveEntries, is_finite
+from autograd_lite.checks.masks import LiveEntries, is_finite, with_masks
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 from autograd_lite.typing import Array, ArrayLike
 
@@ -271,7 +271,7 @@ def backpropagate(
     order = graph(root)
     wanted = frozenset() if isinstance(keep, str) else frozenset(keep)
     needed = _depending_on(wanted, order) if wanted else None
-    live = None
+    live = LiveEntries(root, seed) if create_graph and with_masks.get() else None
     while True:
         gradients = {root: seed}
         finite, fused = _walk(order, gradients, keep == "leaves", needed, create_graph, live)

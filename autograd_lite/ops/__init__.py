@@ -15,7 +15,7 @@ from autograd_lite.ops import shapes as shapes
 from autograd_lite.tensor import Tensor
 
 for _name, _op in OPS.items():
-    if not hasattr(Tensor, _name):
+    if len(_op.arguments) == 1 and not hasattr(Tensor, _name):
         install(_name, method_of(_op, _name))
 for _name, _remedy in TENSOR.items():
     install(_name, refusing(_name, _remedy))

@@ -92,14 +92,27 @@ def _(g, y, *arrays, index, axis):
     return g[(_ALL,) * (axis % g.ndim) + (index,)]
 
 
+_MOST = 64  # inputs of one op: the gradient rule of each input takes all of them
+
+
+def _groups(arrays) -> list[Any]:
+    return [arrays[i : i + _MOST] for i in range(0, len(arrays), _MOST)]
+
+
 @implements(np.concatenate)
 def _concatenate(arrays, axis: int | None = 0):
+    arrays = list(arrays)
+    while len(arrays) > _MOST:
+        arrays = [concatenate(*group, axis=axis) for group in _groups(arrays)]
     return concatenate(*arrays, axis=axis)
 
 
 @implements(np.stack)
 def _stack(arrays, axis: int = 0):
-    return stack(*arrays, axis=axis)
+    arrays = list(arrays)
+    if len(arrays) <= _MOST:
+        return stack(*arrays, axis=axis)
+    return _concatenate([stack(*group, axis=axis) for group in _groups(arrays)], axis)
 
 
 @op("astype", method="astype", samples=(case((2, 3), dtype=np.float64),))

@@ -24,7 +24,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "np.where(always, 1.0, 1.0 - probability) -> np.where(always, 2.0, 1.0 - probability)",
     ): _DISCARDED,
     ("cross_entropy", "logits", "np.where(sure, log_p, 0.0) -> np.where(sure, log_p, 1.0)"): _DISCARDED,
-    ("sign", "x", "g * 0.0 -> -(g * 0.0)"): "0 and -0 are equal",
+    ("sign", "x", "0.0 * y -> -(0.0 * y)"): "0 and -0 are equal",
     ("pad", "x", "-1 -> -2"): "any negative number marks the border: it is read by source >= 0 alone",
     ("std", "x", "np.where(spread == 0, 1.0, spread) -> np.where(spread == 0, 2.0, spread)"): (
         f"{_ZERO_OVER}; entries whose spread underflows to 0 get a wrong gradient either way"
