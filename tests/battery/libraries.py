@@ -36,7 +36,7 @@ COMMON = {
     "nan": math.nan,
 }
 # Names that some libraries do not have. Programs that use them do not run there.
-MISSING: dict[str, Any] = dict.fromkeys(
+ABSENT: dict[str, Any] = dict.fromkeys(
     ["ag", "leaf", "no_grad", "hessian", "pullback", "jit", "SGD", "Adam", "AdamW", "RMSprop"]
 )
 COMPILED = {"value", "grad", "hessian"}  # a program that uses one of them runs as a compiled one, too
@@ -64,7 +64,7 @@ def recorder(leaf: Callable[[Any], Any]) -> Callable[..., Any]:
 def ours() -> dict[str, Any]:
     """Return the names of autograd_lite, which runs eagerly."""
     return {
-        **MISSING,
+        **ABSENT,
         **COMMON,
         **{name: getattr(ag, name) for name in LOSSES + ACTIVATIONS},
         **{name: getattr(ag.optim, name) for name in ("SGD", "Adam", "AdamW", "RMSprop")},
@@ -140,7 +140,7 @@ def torch() -> dict[str, Any]:
 
     record = recorder(leaf)
     return {
-        **MISSING,
+        **ABSENT,
         **COMMON,
         "torch": torch,
         "np": Numpy(),
@@ -220,7 +220,7 @@ def jax() -> dict[str, Any]:
         "softplus": jax.nn.softplus,
     }
     return {
-        **MISSING,
+        **ABSENT,
         **COMMON,
         **names,
         **textbook(jnp, names),
@@ -266,7 +266,7 @@ def hips() -> dict[str, Any]:
         "softplus": lambda z: anp.logaddexp(0.0, z),
     }
     return {
-        **MISSING,
+        **ABSENT,
         **COMMON,
         **names,
         **textbook(anp, names),
@@ -300,7 +300,7 @@ def mygrad() -> dict[str, Any]:
     }
     record = recorder(mg.tensor)
     return {
-        **MISSING,
+        **ABSENT,
         **COMMON,
         **names,
         **textbook(mg, names),

@@ -52,7 +52,7 @@ def load() -> dict[str, Any]:
 
 def verdict(results: dict[str, Any], library: str, kind: Kind, case: Case) -> str:
     """Return the verdict on a case in a library."""
-    found: str = results["outcomes"][library][key(kind, case)][0]
+    found: str = results["outcomes"][key(kind, case)][library][0]
     return found
 
 

@@ -5,12 +5,12 @@
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
 
@@ -61,15 +61,26 @@ def column(library: str) -> dict[str, Outcome]:
 
 def main(libraries: list[str]) -> None:
     """Run the columns of some libraries and write all results."""
-    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    outcomes = results.setdefault("outcomes", {})
-    for library in libraries:
-        found = column(library)
-        outcomes[library] = {name: [o.verdict, o.text[:200]] for name, o in found.items()}
+    outcomes = json.loads(RESULTS.read_text("utf-8"))["outcomes"] if RESULTS.exists() else {}
+    columns = {library: column(library) for library in libraries}
+    for library, found in columns.items():
         print(library, dict(Counter(outcome.verdict for outcome in found.values())))
-    results["date"] = datetime.now(UTC).date().isoformat()
-    results["versions"] = {name: version(name) for name in PACKAGES}
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows = []
+    for name in (key(kind, case) for kind in KINDS for case in kind.cases):
+        row = outcomes.get(name, {})
+        row |= {library: [found[name].verdict, short(found[name].text)] for library, found in columns.items()}
+        rows.append(f"{json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}")
+    head = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+    text = json.dumps(head)[1:-1] + ',\n"outcomes": {\n' + ",\n".join(rows)
+    RESULTS.write_text(f"{{{text}\n}}}}\n", encoding="utf-8")
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text, without addresses in memory."""
+    return re.sub("0x[0-9a-f]{6,}", "0x...", text)[:120]
 
 
 if __name__ == "__main__":

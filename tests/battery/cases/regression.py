@@ -15,16 +15,16 @@ def is_optimal(model, X, y):
     A /= scale
     ridge = scale**-2.0 * (np.arange(len(scale)) > 0)
     v = np.zeros(len(scale))
-    value = lambda v: objective(X, y, v[0], v[1:] / scale[1:])
+    at = lambda v: objective(X, y, v[0], v[1:] / scale[1:])
     for _ in range(300):
         p = 1 / (1 + np.exp(-np.clip(A @ v, -700, 700)))
         slope = A.T @ (p - y) + ridge * v
         step = np.linalg.solve((A.T * (p * (1 - p))) @ A + np.diag(ridge + 1e-14), slope)
         t = 1.0
-        while value(v - t * step) > value(v) - 1e-4 * t * slope @ step and t > 1e-12:
+        while at(v - t * step) > at(v) - 1e-4 * t * slope @ step and t > 1e-12:
             t /= 2
         v = v - t * step
-    return objective(X, y, model.intercept_, model.coef_.ravel()) < 1.001 * value(v) + 1e-9
+    return objective(X, y, model.intercept_, model.coef_.ravel()) < 1.001 * at(v) + 1e-9
 """
 REGRESSION = [
     Case(
