@@ -153,9 +153,10 @@ class Tensor(ArrayProtocol):
         seed = start_gradient(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
         with np.errstate(all="ignore"):  # an infinite derivative is a value; optimisers report nan
             gradients = backpropagate(self, seed, keep)
-        self.backward_pass = number = next(_pass_numbers)
+        number = next(_pass_numbers)
         if number & (number - 1) == 0 and is_growing(graph(self), number):
             errors.warn(errors.TEXTS["growth"])
+        self.backward_pass = number
         for tensor, g in as_output_gradients(gradients).items():
             if accumulate and tensor._grad is not None:
                 tensor._grad = tensor._grad + g
