@@ -2,19 +2,17 @@
 
 from typing import Any
 
-_FIRST = 16  # the first backward pass at which results are counted; the next are 32, 64, 128, ...
-_last = [0, 0]  # the results of earlier passes in the graph that was counted last; how often they doubled
+EVERY = 64  # backward passes from one count to the next
+_last = [0, 0]  # results of earlier passes in the graph that was counted last; how often in a row they grew
 
 
-def is_growing(order: Any, number: int) -> bool:
-    """Return True once if a graph holds twice as many results of earlier passes as before, and again.
+def is_growing(order: Any) -> bool:
+    """Return True if a graph holds more results of earlier passes than the one before, twice in a row.
 
-    `order` are the tensors of the graph of backward pass `number`. To be called at passes 16, 32, 64, ...
+    `order` are the tensors of a graph. To be called at each `EVERY`-th backward pass: an update that keeps the
+    graph adds at least one result in each step. True is returned once for a row of growing graphs.
     """
-    if number < _FIRST:
-        return False
-    size, doubled = _last
     old = sum(x.op is not None and hasattr(x, "backward_pass") for x in order)
-    doubled = doubled + 1 if old > 1.5 * size > 0 else 0
-    _last[:] = [old, doubled]
-    return doubled == 2
+    size, grown = _last
+    _last[:] = [old, grown + 1 if old >= size + EVERY else 0]
+    return _last[1] == 2
