@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.checks.fingerprint import fingerprint
-from autograd_lite.checks.growth import is_growing
+from autograd_lite.checks.growth import EVERY, is_growing
 from autograd_lite.checks.masks import LiveEntries, is_finite, with_masks
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 from autograd_lite.typing import Array, ArrayLike
@@ -153,9 +153,10 @@ class Tensor(ArrayProtocol):
         seed = start_gradient(self, grad.data if isinstance(grad, Tensor) else grad, "backward")
         with np.errstate(all="ignore"):  # an infinite derivative is a value; optimisers report nan
             gradients = backpropagate(self, seed, keep)
-        self.backward_pass = number = next(_pass_numbers)
-        if number & (number - 1) == 0 and is_growing(graph(self), number):
+        number = next(_pass_numbers)
+        if number % EVERY == 0 and is_growing(graph(self)):
             errors.warn(errors.TEXTS["growth"])
+        self.backward_pass = number
         for tensor, g in as_output_gradients(gradients).items():
             if accumulate and tensor._grad is not None:
                 tensor._grad = tensor._grad + g

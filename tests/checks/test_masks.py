@@ -5,8 +5,6 @@ import pytest
 
 import autograd_lite as ag
 
-inf, nan = np.inf, np.nan
-
 # A function, a point, and its gradient there by hand.
 MASKED = {
     "sqrt": (lambda x: np.where(x >= 0, x, np.sqrt(-x)), [1.0, -4.0], [1.0, -0.25]),
@@ -18,7 +16,7 @@ MASKED = {
     "a slice": (lambda x: np.log(x)[1:], [0.0, 2.0], [0.0, 0.5]),
     "a maximum": (lambda x: np.maximum(np.log(x), -5.0), [0.0, 1.0], [0.0, 1.0]),
     "clip": (lambda x: np.clip(1.0 / x, 0.0, 1.0), [0.0, 2.0], [0.0, -0.25]),
-    "relu inside": (lambda x: np.sqrt(ag.relu(x)), [-1.0, 4.0], [nan, 0.25]),
+    "relu inside": (lambda x: np.sqrt(ag.relu(x)), [-1.0, 4.0], [0.0, 0.25]),
     "norms of rows": (
         lambda x: np.linalg.norm(x.reshape(2, 2), axis=1)[1:],
         [0.0, 0.0, 3.0, 4.0],
@@ -37,8 +35,6 @@ def test_masked_entries(f, x, expected):
         found = ag.grad(lambda v: f(v).sum())(x)
         if expected is None:  # by the rest alone
             expected = [0.0, np.e / (1.0 + np.e)]
-    if np.isnan(expected).any():
-        return
     np.testing.assert_allclose(found, expected)
 
 
@@ -74,8 +70,8 @@ def test_a_zero_of_the_data_is_not_a_mask(f, x):
 
 def test_a_row_of_a_jacobian_is_not_that_of_another():
     with np.errstate(all="ignore"):
-        found = ag.jacobian(lambda x: np.sqrt(x))(np.array([0.0, 4.0]))
-    np.testing.assert_array_equal(found, [[inf, 0.0], [0.0, 0.25]])
+        found = ag.jacobian(np.sqrt)(np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(found, [[np.inf, 0.0], [0.0, 0.25]])
 
 
 def test_a_user_s_op_that_refuses_our_values_is_left_alone():

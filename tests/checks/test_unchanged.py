@@ -17,7 +17,7 @@ def test_a_loss_that_is_built_once_is_refused_after_the_first_step():
     loss.backward()
     loss.backward()  # twice at the same point is right
     optimizer.step()
-    with pytest.raises(RuntimeError, match="w got new data after matmul used it.* inside the loop"):
+    with pytest.raises(RuntimeError, match=r"w got new data after matmul used it.* inside the loop"):
         loss.backward()
     with pytest.raises(RuntimeError, match="w got new data"):
         ag.gradients(loss, [w])
@@ -41,7 +41,7 @@ def _by_view(w):
 
 def _under_no_grad(w):
     with ag.no_grad():
-        w *= 0.5  # noqa: PLW0642 - a Parameter is updated, not bound anew
+        w *= 0.5
 
 
 @pytest.mark.parametrize("change", [_set, _subtract, _one_entry, _by_view, _under_no_grad])
@@ -50,12 +50,8 @@ def test_a_parameter_that_changes_after_the_forward(change, shape):
     w = Parameter(np.ones(shape), name="w")
     before = (w * w).sum()
     change(w)
-    try:
+    with pytest.raises(RuntimeError, match=r"w got new data|w was written into"):
         before.backward()
-    except RuntimeError as error:
-        assert "w got new data" in str(error) or "w was written into" in str(error)
-    else:  # the graph may have kept the old values for itself
-        np.testing.assert_array_equal(w.grad, np.full(shape, 2.0))
     after = (w * w).sum()
     after.backward()
     np.testing.assert_array_equal(w.grad, 2 * w.data)
@@ -79,7 +75,7 @@ ARRAYS = {
     "from the left": lambda v, c: (c * v).sum(),
     "a product": lambda v, c: v @ c,
     "a view": lambda v, c: (v * c[::-1]).sum(),
-    "a target": lambda v, c: ag.mse(v, c),
+    "a target": ag.mse,
     "a divisor": lambda v, c: (v / c).sum(),
     "a condition": lambda v, c: np.where(c > 2.5, v, 0.0).sum() + (v * c).sum(),
     "a fused target": lambda v, c: ag.bce(ag.sigmoid(v), c / 10.0) + (v * c).sum(),
@@ -93,7 +89,7 @@ def test_an_array_that_is_written_into_after_the_forward(f, n):
     loss = f(v, c)
     loss.backward()
     c[:] = 0.5
-    with pytest.raises(RuntimeError, match="was written into after .* compute the result again"):
+    with pytest.raises(RuntimeError, match=r"was written into after .* compute the result again"):
         loss.backward()
     with pytest.raises(RuntimeError, match="was written into"):
         ag.gradients(loss, [v], create_graph=True)
@@ -112,8 +108,8 @@ SETTINGS = {
     "index array": (lambda v, i: v[i], np.array([0, 0, 2]), 1),
     "mask": (lambda v, m: v[m], np.array([True, False, True]), False),
     "tuple of indices": (lambda v, i: (v[None] * 1.0)[(np.zeros(3, int), i)], np.array([0, 0, 2]), 1),
-    "take": (lambda v, i: np.take(v, i), np.array([0, 2, 2]), 1),
-    "repeat": (lambda v, n: np.repeat(v, n), np.array([1, 0, 2]), 1),
+    "take": (np.take, np.array([0, 2, 2]), 1),
+    "repeat": (np.repeat, np.array([1, 0, 2]), 1),
     "clip": (lambda v, high: np.clip(v, 0.0, high), np.array([0.5, 5.0, 5.0]), -1.0),
     "sample_weight": (
         lambda v, w: ag.mse(v, np.zeros(3), sample_weight=w),

@@ -146,4 +146,6 @@ def test_integer_logits_with_soft_labels():
     expected = ag.cross_entropy(np.array([[0.0, 1.0, 2.0]]), soft)
     for dtype in (np.uint8, np.int8, np.int64):
         assert ag.cross_entropy(np.array([[0, 1, 2]], dtype), soft) == expected
-        assert ag.cross_entropy(np.array([[0.0, 1.0, 2.0]]), np.array([2], dtype)) == pytest.approx(0.4076059644)
+        assert ag.cross_entropy(np.array([[0.0, 1.0, 2.0]]), np.array([2], dtype)) == pytest.approx(
+            0.4076059644
+        )
