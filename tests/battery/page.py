@@ -14,8 +14,17 @@ from tests.battery.run import CASES, KINDS, RESULTS, key
 
 PAGE = Path(__file__).parents[2] / "tutorials" / "right_or_refused.md"
 CELLS = {RIGHT: "✓", SILENT: "✕", REFUSED: "refuses", WARNED: "warns", MISSING: "–"}
-SHORT = {"ours": "ours", "torch": "PyTorch", "jax": "JAX", "hips": "HIPS", "mygrad": "MyGrad"}
+SHORT = {"ours": "ours", "torch": "torch", "jax": "JAX", "hips": "HIPS", "mygrad": "MyGrad"}
 
+# Narrow tables, so that six columns fit on a phone.
+STYLE = """\
+<style>
+@media (max-width: 40em) {
+  article table.docutils { font-size: 0.7rem; }
+  article table.docutils :is(th, td) { padding: 0.1rem 0.2rem; overflow-wrap: anywhere; }
+}
+</style>
+"""
 INTRODUCTION = """\
 # Right, or refused
 
@@ -134,7 +143,7 @@ def page(results: dict[str, Any]) -> str:
     """Return the whole page."""
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     head = INTRODUCTION.format(cases=len(CASES), date=results["date"], versions=versions)
-    return "\n".join([head, summary(results), *(section(results, kind) for kind in KINDS)])
+    return "\n".join([head, STYLE, summary(results), *(section(results, kind) for kind in KINDS)])
 
 
 if __name__ == "__main__":
