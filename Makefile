@@ -35,9 +35,10 @@ bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .
 	.venv-bench/bin/python tests/benchmarks/checkers.py
 	.venv-bench/bin/python tests/benchmarks/behaviours.py
 
-battery: .venv-bench/.stamp  ## run the cases of tests/battery in five libraries, and write the page that compares them
-	.venv-bench/bin/python -m tests.battery.run
-	.venv-bench/bin/python -m tests.battery.page
+battery: .venv/.stamp-dev .venv-bench/.stamp  ## run the cases of tests/battery in five libraries, and write their page
+	$(BIN)/python -m tests.battery.run ours compiled
+	.venv-bench/bin/python -m tests.battery.run torch jax hips mygrad
+	$(BIN)/python -m tests.battery.page
 
 tutorials: .venv/.stamp-dev  ## execute the notebooks in tutorials/, and keep what they show
 	$(BIN)/python -m tests.test_notebooks

@@ -1,6 +1,6 @@
-"""Run the battery in all libraries and write results.json and the page: `make battery`, in .venv-bench.
+"""Run the battery in some libraries, and write their columns into results.json: `make battery` runs all.
 
-`python -m tests.battery.run ours` runs our column alone and keeps the others.
+`python -m tests.battery.run ours compiled` runs autograd_lite, and keeps the results of the others.
 """
 
 import json
@@ -32,7 +32,14 @@ RESULTS = Path(__file__).parent / "results.json"
 MODULES = (guesses, changes, losses, data, numbers, training, compiling, regression, memory)
 KINDS: list[Kind] = [kind for module in MODULES for kind in module.KINDS]
 CASES: list[Case] = [case for kind in KINDS for case in kind.cases]
-PACKAGES = ("autograd_lite", "torch", "jax", "autograd", "mygrad", "numpy")
+PACKAGES = {
+    "ours": "autograd_lite",
+    "compiled": "numpy",
+    "torch": "torch",
+    "jax": "jax",
+    "hips": "autograd",
+    "mygrad": "mygrad",
+}
 
 
 def key(kind: Kind, case: Case) -> str:
@@ -61,18 +68,19 @@ def column(library: str) -> dict[str, Outcome]:
 
 def main(libraries: list[str]) -> None:
     """Run the columns of some libraries and write all results."""
-    outcomes = json.loads(RESULTS.read_text("utf-8"))["outcomes"] if RESULTS.exists() else {}
+    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"outcomes": {}, "versions": {}}
     columns = {library: column(library) for library in libraries}
     for library, found in columns.items():
         print(library, dict(Counter(outcome.verdict for outcome in found.values())))
     rows = []
     for name in (key(kind, case) for kind in KINDS for case in kind.cases):
-        row = outcomes.get(name, {})
+        row = before["outcomes"].get(name, {})
         row |= {library: [found[name].verdict, short(found[name].text)] for library, found in columns.items()}
         rows.append(f"{json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}")
     head = {
         "date": datetime.now(UTC).date().isoformat(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": before["versions"]
+        | {PACKAGES[library]: version(PACKAGES[library]) for library in libraries},
     }
     text = json.dumps(head)[1:-1] + ',\n"outcomes": {\n' + ",\n".join(rows)
     RESULTS.write_text(f"{{{text}\n}}}}\n", encoding="utf-8")
@@ -84,5 +92,4 @@ def short(text: str) -> str:
 
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or list(LIBRARIES)
-    main([*chosen, *(["compiled"] if "ours" in chosen else [])])
+    main(sys.argv[1:])
