@@ -518,7 +518,6 @@ class Net(ag.nn.Module):
 net = Net()
 with contextlib.suppress(Exception):
     ag.compile(net)(np.array([1.0]))
-net.mean = 0.0
 net(np.array([1.0]))
 """,
         4,

@@ -280,6 +280,54 @@ value(lambda p: mse(p, use(t)))(numpy.array([2.0, 3.0]))
         1,
     ),
     Case(
+        "a masked array as w.data",
+        """
+w = leaf([1.0, 2.0])
+w.data = numpy.ma.array([1.0, 100.0], mask=[False, True])
+(w * w).sum()
+""",
+        1,
+    ),
+    Case(
+        "a masked array as sample weights",
+        """
+weight = np.ma.array([1.0, 100.0], mask=[False, True])
+value(lambda p: ag.mse(p, np.zeros(2), sample_weight=weight, reduction="sum"))(np.array([1.0, 1.0]))
+""",
+        1,
+    ),
+    Case(
+        "a masked array as the start of backward",
+        """
+w = ag.Tensor([1.0, 2.0])
+(w * w).backward(np.ma.array([1.0, 100.0], mask=[False, True]))
+w.grad
+""",
+        [2, 0],
+    ),
+    Case(
+        "a masked array as the examples of fit",
+        """
+unit = ag.nn.LogisticUnit(1)
+X = np.ma.array([[1.0], [1e6]], mask=[[False], [True]])
+ag.fit(unit, X, np.array([1.0, 0.0]), loss=ag.bce, optimizer=ag.optim.SGD(unit.parameters(), lr=1.0),
+       epochs=1, progress=False)
+unit.w
+""",
+    ),
+    Case(
+        "a masked array as the examples of LogisticRegression",
+        """
+X = np.ma.array([[-1.0], [1.0], [-1.0], [1.0], [1e6]], mask=[[False]] * 4 + [[True]])
+ag.linear_model.LogisticRegression(C=1.0).fit(X, np.array([0, 1, 1, 0, 1])).coef_
+""",
+    ),
+    Case(
+        "a masked array of which nothing is masked",
+        "value(lambda x: np.sum(x * numpy.ma.array([1.0, 2.0])))(numpy.array([2.0, 3.0]))",
+        8,
+    ),
+    Case(
         "np.matrix times a vector is a matrix product",
         "value(lambda x: numpy.asmatrix([[1.0, 2.0], [3.0, 4.0]]) * x)(numpy.array([[1.0], [1.0]]))",
         [3, 7],

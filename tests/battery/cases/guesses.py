@@ -136,6 +136,29 @@ opt.momemtum = 0.9
     Case("int(t) of 2.7", "int(ag.Tensor(2.7))", 2),
     Case("f'{loss:.3f}'", "float(f'{ag.Tensor(0.12345):.3f}')", 0.123),
     Case("np.array([t1, t2])", "np.array([ag.Tensor(1.0), ag.Tensor(2.0)])", [1, 2], says="np.stack"),
+    Case(
+        "plt.plot(t)",
+        """
+import matplotlib
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+(line,) = plt.plot(ag.Tensor([1.0, 3.0]))
+plt.close()
+line.get_ydata()
+""",
+        [1, 3],
+        says=".numpy()",
+    ),
+    Case(
+        'DataFrame({"p": t})',
+        """
+import pandas
+list(pandas.DataFrame({"p": ag.Tensor([1.0, 3.0])})["p"].astype(float))
+""",
+        [1, 3],
+        says=".numpy()",
+    ),
+    Case("a list of numbers from a tensor", "list(map(float, ag.Tensor([1.0, 3.0]).numpy()))", [1, 3]),
     Case("a tensor in an if", "1.0 if ag.Tensor([0.0, 1.0]) else 2.0"),
     Case("t1 == t2 compares the numbers", "ag.Tensor([1.0, 2.0]) == ag.Tensor([1.0, 3.0])", [1, 0]),
     Case(

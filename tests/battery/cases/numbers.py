@@ -332,6 +332,8 @@ PRODUCTS = [
     grad("x ** 2.0", "0.0", 0, "x ** 2 at 0"),
     hessian("x ** 2.0", "0.0", 2, "x ** 2 at 0"),
     grad("(array([0.0, 1.0, 2.0]) ** x).sum()", "2.0", 4 * log(2), "(0, 1, 2) ** x at 2"),
+    grad("np.power(array(0.0), x)", "-1.0", -inf, "0 ** x at x = -1, which is infinite", nan=True),
+    grad("np.power(array(0.0), x)", "2.0", 0, "0 ** x at 2"),
     grad("np.power(x, array([2.0, 3.0])).sum()", points(-2.0, -1.0), [-4, 3], "powers of negative numbers"),
     grad("np.linalg.norm(x)", points(1e200, 1e200), [sqrt(0.5)] * 2, "the norm of 1e200, 1e200"),
     grad("np.linalg.norm(x)", points(1e-200, 1e-200), [sqrt(0.5)] * 2, "the norm of 1e-200, 1e-200"),
