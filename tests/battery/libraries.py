@@ -199,6 +199,7 @@ def jax() -> dict[str, Any]:
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_platforms", "cpu")
 
     def arrays(f: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *xs: f(*map(jnp.asarray, xs))

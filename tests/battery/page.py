@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.battery.case import MISSING, REFUSED, RIGHT, SILENT, WARNED, Case, Kind
+from tests.battery.kinds import CASES, KINDS, key
 from tests.battery.libraries import TITLES
-from tests.battery.run import CASES, KINDS, RESULTS, key
+from tests.battery.run import RESULTS
 
 PAGE = Path(__file__).parents[2] / "tutorials" / "right_or_refused.md"
 CELLS = {RIGHT: "✓", SILENT: "✕", REFUSED: "refuses", WARNED: "warns", MISSING: "–"}

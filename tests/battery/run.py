@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import re
 import sys
 from collections import Counter
@@ -12,26 +11,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-
-from tests.battery.case import MISSING, Case, Kind, Outcome, names_in, run
-from tests.battery.cases import (
-    changes,
-    compiling,
-    data,
-    guesses,
-    losses,
-    memory,
-    numbers,
-    regression,
-    training,
-)
-from tests.battery.libraries import COMPILED, LIBRARIES, ours_compiled
+from tests.battery.case import MISSING, Outcome, run
+from tests.battery.kinds import KINDS, compiles, key
+from tests.battery.libraries import LIBRARIES, ours_compiled
 
 RESULTS = Path(__file__).parent / "results.json"
-MODULES = (guesses, changes, losses, data, numbers, training, compiling, regression, memory)
-KINDS: list[Kind] = [kind for module in MODULES for kind in module.KINDS]
-CASES: list[Case] = [case for kind in KINDS for case in kind.cases]
 PACKAGES = {
     "ours": "autograd_lite",
     "compiled": "numpy",
@@ -40,17 +24,6 @@ PACKAGES = {
     "hips": "autograd",
     "mygrad": "mygrad",
 }
-
-
-def key(kind: Kind, case: Case) -> str:
-    """Return the name of a case in results.json."""
-    return f"{kind.title}: {case.title}"
-
-
-def compiles(case: Case) -> bool:
-    """True if autograd_lite runs the program of a case as a compiled one, too."""
-    program = case.program("ours")
-    return program is not None and bool(names_in(program) & COMPILED)
 
 
 def column(library: str) -> dict[str, Outcome]:

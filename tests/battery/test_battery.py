@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.battery.case import REFUSED, SILENT, Case, Outcome, is_right, run
+from tests.battery.kinds import CASES, KINDS, compiles, key
 from tests.battery.libraries import TITLES, ours, ours_compiled
 from tests.battery.page import PAGE, load, page
-from tests.battery.run import CASES, KINDS, compiles, key
 
 # Errors of Python or of the library itself. They stop a program, but they do not say what to do.
 CRASHES = ("IndexError: list", "KeyError", "NameError", "RecursionError", "SyntaxError", "UnboundLocalError")
