@@ -85,9 +85,12 @@ def certify(
     gradient_norm = monitor.history.metrics["gradient_norm"][-1]
     if objective.l1 or objective.l2:
         gap = duality_gap(objective, u)
+        most = _CLOSE * monitor.history.loss[-1]
+        if not gap <= most and not objective.l1 and u.size <= _MOST_WEIGHTS:
+            rh, distance = decrement_bound(objective, u, 1.0)
+            gap = gap if distance is None else min(gap, distance**2 / (2.0 * (1.0 - rh)))
         distance = (2.0 * gap / objective.l2) ** 0.5 if objective.l2 else None
-        proven = gap <= _CLOSE * monitor.history.loss[-1]
-        return Certificate(converged, gradient_norm, gap, distance, proven=proven)
+        return Certificate(converged, gradient_norm, gap, distance, proven=gap <= most)
     design = objective.design
     rh = np.inf
     distance = None
@@ -122,7 +125,7 @@ def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) 
 
 
 def doubt(objective: Objective, certificate: Certificate, rows: Any, names: Sequence[str]) -> str:
-    """What is wrong with a fit that is not proven to be near its optimum, and what to do.
+    """The problem of a fit that is not proven to be near its optimum, and the remedy.
 
     `rows` are the indices of the design's rows in the data, and `names` the names of the features.
     """
@@ -138,8 +141,8 @@ def doubt(objective: Objective, certificate: Certificate, rows: Any, names: Sequ
     typical = f"{design.scale[j]:.1e}"
     return (
         f"the distance of the fit to the optimum is {known}. The most extreme value is {entry}, of feature "
-        f"{names[j]} in row {rows[i]}, where {typical} is typical: correct it if it is wrong, {remedy}. Leave "
-        "out columns that are nearly collinear"
+        f"{names[j]} in row {rows[i]}, where {typical} is typical: correct it if it is wrong, {remedy}. "
+        "Leave out columns that are nearly collinear"
     )
 
 
