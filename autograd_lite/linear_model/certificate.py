@@ -69,7 +69,11 @@ class Certificate:
         else:
             bound = f"{self.distance:.1e} standard errors"
             lines.append(f"optimum: every coefficient is within {bound} (Newton decrement)")
-        if self.separation is not None:
+        if self.collinear and self.separation is not None and self.separation.kind == "none":
+            lines.append(
+                "classes: They overlap, so the likelihood has a maximum, but at more than one point."
+            )
+        elif self.separation is not None:
             lines.append(f"classes: {self.separation}")
         lines += [f"collinear: {column}" for column in self.collinear[:_MOST_COLUMNS]]
         if len(self.collinear) > _MOST_COLUMNS:

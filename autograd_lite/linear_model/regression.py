@@ -40,6 +40,18 @@ _SETTINGS: dict[str, Check] = {
 }
 
 
+_ELSEWHERE = {
+    "penalty": "give C (np.inf, the default, for None) and l1_ratio (0 for 'l2', 1 for 'l1')",
+    "multi_class": "SoftmaxRegression is 'multinomial'; for 'ovr' use sklearn.multiclass.OneVsRestClassifier",
+    "random_state": "leave it out: no solver draws random numbers",
+    "n_jobs": "leave it out: NumPy's matrix products use all cores",
+    "verbose": "it is called progress, True or False",
+    "dual": "leave it out: solvers work on the weights",
+    "intercept_scaling": "leave it out: the intercept is not penalised",
+    "alpha": "give C, which is 1 / alpha",
+}
+
+
 class LinearClassifier(Classifier):
     """Base class of LogisticRegression and SoftmaxRegression; see there for the settings."""
 
@@ -49,6 +61,12 @@ class LinearClassifier(Classifier):
     _loss: Any  # a loss of `losses`, as a staticmethod
     _inference: Inference | None
     _accepts_sparse = True
+
+    def __new__(cls, *_: Any, **settings: Any) -> Self:
+        """Raise TypeError for a setting of other libraries, with its name or its counterpart here."""
+        for setting in settings.keys() & _ELSEWHERE.keys():
+            raise TypeError(f"{cls.__name__}: there is no setting {setting}; {_ELSEWHERE[setting]}")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -93,7 +111,7 @@ class LinearClassifier(Classifier):
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[SolverMonitor, str]:
         name = type(self).__name__
         self._check_settings()
-        X, y = _validation.validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        X, y = self._validated(X, y, accept_sparse="csr")
         remedy = "use SoftmaxRegression, or OneVsRestClassifier"
         classes, codes = encode_labels(name, y, self._most_classes, remedy)
         counts = check_sample_weight(name, sample_weight, classes, codes)
@@ -187,7 +205,7 @@ class LinearClassifier(Classifier):
     def decision_function(self, X: Matrix) -> np.ndarray:
         """The log odds of `classes_[1]`, (n,), for X (n, n_features); of K > 2 classes the logits, (n, K)."""
         _validation.check_is_fitted(self)
-        X = _validation.validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = self._validated(X, accept_sparse="csr", reset=False)
         z: np.ndarray = X @ self.coef_.T + self.intercept_
         if z.shape[1] == 1:
             return z[:, 0]
