@@ -1,6 +1,7 @@
 """Checks of arguments. Each returns the value or raises an error that names the function and the argument."""
 
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from math import inf, nan
 from typing import Any
 
@@ -65,6 +66,35 @@ def number(condition: Callable[[float], bool], description: str) -> Check:
         return converted
 
     return check
+
+
+def no_masked(function: str, name: str, value: Any) -> None:
+    """Raise ValueError if the value is a masked array with masked entries, whose mask NumPy would drop."""
+    if np.ma.is_masked(value):
+        first = np.argwhere(np.ma.getmaskarray(value))[0].tolist()
+        raise ValueError(
+            f"{function}: {name} has masked entries, the first at {first}; fill them, such as "
+            f"{name}.filled(0), or leave out their rows"
+        )
+
+
+def only_numbers(function: str, name: str, value: Any) -> None:
+    """Raise ValueError or TypeError if an array or data frame has masked entries, text or dates."""
+    no_masked(function, name, value)
+    array = np.asarray(value)
+    texts = ""
+    if array.dtype.kind in "mMUSV":
+        texts = f"has dtype {array.dtype}"
+    elif array.dtype.kind == "O":
+        for index, entry in np.ndenumerate(array):
+            if isinstance(entry, str | bytes | date | timedelta | np.datetime64 | np.timedelta64):
+                texts = f"has {entry!r} at {list(index)}"
+                break
+    if texts:
+        raise TypeError(
+            f"{function}: {name} {texts}; give numbers: .astype(float) if all are digits, or "
+            "encode categories and dates first"
+        )
 
 
 positive = number(lambda v: 0 < v < inf, "positive and finite")
