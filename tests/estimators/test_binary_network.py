@@ -376,10 +376,8 @@ def test_without_scikit_learn_the_error_says_what_to_install():
             {"solver": "adam", "alpha": 0.1},
             "instead of solver, give optimizer; instead of alpha, give weight_decay",
         ),
-        (
-            {"penalty": "l2"},
-            "unexpected keyword argument 'penalty'; the arguments are hidden, activation, opt",
-        ),
+        ({"penalty": "l2"}, "instead of penalty, give weight_decay$"),
+        ({"C": 1.0}, "unexpected keyword argument 'C'; the arguments are hidden, activation, optimizer"),
     ],
 )
 def test_arguments_of_scikit_learn(guess, message):
