@@ -235,6 +235,8 @@ TEXTS = {
     "itself; reduce it (.sum(), .mean()) or pass grad= of that shape",
     "seed shape": "{function}: grad has shape {given} and {name} has shape {shape}; they must be equal",
     "nan": "{function}: {name} is nan; {origin}",
+    "used gradient": "backward: accumulate=True would add to a gradient of {name} that a step has used; "
+    "after a step, call the first backward() without accumulate, or set {name}.grad = None before it",
     "new data": "backward: {name} got new data after {op} used it, so this result belongs to values that "
     "{name} no longer has; compute it again from the new ones: inside the loop, before each backward",
     "written": "backward: {name} was written into after {op} used it, so the gradient would mix two points; "

@@ -1,4 +1,4 @@
-"""Names of other libraries, and what the same thing is called here: the remedies of an AttributeError."""
+"""Names of other libraries, and what the same thing is called here: the remedies of errors."""
 
 MODULE = {
     "tensor": "ag.Tensor(...)",
@@ -44,3 +44,30 @@ TENSOR = {
     "grad_fn": "t.op",
     "is_leaf": "t.op is None",
 }
+
+OPTIMIZER = {
+    "param_groups": "parameters are in .params, and settings are attributes, such as .lr",
+    "add_param_group": "make one optimiser for each group of parameters",
+    "state_dict": "copy.deepcopy((model, optimizer)) and pickle keep its state with the parameters",
+}
+
+# Our name of an argument or a setting, if needed with a remark, and the names that others have for it.
+_ARGUMENTS = {
+    "validation": "validation_split validation_data",
+    "progress": "verbose",
+    "loss": "criterion loss_fn",
+    "optimizer": "solver",
+    "optimizer: ag.optim.Adam(model.parameters(), lr=0.01)": "lr",
+    "epochs": "num_epochs n_epochs max_epochs max_iter",
+    "batch_size: each epoch then takes the examples in a new random order": "shuffle",
+    "callbacks: [ag.EarlyStopping(patience=10)]": "patience early_stopping",
+    "rng": "seed random_state",
+    "lr": "learning_rate learning_rate_init",
+    "betas": "beta1 beta2 beta_1 beta_2",
+    "eps": "epsilon",
+    "alpha": "rho",
+    "weight_decay": "alpha penalty",
+    "hidden": "hidden_layer_sizes",
+    "restore_best": "restore_best_weights",
+}
+ARGUMENTS = {other: ours for ours, others in _ARGUMENTS.items() for other in others.split()}

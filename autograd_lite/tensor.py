@@ -25,6 +25,15 @@ _float64 = np.float64
 _pass_numbers = itertools.count(1)
 
 
+class BackwardPass:
+    """The origin of a gradient: "one" call of backward, a "sum" of several, or "assigned" by the user."""
+
+    overwritten = False  # True if a later call of backward has replaced a gradient of this one
+
+    def __init__(self, kind: str = "one") -> None:
+        self.kind = kind
+
+
 class Tensor(ArrayProtocol):
     """A value together with the recipe that computed it: `op`, applied to `inputs` with `settings`.
 
@@ -42,7 +51,8 @@ class Tensor(ArrayProtocol):
     array([2., 4.])
     """
 
-    backward_pass: int
+    backward_pass: BackwardPass
+    used_pass: BackwardPass
     derivative_order: int
     line: tuple[Any, int]
     __slots__ = (
@@ -50,7 +60,7 @@ class Tensor(ArrayProtocol):
         "_grad",  # what `grad` returns; read-only as long as it may share memory with other gradients
         "_lent",  # the array that `data` has returned, which the user may write into; unset on results
         "_value",  # what `data` returns; the library replaces this array and never writes into it
-        "backward_pass",  # the number of the backward pass that filled grad; 0 if several did
+        "backward_pass",  # the BackwardPass that filled grad
         "derivative_order",  # of a gradient's graph, made by create_graph=True; unset on other tensors
         "for_backward",  # None, or op, inputs and values for backward, and (array, fingerprint) pairs
         "inputs",
@@ -59,6 +69,7 @@ class Tensor(ArrayProtocol):
         "op",
         "requires_grad",
         "settings",
+        "used_pass",  # the BackwardPass of the gradient that an optimiser's step used last
         "values",  # the data that the inputs had when the op ran
     )
 
@@ -117,6 +128,7 @@ class Tensor(ArrayProtocol):
     @grad.setter
     def grad(self, value: ArrayLike | None) -> None:
         self._grad = None if value is None else _new_grad(self, value)
+        self.backward_pass = BackwardPass("assigned")
 
     def detach(self) -> Tensor:
         """Return a constant with the same value, through which no gradient flows."""
@@ -143,8 +155,8 @@ class Tensor(ArrayProtocol):
 
         Raises ValueError if `grad` is missing or has another shape, if this tensor is NaN, or if it does not
         depend on a differentiable tensor; RuntimeError if a tensor or an array has got new values since it
-        was used; TypeError for an `unknown` argument, such as retain_graph. Reverse mode: Griewank and
-        Walther (2008), chapter 3.
+        was used, or if `accumulate` would add to a gradient that a step of an optimiser has used; TypeError
+        for an `unknown` argument, such as retain_graph. Reverse mode: Griewank and Walther (2008), chapter 3.
         """
         for argument in unknown:
             raise errors.error(TypeError, "backward argument", argument=argument)
@@ -156,14 +168,22 @@ class Tensor(ArrayProtocol):
         number = next(_pass_numbers)
         if number % EVERY == 0 and is_growing(graph(self)):
             errors.warn(errors.TEXTS["growth"])
-        self.backward_pass = number
+        this_pass = BackwardPass()
+        if self not in gradients:
+            self.backward_pass = this_pass
+        for tensor in gradients if accumulate else ():
+            used = tensor._grad is not None and tensor.backward_pass is getattr(tensor, "used_pass", None)
+            if used and np.any(tensor._grad):
+                raise errors.error(RuntimeError, "used gradient", name=tensor.name or "a parameter")
         for tensor, g in as_output_gradients(gradients).items():
             if accumulate and tensor._grad is not None:
                 tensor._grad = tensor._grad + g
-                tensor.backward_pass = 0
-            else:
-                tensor._grad = g
-                tensor.backward_pass = number
+                tensor.backward_pass = BackwardPass("sum")
+                continue
+            if tensor._grad is not None:
+                tensor.backward_pass.overwritten = True
+            tensor._grad = g
+            tensor.backward_pass = this_pass
 
 
 class Parameter(Tensor):

@@ -36,7 +36,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
         _check_optimizer(optimizer)
         self._optimizer = optimizer
         # A program contains the settings of the optimiser, and takes the learning rate as an input.
-        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_used")}
+        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_shapes")}
         constants = [k for k, v in settings.items() if isinstance(v, bool | int | float | tuple)]
         self._constants = attrgetter(*constants) if constants else lambda _: ()
         self._objects = [k for k in settings if k not in constants]

@@ -108,7 +108,7 @@ def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int
 
     A gradient belongs to the graph if the call of backward that filled it is the one that filled the
     roots that depend on it. Below roots of several passes it must be their sum (accumulate=True). Gradients
-    that the user assigned before any backward are not judged.
+    that the user assigned are not judged.
     """
     passes = {id(x): {x.backward_pass} for x in roots if hasattr(x, "backward_pass")}
     foreign = set()
@@ -118,9 +118,9 @@ def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int
         expected = passes.get(id(x), set())
         for i in x.inputs:
             passes.setdefault(id(i), set()).update(expected)
-        number = getattr(x, "backward_pass", None)
-        if x.grad is not None and number is not None:
-            own = expected == {number} if number else len(expected) > 1
+        origin = getattr(x, "backward_pass", None)
+        if x.grad is not None and origin is not None and origin.kind != "assigned":
+            own = expected == {origin} if origin.kind == "one" else len(expected) > 1
             foreign |= set() if own else {id(x)}
     return foreign
 

@@ -21,6 +21,8 @@ ConvergenceWarning = require("sklearn.exceptions", "sklearn").ConvergenceWarning
 _MOST_WEIGHTS = 2000  # weights up to which the Hessian is computed for the bound of a fit without penalty
 _MOST_COLUMNS = 10  # collinear columns that the text lists
 _MOST_COLUMNS_WARNED = 3  # and that the warning lists
+_CLOSE = 5e-4  # part of the objective that the duality gap of a trustworthy fit does not exceed
+_CLOSE_ERRORS = 0.03  # standard errors that its coefficients are at most away from the optimum
 _NEARLY_SINGULAR = 1e-9  # a relative pivot of the Hessian below this is a sign of collinear columns
 
 
@@ -37,7 +39,8 @@ class Certificate:
     """Upper bounds on how far a fit is from the optimum, and whether an optimum exists.
 
     `converged` is True if the solver reached its tolerance. `gradient_norm` is the norm of the gradient of J
-    in standardised features; with an L1 penalty, the norm of the smallest subgradient.
+    in standardised features; with an L1 penalty, the norm of the smallest subgradient. `proven` is False if
+    neither the bounds nor what follows answers how far the optimum is; the fit then warns.
 
     With a penalty, `duality_gap` is a bound on J - J*, and `distance` a bound on |w - w*| over the weights of
     the features, or None if l2 is 0. Without a penalty, `duality_gap` is None, and `distance` bounds the
@@ -51,6 +54,7 @@ class Certificate:
     distance: float | None = None
     separation: Separation | None = None
     collinear: tuple[Dependence, ...] = ()
+    proven: bool = True
 
     def __str__(self) -> str:
         """A line for each fact."""
@@ -65,7 +69,11 @@ class Certificate:
         else:
             bound = f"{self.distance:.1e} standard errors"
             lines.append(f"optimum: every coefficient is within {bound} (Newton decrement)")
-        if self.separation is not None:
+        if self.collinear and self.separation is not None and self.separation.kind == "none":
+            lines.append(
+                "classes: They overlap, so the likelihood has a maximum, but at more than one point."
+            )
+        elif self.separation is not None:
             lines.append(f"classes: {self.separation}")
         lines += [f"collinear: {column}" for column in self.collinear[:_MOST_COLUMNS]]
         if len(self.collinear) > _MOST_COLUMNS:
@@ -81,8 +89,12 @@ def certify(
     gradient_norm = monitor.history.metrics["gradient_norm"][-1]
     if objective.l1 or objective.l2:
         gap = duality_gap(objective, u)
+        most = _CLOSE * monitor.history.loss[-1]
+        if not gap <= most and not objective.l1 and u.size <= _MOST_WEIGHTS:
+            rh, distance = decrement_bound(objective, u, 1.0)
+            gap = gap if distance is None else min(gap, distance**2 / (2.0 * (1.0 - rh)))
         distance = (2.0 * gap / objective.l2) ** 0.5 if objective.l2 else None
-        return Certificate(converged, gradient_norm, gap, distance)
+        return Certificate(converged, gradient_norm, gap, distance, proven=gap <= most)
     design = objective.design
     rh = np.inf
     distance = None
@@ -96,7 +108,9 @@ def certify(
     overlap = Separation("none") if rh < 0.5 else _separation(objective, u, examples.codes, names)
     if overlap.kind != "none":
         distance = None
-    return Certificate(converged, gradient_norm, None, distance, overlap, dependent)
+    close = distance is not None and distance <= _CLOSE_ERRORS
+    proven = close or overlap.kind != "none" or bool(dependent)
+    return Certificate(converged, gradient_norm, None, distance, overlap, dependent, proven)
 
 
 def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) -> Separation:
@@ -114,11 +128,34 @@ def _separation(objective: Objective, u: Any, codes: Any, names: Sequence[str]) 
     return separation(design.X, codes, fit_intercept=design.fit_intercept, names=names)
 
 
-def warn_about_fit(name: str, certificate: Certificate, monitor: SolverMonitor, solver: str) -> None:
-    """Issue the warnings of a fit by the estimator `name` with the setting `solver`."""
+def doubt(objective: Objective, certificate: Certificate, rows: Any, names: Sequence[str]) -> str:
+    """The problem of a fit that is not proven to be near its optimum, and the remedy.
+
+    `rows` are the indices of the design's rows in the data, and `names` the names of the features.
+    """
+    if certificate.duality_gap is None:
+        known = "unknown: without a penalty, the curvature is too small to compute"
+        remedy = "make the weights of the examples more alike, or penalise (C=1)"
+    else:
+        known = f"up to {certificate.duality_gap:.1e} in the objective (duality gap)"
+        remedy = "or take logarithms of such features"
+    design = objective.with_robust_scales().design
+    i, j = design.largest_entry()
+    entry = f"{design.X[i, j]:.6g}"
+    typical = f"{design.scale[j]:.1e}"
+    return (
+        f"the distance of the fit to the optimum is {known}. The most extreme value is {entry}, of feature "
+        f"{names[j]} in row {rows[i]}, where {typical} is typical: correct it if it is wrong, {remedy}. "
+        "Leave out columns that are nearly collinear"
+    )
+
+
+def warn_about_fit(
+    name: str, certificate: Certificate, monitor: SolverMonitor, solver: str, doubts: str
+) -> None:
+    """Issue the warnings of a fit by the estimator `name` with the setting `solver`; `doubts` of `doubt`."""
     problems: list[tuple[str, Any]] = []
-    separated = certificate.separation is not None and certificate.separation.kind != "none"
-    if separated:
+    if certificate.separation is not None and certificate.separation.kind != "none":
         problems.append((str(certificate.separation), SeparationWarning))
     if certificate.collinear:
         columns = "; ".join(map(str, certificate.collinear[:_MOST_COLUMNS_WARNED]))
@@ -130,23 +167,19 @@ def warn_about_fit(name: str, certificate: Certificate, monitor: SolverMonitor, 
             "for standardised features. Leave out such columns, or penalise (C=1)"
         )
         problems.append((text, CollinearityWarning))
-    if not monitor.converged and not monitor.stopped:
+    out_of_steps = monitor.n_iter >= monitor.max_iter
+    if doubts and not out_of_steps and not monitor.stopped:
+        other = "" if solver == "auto" else ", or leave the choice of the solver to 'auto'"
+        problems.append((doubts + other, ConvergenceWarning))
+    elif not certificate.converged and not monitor.stopped:
         remedy = "rounding allows no better step"
-        if monitor.n_iter >= monitor.max_iter:
+        if out_of_steps:
             remedy = f"raise max_iter (now {monitor.max_iter})"
         if solver != "auto":
             remedy += ", or leave the choice of the solver to 'auto'"
         text = (
             f"not converged after {monitor.n_iter} steps: gradient norm {certificate.gradient_norm:.1e}, "
             f"wanted {monitor.tol:.1e}; {remedy}"
-        )
-        problems.append((text, ConvergenceWarning))
-    bounded = certificate.duality_gap is not None or certificate.distance is not None
-    if monitor.converged and not (bounded or separated or certificate.collinear):
-        text = (
-            "the distance of the fit to the optimum is unknown: without a penalty, the curvature is too "
-            "small to compute. Leave out columns that are nearly collinear, make the weights of the examples "
-            "more alike, or penalise (C=1)"
         )
         problems.append((text, ConvergenceWarning))
     for text, category in problems:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from autograd_lite.arguments import no_masked, only_numbers
 from autograd_lite.extras import require
 from autograd_lite.linear_model.collinearity import Matrix
 from autograd_lite.ops.activations import sigmoid, softmax
@@ -31,6 +32,22 @@ class Classifier(_base.ClassifierMixin, _base.BaseEstimator):  # type: ignore[mi
         tags.classifier_tags.multi_class = self._most_classes is None
         tags.input_tags.sparse = self._accepts_sparse
         return tags
+
+    def _validated(self, X: Any, *y: Any, **settings: Any) -> Any:
+        """X in float64, or X and y, as scikit-learn checks them; errors name the entry that is not finite."""
+        name = type(self).__name__
+        if not hasattr(X, "tocsr"):
+            only_numbers(name, "X", X)
+        for labels in y:
+            check_labels(name, labels)
+        try:
+            return _validation.validate_data(self, X, *y, dtype=np.float64, **settings)
+        except ValueError as error:
+            place = _not_finite(X) if "X contains" in str(error) else ""
+            if not place:
+                raise
+            remedy = "leave out such rows, or replace the values (sklearn.impute)"
+            raise ValueError(f"{name}: X contains NaN or inf: {place}; {remedy}") from error
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The most probable label, (n,), of each example of X, (n, n_features)."""
@@ -60,6 +77,27 @@ class Examples(NamedTuple):
     def weights(self) -> Any:
         """The product of sample weight and class weight of each example, (n,)."""
         return self.counts * self.factors[self.codes]
+
+
+def _not_finite(X: Any) -> str:
+    """The first entry of X that is not a finite number, as text."""
+    entries: Any = np.ndenumerate(np.asarray(X, object)) if not hasattr(X, "tocoo") else ()
+    if hasattr(X, "tocoo"):
+        X = X.tocoo()
+        entries = (((i, j), v) for i, j, v in zip(X.row, X.col, X.data, strict=True))
+    for (i, j), value in entries:
+        if not isinstance(value, Real) or not np.isfinite(float(value)):
+            columns = getattr(X, "columns", None)
+            feature = f"x{j}" if columns is None else columns[j]
+            return f"{feature} in row {i} is {value}"
+    return ""
+
+
+def check_labels(function: str, y: Any) -> None:
+    """Raise ValueError if labels are masked or missing, or if NumPy would turn numbers into text."""
+    no_masked(function, "y", y)
+    if isinstance(y, list | tuple) and {isinstance(label, str) for label in y} == {True, False}:
+        raise ValueError(f"{function}: the labels in y are text and other types; give labels of one type")
 
 
 def encode_labels(function: str, y: Any, most: int | None = None, remedy: str = "") -> tuple[Any, Any]:
@@ -98,6 +136,7 @@ def check_sample_weight(function: str, sample_weight: Any, classes: Any, codes: 
     n = len(codes)
     if sample_weight is None:
         return np.ones(n)
+    only_numbers(function, "sample_weight", sample_weight)
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, sample_weight)
     weights = _validation.check_array(
@@ -133,10 +172,13 @@ def class_factors(
         totals = np.bincount(codes, sample_weight)
         return sample_weight.sum() / (len(classes) * totals)
     named = classes.tolist()
-    if (
-        not isinstance(class_weight, Mapping)
-        or not set(class_weight) <= set(named)
-        or not all(isinstance(w, Real) and 0 < float(w) < np.inf for w in class_weight.values())
+    if isinstance(class_weight, Mapping) and (absent := [c for c in class_weight if c not in named]):
+        raise ValueError(
+            f"{function}: class_weight is {class_weight!r}; y has no class {absent[0]!r}, it has the classes "
+            f"{named[:10]}"
+        )
+    if not isinstance(class_weight, Mapping) or not all(
+        isinstance(w, Real) and 0 < float(w) < np.inf for w in class_weight.values()
     ):
         raise ValueError(
             f"{function}: class_weight is {class_weight!r}; give None, 'balanced', or positive, finite "

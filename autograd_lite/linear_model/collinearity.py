@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import errors
+from autograd_lite.arguments import only_numbers
 
 _EXACT = 1e-10  # a remainder below this fraction of a column's spread counts as zero
 _ROUNDING = 8 * float(np.finfo(float).eps)  # relative rounding error of a term
@@ -152,6 +153,8 @@ def matrix(function: str, X: Any) -> Any:
     numbers.
     """
     sparse = hasattr(X, "tocsr")
+    if not sparse:
+        only_numbers(function, "X", X)
     array = X.tocsr() if sparse else np.asarray(X)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{function}: X has dtype {array.dtype}; pass numbers, for example X.astype(float)")
@@ -168,5 +171,9 @@ def column_names(function: str, X: Any, names: Sequence[str] | None) -> list[str
     if len(texts) != X.shape[1]:
         raise ValueError(
             f"{function}: X has {X.shape[1]} columns and names has {len(texts)}; give one for each"
+        )
+    if repeated := sorted({text for text in texts if texts.count(text) > 1}):
+        raise ValueError(
+            f"{function}: names has {repeated} more than once; give each column a name of its own"
         )
     return texts

@@ -13,13 +13,14 @@ class Design:
     Weights have shape (..., q) and logits shape (..., n). With an intercept q is p + 1, and the last weight
     is the intercept; without one q is p. `s`, (n,), are the weights of the examples. All weights here are
     those of standardised features, (x - mean) / scale, so that the units and origins of the features do not
-    matter. Without an intercept, features are only divided by their root mean square.
+    matter. Without an intercept, features are only divided by their root mean square. If `robust` is True, a
+    few huge entries change neither mean nor scale: these are the median and a geometric mean.
 
     If X is small and dense, it is standardised once, with a column of ones. Otherwise the methods take X
     block by block (`blocks`, views of dense X) and correct for means and scales.
     """
 
-    def __init__(self, X: Any, s: Any, fit_intercept: bool) -> None:
+    def __init__(self, X: Any, s: Any, fit_intercept: bool, robust: bool = False) -> None:
         self.X = X
         self.s = s
         self.fit_intercept = fit_intercept
@@ -34,7 +35,7 @@ class Design:
         self.blocks = [X[rows] for rows in self.slices] if step < self.n else [X]
         self.mean = np.zeros(self.p)
         self.scale = np.ones(self.q)
-        self._standardise()
+        self._standardise(robust)
 
     def split(self, *values: Any) -> list[tuple[Any, ...]]:
         """Each block of rows, followed by its part of each of the values, which have shape (..., n)."""
@@ -120,22 +121,61 @@ class Design:
         squares = (X * X if self.dense else X.multiply(X)) @ inverse
         return squares - 2.0 * (X @ (mean * inverse)) + mean**2 @ inverse + float(self.fit_intercept)
 
+    def largest_entry(self) -> tuple[int, int]:
+        """The row and the column of the entry that is the most scales away from the mean of its column."""
+        largest = []
+        for X, rows in zip(self.blocks, self.slices, strict=True):
+            if not self.dense:
+                X = abs(X.multiply(1.0 / self.scale[: self.p]).tocsr())
+            elif self.small:
+                X = np.abs(X[:, : self.p])
+            else:
+                X = np.abs(X - self.mean) / self.scale[: self.p]
+            i, j = np.unravel_index(X.argmax(), X.shape)
+            largest.append((X[i, j], rows.start + int(i), int(j)))
+        return max(largest)[1:]
+
     def _centred(self, X: Any) -> tuple[Any, Any]:
         """X and the means of its columns, which products with X must subtract; or X - mean and zeros."""
         return (X - self.mean, np.zeros(self.p)) if self.must_centre else (X, self.mean)
 
     def _shifted(self, X: Any) -> Any:
-        """Sparse X less the first entry of each column without zeros, so that large means cost no digits."""
+        """Sparse X less the smallest entry of columns without zeros, so that large means cost no digits."""
         X = X.copy()
         X.sum_duplicates()
         if self.fit_intercept:
-            full = np.bincount(X.indices, minlength=self.p) == self.n
-            self.shift = np.where(full, X[[0]].toarray().ravel(), 0.0)
+            low = X.min(axis=0).toarray().ravel()
+            high = X.max(axis=0).toarray().ravel()
+            self.shift = np.clip(0.0, low, high)
             X.data -= self.shift[X.indices]
         return X
 
-    def _standardise(self) -> None:
+    def _standardise(self, robust: bool) -> None:
         """Set means and scales; a feature without spread has scale 1."""
+        if robust:
+            self._set_robust_moments()
+        else:
+            self._set_moments()
+        # If means are this large, products of features lose digits unless the means are subtracted first.
+        self.must_centre = self.dense and bool((np.abs(self.mean) > 10.0 * self.scale[: self.p]).any())
+        if self.small:
+            self.blocks = [self._standardised(self.X)]
+
+    def _set_robust_moments(self) -> None:
+        """Medians, or 0 for sparse X, and the geometric mean of the nonzero distances from them."""
+        if self.dense and self.fit_intercept:
+            self.mean = np.median(self.X, axis=0)
+        logs = np.zeros(self.p)
+        counts = np.zeros(self.p)
+        for X in self.blocks:
+            distances = np.abs(X - self.mean) if self.dense else abs(X)
+            columns = distances.nonzero()[1]
+            values = distances[distances > 0] if self.dense else distances.data[distances.data > 0]
+            logs += np.bincount(columns, np.log(values), self.p)
+            counts += np.bincount(columns, minlength=self.p)
+        self.scale[: self.p] = np.exp(logs / np.maximum(counts, 1))
+
+    def _set_moments(self) -> None:
         blocks = self.split(self.s)
         if self.fit_intercept:
             self.mean = sum(s @ X for X, s in blocks)
@@ -147,10 +187,6 @@ class Design:
         # The spread of a constant is rounding error; for sparse X it comes from a difference of squares.
         rounding = np.abs(self.mean) * (1e-12 if self.dense else 1e-7)
         self.scale[: self.p] = np.where(spread > rounding, spread, 1.0)
-        # If means are this large, products of features lose digits unless the means are subtracted first.
-        self.must_centre = self.dense and bool((np.abs(self.mean) > 10.0 * self.scale[: self.p]).any())
-        if self.small:
-            self.blocks = [self._standardised(self.X)]
 
     def _standardised(self, X: Any) -> Any:
         """Dense rows as standardised features, with a column of ones if there is an intercept."""

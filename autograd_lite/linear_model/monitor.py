@@ -31,6 +31,7 @@ class SolverMonitor:
     stopped: bool = field(default=False, init=False)
     n_iter: int = field(default=-1, init=False)
     _start: float = field(default_factory=perf_counter, init=False)
+    _last_step = 0  # of this search; 0 means `max_iter`
     _idle_steps = 0
     _best_loss = inf
     _best_norm = inf
@@ -43,7 +44,7 @@ class SolverMonitor:
         self.history.append(logs)
         self.converged = gradient_norm <= self.tol
         self.stopped = loss < self.loss_floor
-        if loss < self._best_loss - 1e-15 * abs(loss) or gradient_norm < self._best_norm / 2:
+        if loss < self._best_loss - 1e-8 * abs(loss) or gradient_norm < self._best_norm / 2:
             self._idle_steps = 0
         self._idle_steps += 1
         self._best_loss = min(loss, self._best_loss)
@@ -52,9 +53,17 @@ class SolverMonitor:
             self.stopped = True
         if self.progress and time > _BAR_DELAY:
             self._update_bar(logs)
-        out_of_steps = self.n_iter >= self.max_iter
+        out_of_steps = self.n_iter >= (self._last_step or self.max_iter)
         stalled = self._idle_steps > self.patience or not isfinite(loss)
         return self.converged or self.stopped or out_of_steps or stalled
+
+    def resume(self, tol: float, steps: int) -> None:
+        """Prepare for a search to the gradient norm `tol`, or for `steps` more steps."""
+        self.tol = tol
+        self._last_step = min(self.max_iter, self.n_iter + steps)
+        self._idle_steps = 0
+        self._best_loss = inf
+        self._best_norm = inf
 
     def close(self) -> None:
         """Finish the progress bar, if there is one."""

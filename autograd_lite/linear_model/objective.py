@@ -116,6 +116,12 @@ class Objective:
             return self
         return Objective(self.design.every_nth(step), self.t[..., ::step], self.loss, self.l1, self.l2)
 
+    def with_robust_scales(self) -> "Objective":
+        """The same function, of the weights of features whose scales a few huge entries do not change."""
+        design = self.design
+        robust = Design(design.X, design.s, design.fit_intercept, robust=True)
+        return Objective(robust, self.t, self.loss, self.l1, self.l2)
+
     def _logit_hvp(self, z: Any, t: Any, s: Any, k: int) -> Any:
         """Loss, gradient in z, and the derivative of each example's gradient in its logit of class k."""
         v = np.zeros_like(z)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from autograd_lite import errors
 from autograd_lite.arguments import Check, number, one_of, positive, whole_number
 from autograd_lite.extras import require
-from autograd_lite.linear_model.certificate import Certificate, certify, warn_about_fit
+from autograd_lite.linear_model.certificate import Certificate, certify, doubt, warn_about_fit
 from autograd_lite.linear_model.classifiers import (
     Classifier,
     ClassWeight,
@@ -30,12 +30,25 @@ from autograd_lite.linear_model.solvers import SOLVERS, choose
 from autograd_lite.linear_model.summary import Inference, Summary, infer, summarise
 
 _validation = require("sklearn.utils.validation", "sklearn")
+_MOST_STEPS = 300  # of Newton's method and of a second search; one that needs more usually never arrives
 
 _SETTINGS: dict[str, Check] = {
     "C": number(lambda v: v > 0, "a positive number; np.inf means no penalty"),
     "l1_ratio": number(lambda v: 0 <= v <= 1, "between 0 (L2) and 1 (L1)"),
     "tol": positive,
     "max_iter": whole_number,
+}
+
+
+_ELSEWHERE = {
+    "penalty": "give C (np.inf, the default, for None) and l1_ratio (0 for 'l2', 1 for 'l1')",
+    "multi_class": "SoftmaxRegression is 'multinomial'; for 'ovr' use sklearn.multiclass.OneVsRestClassifier",
+    "random_state": "leave it out: no solver draws random numbers",
+    "n_jobs": "leave it out: NumPy's matrix products use all cores",
+    "verbose": "it is called progress, True or False",
+    "dual": "leave it out: solvers work on the weights",
+    "intercept_scaling": "leave it out: the intercept is not penalised",
+    "alpha": "give C, which is 1 / alpha",
 }
 
 
@@ -48,6 +61,12 @@ class LinearClassifier(Classifier):
     _loss: Any  # a loss of `losses`, as a staticmethod
     _inference: Inference | None
     _accepts_sparse = True
+
+    def __new__(cls, *_: Any, **settings: Any) -> Self:
+        """Raise TypeError for a setting of other libraries, with its name or its counterpart here."""
+        for setting in settings.keys() & _ELSEWHERE.keys():
+            raise TypeError(f"{cls.__name__}: there is no setting {setting}; {_ELSEWHERE[setting]}")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -85,14 +104,14 @@ class LinearClassifier(Classifier):
         scikit-learn's ConvergenceWarning if the solver did not converge.
         """
         with restore_on_error(self), np.errstate(all="ignore"):  # errors name what is not finite
-            monitor = self._fit(X, y, sample_weight)
-        warn_about_fit(type(self).__name__, self.certificate_, monitor, self.solver)
+            monitor, doubts = self._fit(X, y, sample_weight)
+        warn_about_fit(type(self).__name__, self.certificate_, monitor, self.solver, doubts)
         return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> SolverMonitor:
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[SolverMonitor, str]:
         name = type(self).__name__
         self._check_settings()
-        X, y = _validation.validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        X, y = self._validated(X, y, accept_sparse="csr")
         remedy = "use SoftmaxRegression, or OneVsRestClassifier"
         classes, codes = encode_labels(name, y, self._most_classes, remedy)
         counts = check_sample_weight(name, sample_weight, classes, codes)
@@ -111,17 +130,44 @@ class LinearClassifier(Classifier):
         # has no minimum.
         loss_floor = float(s.min()) * log(2) if isinf(self.C) else 0.0
         monitor = SolverMonitor(tol, self.max_iter, self.callback, self.progress, loss_floor)
-        solver = choose(objective) if self.solver == "auto" else SOLVERS[self.solver]
+        start = self._start(objective, classes, factors)
         try:
-            u = solver.minimise(objective, self._start(objective, classes, factors), monitor)
+            objective, u, certificate = self._solve(objective, start, monitor, examples)
         finally:
             monitor.close()
         self.classes_ = classes
         self.history_ = monitor.history
         self.n_iter_ = monitor.n_iter
         self._set_coefficients(objective, u, factors)
-        self._certify(objective, u, monitor, examples, rows)
-        return monitor
+        self._set_certificate(certificate, objective, u, examples, rows)
+        doubts = "" if certificate.proven else doubt(objective, certificate, rows, self._names())
+        return monitor, doubts
+
+    def _solve(
+        self, objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples
+    ) -> tuple[Objective, Any, Certificate]:
+        """Minimise from the start u; the objective that was used, its weights and their certificate.
+
+        If the result is not proven to be near the optimum, a second search goes on from it. With "auto" it is
+        a search in other coordinates: if a column has a few huge entries, the curvature in the standardised
+        ones is below rounding.
+        """
+        names = self._names()
+        auto = self.solver == "auto"
+        solver = choose(objective) if auto else SOLVERS[self.solver]
+        if auto and solver in (SOLVERS["newton"], SOLVERS["proximal-newton"]):
+            monitor.resume(monitor.tol, _MOST_STEPS)
+        u = solver.minimise(objective, u, monitor)
+        certificate = certify(objective, u, monitor, examples, names)
+        if certificate.proven or monitor.stopped or monitor.n_iter >= self.max_iter:
+            return objective, u, certificate
+        other = objective.with_robust_scales() if auto else objective
+        w = objective.design.original_weights(u.reshape(objective.shape))
+        monitor.resume(1e-6 * monitor.tol, _MOST_STEPS)
+        v = other.design.standardised_weights(w).ravel()
+        v = choose(other).minimise(other, v, monitor) if auto else solver.minimise(other, v, monitor)
+        second = certify(other, v, monitor, examples, names)
+        return other, v, replace(second, converged=second.converged or second.proven)
 
     def _objective(self, X: Any, examples: Examples) -> Objective:
         s = examples.weights
@@ -140,11 +186,10 @@ class LinearClassifier(Classifier):
             t = t == np.arange(len(examples.factors))[:, None]  # one-hot
         return Objective(design, t.astype(float), self._loss, l1, l2)
 
-    def _certify(
-        self, objective: Objective, u: Any, monitor: SolverMonitor, examples: Examples, rows: Any
+    def _set_certificate(
+        self, certificate: Certificate, objective: Objective, u: Any, examples: Examples, rows: Any
     ) -> None:
         """Set `certificate_` and the inference for `summary`; `rows` index the rows with positive weight."""
-        certificate = certify(objective, u, monitor, examples, self._names())
         self._inference = None
         if certificate.converged and certificate.duality_gap is None and certificate.distance is not None:
             inference = infer(objective, u, examples)
@@ -160,7 +205,7 @@ class LinearClassifier(Classifier):
     def decision_function(self, X: Matrix) -> np.ndarray:
         """The log odds of `classes_[1]`, (n,), for X (n, n_features); of K > 2 classes the logits, (n, K)."""
         _validation.check_is_fitted(self)
-        X = _validation.validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = self._validated(X, accept_sparse="csr", reset=False)
         z: np.ndarray = X @ self.coef_.T + self.intercept_
         if z.shape[1] == 1:
             return z[:, 0]

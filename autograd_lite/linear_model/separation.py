@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograd_lite.arguments import no_masked
 from autograd_lite.extras import require
 from autograd_lite.linear_model.collinearity import Matrix, blocks, column_names, matrix, triangular_factor
 
@@ -126,6 +127,7 @@ def separation(
 
 def _class_codes(X: Any, y: Any) -> Any:
     """The index of the class of each label, (n,), in sorted order."""
+    no_masked("separation", "y", y)
     y = np.asarray(y)
     if y.shape != (X.shape[0],):
         raise ValueError(

@@ -14,6 +14,8 @@ from autograd_lite.linear_model.objective import Objective
 
 _FORMATS = {"z": "{:.2f}", "p": "{:.3g}"}  # the other columns have four digits
 _TEXT_COLUMNS = "class", "name"
+_LOGARITHMS = {"odds ratio": "coef", "or low": "low", "or high": "high"}  # the columns of log odds
+_INTERVALS = ("low", "coef", "high"), ("or low", "odds ratio", "or high")
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,10 @@ class Summary:
 
     def __str__(self) -> str:
         cells = []
-        for name, column in self.columns.items():
-            texts = [name, *(v if isinstance(v, str) else _formatted(v, name) for v in column)]
+        rows = [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
+        digits = [_digits(row) for row in rows]
+        for name in self.columns:
+            texts = [name, *map(_text, rows, [name] * len(rows), digits)]
             width = max(map(len, texts))
             align = "<" if name in _TEXT_COLUMNS else ">"
             cells.append([f"{text:{align}{width}}" for text in texts])
@@ -106,8 +110,28 @@ class Summary:
     __repr__ = __str__
 
 
-def _formatted(value: float, name: str) -> str:
-    return "" if np.isnan(value) else _FORMATS.get(name, "{:.4g}").format(value)
+def _text(row: dict[str, Any], name: str, digits: int) -> str:
+    """The text of an entry of a row; odds ratios near 1 as 1 + x, and huge or tiny ones as exp(x)."""
+    value = row[name]
+    if isinstance(value, str):
+        return value
+    if np.isnan(value):
+        return ""
+    log_odds = row[_LOGARITHMS[name]] if name in _LOGARITHMS else 1.0
+    if 0 < abs(log_odds) < 1e-3:
+        return f"1{np.expm1(log_odds):+.{digits}g}"
+    if abs(log_odds) > 700:
+        return f"exp({log_odds:.{digits}g})"
+    return _FORMATS.get(name, f"{{:.{digits}g}}").format(value)
+
+
+def _digits(row: dict[str, Any]) -> int:
+    """Four digits, or as many as show that the ends of the intervals of a row differ."""
+    for digits in range(4, 17):
+        intervals = [names for names in _INTERVALS if names[0] in row and not np.isnan(row[names[0]])]
+        if all(len({_text(row, name, digits) for name in names}) == 3 for names in intervals):
+            break
+    return digits
 
 
 def summarise(model: Any, level: float) -> Summary:
@@ -120,8 +144,10 @@ def summarise(model: Any, level: float) -> Summary:
         summary = _maximum_likelihood(model, name, level)
     else:
         kind = model.certificate_.separation.kind
-        if model.certificate_.collinear or kind in ("complete", "quasi"):
+        if kind in ("complete", "quasi"):
             reason = "there is no maximum-likelihood estimate to report"
+        elif model.certificate_.collinear:
+            reason = "columns are collinear, so there is more than one maximum-likelihood estimate"
         else:
             reason = "it is not certain that the fit is at the maximum-likelihood estimate"
         raise ValueError(f"{name}: no summary, because {reason}.\n{model.certificate_}")
@@ -168,7 +194,7 @@ def _coefficients(model: Any, classes: list[Any], W: Any) -> dict[str, Any]:
     names = model._names()
     if model.fit_intercept:
         W = np.roll(W[:, : len(names) + 1], 1, axis=1)
-        names = ["intercept", *names]
+        names = ["(intercept)" if "intercept" in names else "intercept", *names]
     columns: dict[str, Any] = {}
     if len(W) > 1:
         columns["class"] = [str(label) for label in classes for _ in names]
@@ -194,7 +220,7 @@ def _add_odds_ratios(model: Any, columns: dict[str, Any]) -> None:
     """Add e^coef and e^ of the ends of the interval; nan for intercepts."""
     row = np.arange(len(columns["coef"])) % (model.n_features_in_ + model.fit_intercept)
     features = (row > 0) | (not model.fit_intercept)
-    for name, source in (("odds ratio", "coef"), ("or low", "low"), ("or high", "high")):
+    for name, source in _LOGARITHMS.items():
         if source in columns:
             with np.errstate(over="ignore"):
                 columns[name] = np.where(features, np.exp(columns[source]), np.nan)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from math import inf, isclose, isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.arguments import not_negative, whole_number
+from autograd_lite.arguments import Check, explained, not_negative, whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
 from autograd_lite.optim.optimizer import Optimizer, describe
@@ -236,8 +236,9 @@ class Newton(LossOptimizer):
     array([1., 1.])
     """
 
-    settings = Optimizer.settings | {"damping": not_negative}
+    settings: ClassVar[dict[str, Check]] = {"damping": not_negative}
 
+    @explained
     def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
         super().__init__(params)
         self.damping = damping
@@ -272,8 +273,9 @@ class LBFGS(LossOptimizer):
     array([1., 1.])
     """
 
-    settings = Optimizer.settings | {"max_iter": whole_number, "memory": whole_number}
+    settings: ClassVar[dict[str, Check]] = {"max_iter": whole_number, "memory": whole_number}
 
+    @explained
     def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
         super().__init__(params)
         self.max_iter = max_iter

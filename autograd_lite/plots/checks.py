@@ -5,12 +5,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.arguments import no_masked
 from autograd_lite.tensor import Tensor
 
 
 def features(function: str, X: Any, columns: int | None = None) -> np.ndarray:
     """Return X as a float64 array (n, columns). Raises an error if it has no rows or is not finite."""
-    array = np.asarray(X.numpy() if isinstance(X, Tensor) else X)
+    X = X.numpy() if isinstance(X, Tensor) else X
+    X = X.to_numpy() if hasattr(X, "to_numpy") else X
+    no_masked(function, "X", X)
+    array = np.asarray(X)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{function}: X has dtype {array.dtype}; pass an array of numbers")
     if array.ndim != 2 or len(array) == 0 or array.shape[1] != (columns or array.shape[1]):
@@ -26,13 +30,28 @@ def features(function: str, X: Any, columns: int | None = None) -> np.ndarray:
 
 def labels(function: str, y: Any, n: int) -> np.ndarray:
     """Return y as an array of shape (n,), one label for each row of X."""
-    array = np.asarray(y.numpy() if isinstance(y, Tensor) else y)
+    y = y.numpy() if isinstance(y, Tensor) else y
+    y = y.to_numpy() if hasattr(y, "to_numpy") else y
+    no_masked(function, "y", y)
+    array = np.asarray(y)
     if array.shape != (n,):
         raise ValueError(
             f"{function}: y has shape {array.shape} and X has {n} rows; give one label for each, "
             f"in the shape ({n},)"
         )
+    if problem := errors.non_finite(array):
+        raise ValueError(f"{function}: y is not finite: {problem}; leave out the rows without a label")
     return array
+
+
+def of_classes(function: str, y: np.ndarray, classes: Any) -> None:
+    """Raise ValueError if a label is not one of the classes of a model; 1 and "1" differ."""
+    known = np.asarray(classes).tolist()
+    if not set(y.tolist()) <= set(known):
+        raise ValueError(
+            f"{function}: y has the labels {np.unique(y).tolist()}, the model the classes {known}; "
+            "pass labels as the model was fitted with"
+        )
 
 
 def binary_labels(function: str, y: Any, n: int) -> np.ndarray:

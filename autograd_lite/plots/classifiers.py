@@ -39,12 +39,15 @@ def boundary(model: Any, X: Any, y: Any, ax: Axes | None = None, names: Sequence
     margin = 0.08 * np.where(np.ptp(values, axis=0) > 0, np.ptp(values, axis=0), 1.0)
     sides = np.linspace(values.min(axis=0) - margin, values.max(axis=0) + margin, _SIDE).T
     plane = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
-    p = _probabilities("boundary", model, plane if frame is None else type(X)(plane, columns=frame))
+    p = _probabilities(
+        "boundary", model, plane if frame is None else type(X)(dict(zip(frame, plane.T, strict=True)))
+    )
     classes = np.arange(2) if p.ndim == 1 else np.asarray(getattr(model, "classes_", np.unique(y)))
-    if not np.isin(y, classes).all() or p.shape[1:] not in {(), (len(classes),)}:
+    checks.of_classes("boundary", y, classes)
+    if p.shape[1:] not in {(), (len(classes),)}:
         raise ValueError(
-            f"boundary: y has the labels {np.unique(y).tolist()}, the model the classes {classes.tolist()} "
-            f"and predict_proba the shape {p.shape}; pass labels as the model was fitted with"
+            f"boundary: the model has the classes {classes.tolist()} and predict_proba the shape {p.shape}; "
+            "pass a model whose predict_proba has a column for each class"
         )
     ax = axes(ax, (6.0, 4.8))
     ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]], xlabel=names[0], ylabel=names[1])
@@ -143,15 +146,20 @@ def _draw_curve(
     function: str, display_name: str, labels: tuple[str, str], model: Any, X: Any, y: Any, ax: Axes | None
 ) -> Axes:
     """Draw one of scikit-learn's curves, and chance with the first; the labels format its display."""
-    y = checks.labels(function, y, len(checks.features(function, X)))
+    values = checks.features(function, X)
+    y = checks.labels(function, y, len(values))
     if len(np.unique(y)) != 2:
         raise ValueError(f"{function}: y has the labels {np.unique(y).tolist()}; the curve needs two classes")
     display_class = getattr(require("sklearn.metrics", "sklearn"), display_name)
+    # Logits rank examples whose probabilities round to the same number.
     if hasattr(model, "__sklearn_tags__"):
-        draw = partial(display_class.from_estimator, model, X, y)
+        checks.of_classes(function, y, getattr(model, "classes_", y))
+        response = "decision_function" if hasattr(model, "decision_function") else "auto"
+        draw = partial(display_class.from_estimator, model, X, y, response_method=response)
     else:
-        p = _probabilities(function, model, X)
-        draw = partial(display_class.from_predictions, checks.binary_labels(function, y, len(y)), p)
+        logits = getattr(model, "logits", None)
+        scores = _probabilities(function, model, X) if logits is None else logits(values).numpy()
+        draw = partial(display_class.from_predictions, checks.binary_labels(function, y, len(y)), scores)
     ax = axes(ax, (4.8, 4.8))
     number = sum(line.get_gid() == function for line in ax.lines)
     earlier = len(ax.lines)

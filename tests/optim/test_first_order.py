@@ -328,7 +328,7 @@ def test_zero_grad_says_what_to_do_instead():
     optimizer = SGD([nn.Parameter(1.0)], lr=0.1)
     with pytest.raises(AttributeError, match=r"SGD has no zero_grad; leave it out: backward\(\) overwrites"):
         optimizer.zero_grad()
-    with pytest.raises(AttributeError, match=r"^'SGD' object has no attribute 'learning_rate'$"):
+    with pytest.raises(AttributeError, match=r"^SGD has no learning_rate; it is called lr here$"):
         _ = optimizer.learning_rate
     assert copy.deepcopy(optimizer).lr == 0.1
     assert pickle.loads(pickle.dumps(optimizer)).lr == 0.1
