@@ -3,7 +3,7 @@
 from typing import Any
 
 EVERY = 64  # backward passes from one count to the next
-_last = [0, 0]  # results of earlier passes in the graph that was counted last; how often in a row they grew
+_last = [0, 0]  # results of earlier passes in the graph counted last; how often in a row they grew
 
 
 def is_growing(order: Any) -> bool:

@@ -4,7 +4,8 @@ The gradient of `np.where(x >= 0, x, np.sqrt(-x))` at 1 is 1. In plain arithmeti
 of `np.sqrt` that was not taken has an infinite derivative, and 0 times infinity is NaN. Where a gradient is
 not finite, the backward pass is repeated: entries that no path leads to, except through a mask, get harmless
 values before the gradient rules run. If a derivative of a gradient is not finite, it is computed again with
-`with_masks`, so that the gradient's own graph has the masks. A zero that the data made, as in `np.sqrt(x)**2` at 0, is left alone.
+`with_masks`, so that the gradient's own graph has the masks. A zero that the data made, as in
+`np.sqrt(x)**2` at 0, is left alone.
 """
 
 from contextvars import ContextVar
