@@ -8,10 +8,9 @@ import numpy as np
 
 from autograd_lite.domains import NONZERO
 from autograd_lite.operation import case, op
-from autograd_lite.ops.arrays import as_float, narrowed, select, widened
+from autograd_lite.ops.arrays import ZERO, as_float, narrowed, select, widened
 from autograd_lite.typing import Axis
 
-_ZERO = np.float64(0.0)
 _ROWS = (case((2, 3)), case((2, 3), axis=0), case((3,)), case((2, 3, 2), axis=1))
 
 
@@ -53,7 +52,7 @@ def _(g, y, z):
 def relu(z):
     """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
     if type(z) is np.float64:
-        return max(z, _ZERO)  # np.maximum takes ten times as long for a single number
+        return max(z, ZERO)  # np.maximum takes ten times as long for a single number
     return np.maximum(z, 0.0)
 
 
@@ -101,7 +100,7 @@ def softmax(z, axis: Axis = -1):
 @softmax.gradient("z", "{y}·(grad − Σ(grad·{y}))")
 def _(g, y, z, axis):
     # Σy = 1, so a constant may be taken from g. With that of the likeliest entry, 1 − y does not cancel.
-    g = g - select(y > 0.5, g).sum(axis=axis, keepdims=True)
+    g = g - select(y > 0.75, g).sum(axis=axis, keepdims=True)
     return y * (g - (g * y).sum(axis=axis, keepdims=True))
 
 
@@ -126,7 +125,7 @@ def excess_over_maximum(z, below, axis):
 @log_softmax.gradient("z", "grad − exp({y})·Σ(grad)")
 def _(g, y, z, axis):
     p = np.exp(y)
-    likely = p > 0.5  # at most one entry, whose 1 − p would lose its digits
+    likely = p > 0.75  # at most one entry, whose 1 − p would lose its digits
     others = select(~likely, g).sum(axis=axis, keepdims=True)
     total = g.sum(axis=axis, keepdims=True)
     return np.where(likely, -np.expm1(y) * g - p * others, g - p * total)

@@ -90,7 +90,7 @@ def abs_slope(x):
 
 @abs_slope.gradient("x", "× 0")
 def _(g, y, x):
-    return np.where(x == 0, np.nan, 0.0 * y)
+    return g * np.where(x == 0, np.nan, 0.0 * y)
 
 
 @op("sign", numpy=np.sign, domain=NONZERO)

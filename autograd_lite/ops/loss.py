@@ -24,7 +24,6 @@ from autograd_lite.protocol import holds
 from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
-_WEIGHTS = ("sample_weight", "pos_weight")
 _REARRANGING = {reshape, transpose, getitem, clip, astype}  # probabilities remain probabilities
 
 
@@ -99,7 +98,7 @@ class Loss(Op):
             raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
         if settings["reduction"] not in _REDUCTIONS:
             raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
-        for name in _WEIGHTS:
+        for name in ("sample_weight", "pos_weight"):
             if settings.get(name) is not None:
                 _check_weight(op, name, errors.shape_of(settings[name]), elements)
         for interval in self.ranges:
