@@ -15,6 +15,7 @@ from autograd_lite.compiler import compile as compile
 from autograd_lite.drawing import Drawing as Drawing
 from autograd_lite.drawing import draw as draw
 from autograd_lite.drawing import film as film
+from autograd_lite.guesses import MODULE as MODULE
 from autograd_lite.history import EarlyStopping as EarlyStopping
 from autograd_lite.history import History as History
 from autograd_lite.modes import no_grad as no_grad

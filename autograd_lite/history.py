@@ -111,7 +111,7 @@ class EarlyStopping:
             self.best = logs[monitor]
             self.best_epoch = epoch
             self._epochs_since_best = 0
-            self._best_data = [p.data for p in self._parameters]  # no copies: nothing writes into data
+            self._best_data = [p._value for p in self._parameters]  # no copies: nothing writes into data
         else:
             self._epochs_since_best += 1
         return self._epochs_since_best >= self.patience
@@ -120,4 +120,4 @@ class EarlyStopping:
         """Give the parameters the data of the best epoch."""
         if self.restore_best:
             for parameter, data in zip(self._parameters, self._best_data, strict=False):
-                parameter.data = data
+                parameter._value = data

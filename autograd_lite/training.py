@@ -235,7 +235,7 @@ def _compiled_step(model: Any, loss: Any, optimizer: Any) -> Step:
     program = compile(loss_and_output, optimizer=optimizer)
 
     def step(X: Any, y: Any, place: str) -> tuple[float, int | None]:
-        before = optimizer.state, [p.data for p in optimizer.params]
+        before = optimizer.state, [p._value for p in optimizer.params]
         try:
             number, output = program(X, y)
             if abs(number) < np.inf:
@@ -260,7 +260,7 @@ def _restore(optimizer: Any, state: Any, data: list[Any]) -> None:
     """Undo a step and remove all gradients."""
     optimizer.state = state
     for parameter, before in zip(optimizer.params, data, strict=True):
-        parameter.data = before
+        parameter._value = before
         parameter.grad = None
 
 

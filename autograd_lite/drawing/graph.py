@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.tensor import Parameter, Tensor
+from autograd_lite.tensor import Parameter, Tensor, has_new_data
 
 
 def data_of(x: Any) -> Any:
     """The array or number of a node."""
-    return x.data if isinstance(x, Tensor) else x
+    return x._value if isinstance(x, Tensor) else x
 
 
 def has_op(x: Any) -> bool:
@@ -87,9 +87,9 @@ def op_name(x: Any, merged: set[int]) -> str:
 
 def viewed_inputs(y: Any) -> list[Any]:
     """The inputs whose memory y shares."""
-    inputs = y.inputs if has_op(y) and isinstance(y.data, np.ndarray) else ()
+    inputs = y.inputs if has_op(y) and isinstance(y._value, np.ndarray) else ()
     arrays = [x for x in inputs if isinstance(data_of(x), np.ndarray)]
-    return [x for x in arrays if np.may_share_memory(y.data, data_of(x))]
+    return [x for x in arrays if np.may_share_memory(y._value, data_of(x))]
 
 
 def rebound(nodes: list[Any]) -> set[int]:
@@ -99,7 +99,7 @@ def rebound(nodes: list[Any]) -> set[int]:
         for y in nodes
         if has_op(y)
         for x, value in zip(y.inputs, y.values, strict=True)
-        if isinstance(x, Tensor) and x.data is not value
+        if isinstance(x, Tensor) and has_new_data(x, value)
     }
 
 

@@ -72,14 +72,14 @@ class Optimizer:
         Raises ValueError, before any parameter has changed, if a gradient is missing, was already used by
         the last step, is not finite, or differs from its parameter in shape or dtype.
         """
-        states = self.state or [self.start(p.data) for p in self.params]
+        states = self.state or [self.start(p._value) for p in self.params]
         update = self.update
         gradients = []
         new_data = []
         new_states = []
         for p, state, used in zip(self.params, states, self._used):  # noqa: B905 - strict costs time
             g = p.grad
-            data = p.data
+            data = p._value
             gradients.append(g)
             if not p.requires_grad:
                 new_data.append(data)
@@ -103,7 +103,7 @@ class Optimizer:
                     "optimiser's state is not; make a new optimiser after model.astype()"
                 )
         for p, data in zip(self.params, new_data):  # noqa: B905 - nothing changes before all is computed
-            p.data = data
+            p._value = data
         vars(self).update(state=new_states, _used=gradients)  # past __setattr__, which checks settings
 
 
