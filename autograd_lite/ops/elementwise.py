@@ -82,7 +82,7 @@ def _(g, y, x):
     return g * abs_slope(x)
 
 
-@op("sign", domain=NONZERO)
+@op("sign", domain=NONZERO, selects=True)
 def abs_slope(x):
     """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
     return np.sign(x)
