@@ -175,7 +175,8 @@ def _(g, y, x, axis, ddof, keepdims):
     differ = x.max(axis=axis, keepdims=True) != x.min(axis=axis, keepdims=True)
     spread = keep(y, x, axis) * differ
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
-    return keep(widened(g), x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred * abs_slope(spread)
+    kink = abs_slope(spread) if per_entry(x, y) > 1 else 0.0  # a single entry has no spread anywhere
+    return keep(widened(g), x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred * kink
 
 
 @op(

@@ -143,6 +143,8 @@ def test_second_derivatives_beside_a_kink_are_finite():
         ag.hessian(lambda x: np.sum(np.abs(x)))(np.array([-2.0, 3.0])), np.zeros((2, 2))
     )
     assert ag.hessian(lambda x: np.sign(x) * x)(np.float64(0.0)) == 0.0
+    one = np.array([3.0])  # the spread of a single entry is 0 everywhere
+    assert ag.hessian(np.std)(one) == ag.compile(np.std).hessian(one) == 0.0
 
 
 def test_the_spread_of_equal_entries_whose_mean_is_rounded():

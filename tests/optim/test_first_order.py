@@ -243,7 +243,9 @@ def test_a_gradient_whose_square_overflows_is_finite(shape):
 
 @pytest.mark.parametrize("g", [np.ones((2, 1)), np.ones(1), np.float64(1.0), [1.0]])
 def test_a_gradient_of_another_shape_cannot_be_assigned(pair, g):
-    with pytest.raises(ValueError, match=r"b.grad: the new value has shape .* and the tensor has shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"b.grad: the new value has shape .* and the tensor has shape \(2,\)"
+    ):
         pair[1].grad = g
 
 
