@@ -14,6 +14,7 @@ from autograd_lite.domains import ABOVE_MINUS_ONE, MASK, NONZERO, OPEN_UNIT, POS
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import sigmoid
 from autograd_lite.ops.arrays import select
+from autograd_lite.tensor import Tensor
 
 
 @op("exp", numpy=np.exp)
@@ -79,7 +80,7 @@ def abs(x):
 
 @abs.gradient("x", "× sign({x})")
 def _(g, y, x):
-    return g * abs_slope(x)
+    return g * (abs_slope(x) if isinstance(x, Tensor) else np.sign(x))
 
 
 @op("sign", domain=NONZERO, selects=True)

@@ -205,10 +205,9 @@ def _refuse_probabilities(op: Any, inputs: Any) -> None:
         x = x.inputs[0]
     applied: Any = getattr(x, "op", None)
     if applied in op.activations:
-        name = errors.name_of(inputs[0], op.arguments[0])
         raise ValueError(
-            f"{op.name}: {name} is the result of {applied.name}, and {op.name} applies "
-            f"{op.activations[0].name} itself; drop the {applied.name}"
+            f"{op.name}: {errors.name_of(inputs[0], op.arguments[0])} is the result of {applied.name}, and "
+            f"{op.name} applies {op.activations[0].name} itself; drop the {applied.name}"
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import case, op
-from autograd_lite.ops.activations import below_maximum, excess_over_maximum, softmax
+from autograd_lite.ops.activations import excess_over_maximum, softmax
 from autograd_lite.ops.arrays import narrowed, widened
 from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.protocol import holds
@@ -207,8 +207,7 @@ def logsumexp(x, axis: Axis = None, *, keepdims: bool = False):
     survive (Blanchard, Higham and Higham 2021).
     """
     wide = widened(x)
-    excess = excess_over_maximum(wide, below_maximum(wide, axis), axis)
-    total = narrowed(wide.max(axis=axis, keepdims=True) + np.log1p(excess), x)
+    total = narrowed(wide.max(axis=axis, keepdims=True) + excess_over_maximum(wide, axis)[1], x)
     return total if keepdims else keep_out(total, x, axis)
 
 
