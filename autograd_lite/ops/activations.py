@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd_lite.domains import NONZERO
 from autograd_lite.operation import case, op
-from autograd_lite.ops.arrays import as_float, narrowed, select, widened
+from autograd_lite.ops.arrays import ZERO, as_float, narrowed, select, widened
+from autograd_lite.protocol import holds
 from autograd_lite.typing import Axis
 
-_ZERO = np.float64(0.0)
 _ROWS = (case((2, 3)), case((2, 3), axis=0), case((3,)), case((2, 3, 2), axis=1))
 
 
@@ -53,7 +53,7 @@ def _(g, y, z):
 def relu(z):
     """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
     if type(z) is np.float64:
-        return max(z, _ZERO)  # np.maximum takes ten times as long for a single number
+        return max(z, ZERO)  # np.maximum takes ten times as long for a single number
     return np.maximum(z, 0.0)
 
 
@@ -87,8 +87,11 @@ def _(g, y, z):
 
 def below_maximum(z, axis):
     """Return z minus its largest entry along axes, which becomes 0 even if it is infinite."""
+    m = z.max(axis=axis, keepdims=True)
+    if holds(np.vdot(m, m) < np.inf):
+        return z - m
     with np.errstate(invalid="ignore"):
-        return np.where(z == np.inf, 0.0, z - z.max(axis=axis, keepdims=True))
+        return np.where(z == np.inf, 0.0, z - m)
 
 
 @op("softmax", samples=_ROWS, letter="p")
@@ -101,7 +104,7 @@ def softmax(z, axis: Axis = -1):
 @softmax.gradient("z", "{y}·(grad − Σ(grad·{y}))")
 def _(g, y, z, axis):
     # Σy = 1, so a constant may be taken from g. With that of the likeliest entry, 1 − y does not cancel.
-    g = g - select(y > 0.5, g).sum(axis=axis, keepdims=True)
+    g = g - select(y > 0.75, g).sum(axis=axis, keepdims=True)
     return y * (g - (g * y).sum(axis=axis, keepdims=True))
 
 
@@ -111,22 +114,22 @@ def log_softmax(z, axis: int = -1):
 
     The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
     """
-    wide = widened(z)
-    below = below_maximum(wide, axis)
-    return narrowed(below - np.log1p(excess_over_maximum(wide, below, axis)), z)
+    below, excess = excess_over_maximum(widened(z), axis)
+    return narrowed(below - excess, z)
 
 
-def excess_over_maximum(z, below, axis):
-    """Return the sum of e^`below` over axes, minus the 1 of the largest entry. `below` is z minus that."""
-    largest = z == z.max(axis=axis, keepdims=True)
+def excess_over_maximum(z, axis) -> tuple[Any, Any]:
+    """Return z minus its largest entry along axes, and the logarithm of the sum of its exponentials."""
+    below = below_maximum(z, axis)
+    largest = ~(below < 0)  # NaN if all entries are -inf
     rest = np.where(largest, 0.0, np.exp(below)).sum(axis=axis, keepdims=True)
-    return rest + (largest.sum(axis=axis, keepdims=True) - 1).astype(z.dtype)
+    return below, np.log1p(rest + (largest.sum(axis=axis, keepdims=True) - 1).astype(z.dtype))
 
 
 @log_softmax.gradient("z", "grad − exp({y})·Σ(grad)")
 def _(g, y, z, axis):
     p = np.exp(y)
-    likely = p > 0.5  # at most one entry, whose 1 − p would lose its digits
+    likely = p > 0.75  # at most one entry, whose 1 − p would lose its digits
     others = select(~likely, g).sum(axis=axis, keepdims=True)
     total = g.sum(axis=axis, keepdims=True)
     return np.where(likely, -np.expm1(y) * g - p * others, g - p * total)

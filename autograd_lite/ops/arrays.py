@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-_ZERO = np.float64(0.0)
+ZERO = np.float64(0.0)
 _BITS = {2: np.int16, 4: np.int32, 8: np.int64}  # integers of the size of each float, in bytes
 
 
@@ -30,7 +30,7 @@ def narrowed(y: Any, x: Any) -> Any:
 def select(mask: Any, g: Any) -> Any:
     """Return g where the mask is true and 0 elsewhere, even if g is infinite or NaN there."""
     if type(mask) is np.bool_ and type(g) is np.float64:
-        return g if mask else _ZERO
+        return g if mask else ZERO
     if type(mask) is np.ndarray is type(g) and g.shape == mask.shape:
         # Bits times 0 or 1. np.where takes five times as long on a large irregular mask.
         return (g.view(_BITS[g.itemsize]) * mask).view(g.dtype)

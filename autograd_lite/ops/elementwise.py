@@ -14,6 +14,7 @@ from autograd_lite.domains import ABOVE_MINUS_ONE, MASK, NONZERO, OPEN_UNIT, POS
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import sigmoid
 from autograd_lite.ops.arrays import select
+from autograd_lite.tensor import Tensor
 
 
 @op("exp", numpy=np.exp)
@@ -79,10 +80,10 @@ def abs(x):
 
 @abs.gradient("x", "× sign({x})")
 def _(g, y, x):
-    return g * abs_slope(x)
+    return g * (abs_slope(x) if isinstance(x, Tensor) else np.sign(x))
 
 
-@op("sign", domain=NONZERO)
+@op("sign", domain=NONZERO, selects=True)
 def abs_slope(x):
     """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
     return np.sign(x)
@@ -90,7 +91,7 @@ def abs_slope(x):
 
 @abs_slope.gradient("x", "× 0")
 def _(g, y, x):
-    return np.where(x == 0, np.nan, 0.0 * y)
+    return g * np.where(x == 0, np.nan, 0.0 * y)
 
 
 @op("sign", numpy=np.sign, domain=NONZERO)
@@ -101,7 +102,7 @@ def sign(x):
 
 @sign.gradient("x", "× 0")
 def _(g, y, x):
-    return 0.0 * y  # g may be infinite
+    return np.zeros_like(g)[()]  # g may be infinite
 
 
 @op("sin", numpy=np.sin)

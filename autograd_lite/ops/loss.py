@@ -24,7 +24,6 @@ from autograd_lite.protocol import holds
 from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
-_WEIGHTS = ("sample_weight", "pos_weight")
 _REARRANGING = {reshape, transpose, getitem, clip, astype}  # probabilities remain probabilities
 
 
@@ -99,7 +98,7 @@ class Loss(Op):
             raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
         if settings["reduction"] not in _REDUCTIONS:
             raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
-        for name in _WEIGHTS:
+        for name in ("sample_weight", "pos_weight"):
             if settings.get(name) is not None:
                 _check_weight(op, name, errors.shape_of(settings[name]), elements)
         for interval in self.ranges:
@@ -206,10 +205,9 @@ def _refuse_probabilities(op: Any, inputs: Any) -> None:
         x = x.inputs[0]
     applied: Any = getattr(x, "op", None)
     if applied in op.activations:
-        name = errors.name_of(inputs[0], op.arguments[0])
         raise ValueError(
-            f"{op.name}: {name} is the result of {applied.name}, and {op.name} applies "
-            f"{op.activations[0].name} itself; drop the {applied.name}"
+            f"{op.name}: {errors.name_of(inputs[0], op.arguments[0])} is the result of {applied.name}, and "
+            f"{op.name} applies {op.activations[0].name} itself; drop the {applied.name}"
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import case, op
-from autograd_lite.ops.activations import below_maximum, excess_over_maximum, softmax
+from autograd_lite.ops.activations import excess_over_maximum, softmax
 from autograd_lite.ops.arrays import narrowed, widened
 from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.protocol import holds
@@ -175,7 +175,8 @@ def _(g, y, x, axis, ddof, keepdims):
     differ = x.max(axis=axis, keepdims=True) != x.min(axis=axis, keepdims=True)
     spread = keep(y, x, axis) * differ
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
-    return keep(widened(g), x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred * abs_slope(spread)
+    kink = abs_slope(spread) if per_entry(x, y) > 1 else 0.0  # a single entry has no spread anywhere
+    return keep(widened(g), x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred * kink
 
 
 @op(
@@ -206,8 +207,7 @@ def logsumexp(x, axis: Axis = None, *, keepdims: bool = False):
     survive (Blanchard, Higham and Higham 2021).
     """
     wide = widened(x)
-    excess = excess_over_maximum(wide, below_maximum(wide, axis), axis)
-    total = narrowed(wide.max(axis=axis, keepdims=True) + np.log1p(excess), x)
+    total = narrowed(wide.max(axis=axis, keepdims=True) + excess_over_maximum(wide, axis)[1], x)
     return total if keepdims else keep_out(total, x, axis)
 
 
