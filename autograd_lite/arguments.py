@@ -104,6 +104,15 @@ def no_masked(function: str, name: str, value: Any) -> None:
         )
 
 
+def no_matrix(function: str, name: str, value: Any) -> None:
+    """Raise an error for masked entries and for an np.matrix, whose products are not those of arrays."""
+    no_masked(function, name, value)
+    if isinstance(value, np.matrix):
+        raise TypeError(
+            f"{function}: {name} is an np.matrix; pass np.asarray(...) of it, and write @ for products"
+        )
+
+
 def only_numbers(function: str, name: str, value: Any) -> None:
     """Raise ValueError or TypeError if an array or data frame has masked entries, text or dates."""
     no_masked(function, name, value)

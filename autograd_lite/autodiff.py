@@ -21,6 +21,10 @@ class Variable(Tensor):
 
     __slots__ = ()
 
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        """Raise TypeError: the derivative would not reach a copy."""
+        raise errors.error(TypeError, "copy", name="a tensor", what="the argument of a derivative")
+
 
 def gradients(
     y: Tensor,

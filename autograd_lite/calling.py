@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.arguments import no_matrix
 from autograd_lite.checks.fingerprint import copied, fingerprint
 from autograd_lite.modes import OFF, ON, WITH_LINES, recording
 from autograd_lite.protocol import AbstractArray
@@ -187,7 +188,7 @@ def _as_array(op: Any, x: Any) -> Any:
     """Return an input that is not a Tensor as an array or a number; raises TypeError if it is neither."""
     if type(x) in _NUMBERS or isinstance(x, AbstractArray):
         return x
-    errors.refuse_subclass(op.name, x, errors.name_of(x, "an input"))
+    no_matrix(op.name, x, errors.name_of(x, "an input"))
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         names = {"op": op.name, "type": type(x).__name__, "name": errors.name_of(x, "")}

@@ -93,17 +93,6 @@ def shapes(values: Any, defaults: Any) -> str:
     )
 
 
-def refuse_subclass(function: str, value: Any, name: str) -> None:
-    """Raise TypeError for a masked array or np.matrix, whose arithmetic is not that of arrays."""
-    if isinstance(value, np.ma.MaskedArray):
-        problem = {"what": "a masked array", "remedy": "pass .filled(value), or np.where(mask, ..., ...)"}
-    elif isinstance(value, np.matrix):
-        problem = {"what": "an np.matrix", "remedy": "pass np.asarray(...) of it, and write @ for products"}
-    else:
-        return
-    raise error(TypeError, "subclass", op=function, name=name, **problem)
-
-
 def first(mask: Any) -> str:
     """Return where a boolean mask is first true, as an index: `[3]`, `[0, 2]`; empty for a number."""
     where = np.argwhere(np.asarray(mask))[0]
@@ -182,8 +171,8 @@ TEXTS = {
     "set shape": "{name}: the new value has shape {given} and the tensor has shape {shape}; pass that shape, "
     "or make a new tensor",
     "set dtype": "{name}: the new value has dtype {dtype}; pass real numbers",
-    "deep copy": "deepcopy: {name} is the result of {op}, and a copy would lose its graph and its gradient; "
-    "copy .detach() for the value, or the model and its parameters",
+    "copy": "copy: {name} is {what}, and a copy would lose its gradient; use it as it is, for nothing writes "
+    "into it, or copy .detach() for the value",
     # Declaring an op.
     "no such input": "{op}.gradient({argument!r}): {op} has no such input; its inputs are {inputs}",
     "rule parameters": "{op}.gradient({argument!r}): the rule takes ({given}) and must take ({expected})",
@@ -213,7 +202,6 @@ TEXTS = {
     "np.cumsum",
     "float": "{function}() of {name} is a plain number and loses the gradient; math.exp and its like call it "
     "too. Write np.exp in a formula, and {name}.item() for the value",
-    "subclass": "{op}: {name} is {what}; {remedy}",
     "in place": "{name} {symbol}= ...: {name} has a gradient of its own, and cannot be a result too. To "
     "update it, write the line inside `with ag.no_grad():`; to compute with it, give the result another name",
     "no attribute": "a Tensor has no {attribute}; here it is {here}",

@@ -14,6 +14,7 @@ from typing import Any, Never
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.arguments import no_matrix
 from autograd_lite.checks.fingerprint import fingerprint
 from autograd_lite.checks.growth import EVERY, is_growing
 from autograd_lite.checks.masks import LiveEntries, is_finite, with_masks
@@ -138,9 +139,15 @@ class Tensor(ArrayProtocol):
         """Pickle and copy the value without its graph: the result is a leaf."""
         return partial(type(self), name=self.name, requires_grad=self.requires_grad), (self._value,)
 
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
     def __deepcopy__(self, memo: Any) -> Tensor:
+        """Copy a leaf. Raises TypeError for a result, whose copy would have no graph."""
         if self.op is not None and self.requires_grad:
-            raise errors.error(TypeError, "deep copy", name=self.name or "a tensor", op=self.op.name)
+            raise errors.error(
+                TypeError, "copy", name=self.name or "a tensor", what=f"the result of {self.op.name}"
+            )
         make, arguments = self.__reduce__()
         return make(*arguments)  # type: ignore[no-any-return]
 
@@ -215,7 +222,7 @@ def _as_data(data: Any, name: str | None) -> Any:
         return data
     if isinstance(data, Tensor):
         raise errors.error(TypeError, "tensor as data", name=name or "data")
-    errors.refuse_subclass("Tensor", data, name or "data")
+    no_matrix("Tensor", data, name or "data")
     try:
         array = np.array(data)
     except ValueError as error:
@@ -248,6 +255,7 @@ def _new_grad(tensor: Tensor, value: Any) -> Any:
     name = tensor.name or "the tensor"
     if isinstance(value, Tensor):
         raise errors.error(TypeError, "set tensor", name=f"{name}.grad")
+    no_matrix(f"{name}.grad", value, "the new value")
     new = np.asarray(value)
     if new.dtype.kind not in "fiub":
         raise errors.error(TypeError, "set dtype", name=f"{name}.grad", dtype=new.dtype)
@@ -493,6 +501,7 @@ def start_gradient(tensor: Tensor, grad: Any, function: str) -> Any:
         if not isinstance(data, AbstractArray) and data != data:  # noqa: PLR0124 - nan differs from itself
             raise errors.error(ValueError, "nan", **names, origin=errors.origin_of_nan(graph(tensor)))
         return data.dtype.type(1) if data.shape == () else np.ones_like(data)
+    no_matrix(function, grad, "grad")
     if errors.shape_of(grad) != data.shape:
         raise errors.error(ValueError, "seed shape", **names, given=errors.shape_of(grad))
     return grad if isinstance(grad, Tensor) else np.array(grad, dtype=data.dtype)[()]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.arguments import explained, whole_number
+from autograd_lite.arguments import explained, no_matrix, whole_number
 from autograd_lite.compiler import compile
 from autograd_lite.extras import require
 from autograd_lite.history import History, Logs
@@ -118,6 +118,7 @@ def check_examples(X: Any, y: Any, prefix: str = "") -> tuple[Any, Any]:
     """Return X and y as arrays. Raises an error if they are empty, not finite, or differ in length."""
     arrays = []
     for name, value in ((f"{prefix}X", X), (f"{prefix}y", y)):
+        no_matrix("fit", name, value)
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
         if array.dtype.kind not in "fiub":
             raise TypeError(

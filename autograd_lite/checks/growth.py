@@ -9,8 +9,8 @@ _last = [0, 0]  # results of earlier passes in the graph counted last; how often
 def is_growing(order: Any) -> bool:
     """Return True if a graph holds more results of earlier passes than the one before, twice in a row.
 
-    `order` are the tensors of a graph. To be called at each `EVERY`-th backward pass: an update that keeps the
-    graph adds at least one result in each step. True is returned once for a row of growing graphs.
+    `order` are the tensors of a graph. To be called at each `EVERY`-th backward pass: an update that keeps
+    the graph adds at least one result in each step. True is returned once for a row of growing graphs.
     """
     old = sum(x.op is not None and hasattr(x, "backward_pass") for x in order)
     size, grown = _last

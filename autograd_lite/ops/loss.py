@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.arguments import no_matrix
 from autograd_lite.operation import Op, Rule, Words, install_op
 from autograd_lite.ops.arrays import as_float
 from autograd_lite.ops.elementwise import clip
@@ -83,7 +84,9 @@ class Loss(Op):
         `op` and `inputs` are what the user called; `values` may be those of the fused op.
         """
         x, target = values
-        _refuse_probabilities(op, inputs)
+        _refuse_probabilities(op, inputs[0], op)
+        if op is not self:
+            _refuse_probabilities(op, inputs[0].inputs[0], self)
         if op.ordered:
             _refuse_swapped(op, inputs, x)
         if self.rows and self.own_check:
@@ -98,9 +101,7 @@ class Loss(Op):
             raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
         if settings["reduction"] not in _REDUCTIONS:
             raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
-        for name in ("sample_weight", "pos_weight"):
-            if settings.get(name) is not None:
-                _check_weight(op, name, errors.shape_of(settings[name]), elements)
+        _check_weights(op, settings, elements)
         for interval in self.ranges:
             v = values[interval.position]
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
@@ -198,16 +199,21 @@ def _written(words: Words | None, formula: str, y: Any) -> str:
     return f"{arriving}× {weight}{local}{average}" + (f", {note}" if note else "")
 
 
-def _refuse_probabilities(op: Any, inputs: Any) -> None:
-    """Raise ValueError if the first input is the result of an activation, perhaps rearranged or clipped."""
-    x = inputs[0]
+def _refuse_probabilities(op: Any, logits: Any, used: Any) -> None:
+    """Raise ValueError if `logits` are the result of an activation, perhaps rearranged or clipped.
+
+    `op` is what the user called, and `used` what is computed: `bce_with_logits` for `bce` of a sigmoid.
+    """
+    x = logits
     while getattr(x, "op", None) in _REARRANGING:
         x = x.inputs[0]
     applied: Any = getattr(x, "op", None)
-    if applied in op.activations:
+    if applied in used.activations:
+        own = used.activations[0].name
+        applies = f"{op.name} applies {own} itself" if op is used else f"{own} is applied to it"
         raise ValueError(
-            f"{op.name}: {errors.name_of(inputs[0], op.arguments[0])} is the result of {applied.name}, and "
-            f"{op.name} applies {op.activations[0].name} itself; drop the {applied.name}"
+            f"{op.name}: {errors.name_of(logits, used.arguments[0])} is the result of {applied.name}, and "
+            f"{applies}; drop the {applied.name}"
         )
 
 
@@ -220,22 +226,27 @@ def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
     if not getattr(target, "requires_grad", False) or getattr(prediction, "requires_grad", False):
         return
     first, second = op.arguments
-    takes_probabilities = getattr(prediction, "op", None) is None and any(r.position == 0 for r in op.ranges)
-    if target.op is not None or (takes_probabilities and holds(((x == 0) | (x == 1)).all())):
+    is_data = getattr(prediction, "op", None) is None
+    if target.op is not None or (is_data and holds(((x == 0) | (x == 1)).all() & (x == 1).any())):
         raise ValueError(
             f"{op.name}: {first} is a constant and {second} a differentiable tensor: swapped? Write "
             f"{op.name}({first}, {second}); if it is meant, pass {second}.detach()"
         )
 
 
-def _check_weight(op: Any, name: str, shape: Any, elements: Any) -> None:
-    """Raise ValueError unless a weight has the shape of the losses; `pos_weight` may be a number."""
-    number = "a number or " if name == "pos_weight" else ""
-    if shape != elements and not (number and shape == ()):
-        raise ValueError(
-            f"{op.name}: {name} has shape {shape} and the target {elements}; a loss does not broadcast: pass "
-            f"{number}an array of the target's shape"
-        )
+def _check_weights(op: Any, settings: Any, elements: Any) -> None:
+    """Raise ValueError unless each weight has the shape of the losses; `pos_weight` may be a number."""
+    for name in ("sample_weight", "pos_weight"):
+        if settings.get(name) is None:
+            continue
+        no_matrix(op.name, name, settings[name])
+        shape = errors.shape_of(settings[name])
+        number = "a number or " if name == "pos_weight" else ""
+        if shape != elements and not (number and shape == ()):
+            raise ValueError(
+                f"{op.name}: {name} has shape {shape} and the target {elements}; a loss does not broadcast: "
+                f"pass {number}an array of the target's shape"
+            )
 
 
 def _different_shapes(op: Any, inputs: Any, shape: Any, other: Any) -> ValueError:

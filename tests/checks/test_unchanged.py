@@ -159,7 +159,7 @@ def test_new_data_are_converted(new, expected):
         (ag.Tensor([1.0, 2.0]), TypeError, "pass its value, `w.data = new.data`"),
         ([1j, 2.0], TypeError, "complex"),
         (["1", "2"], TypeError, "dtype"),
-        (np.ma.array([1.0, 2.0], mask=[True, False]), TypeError, "a masked array"),
+        (np.ma.array([1.0, 2.0], mask=[True, False]), ValueError, "masked entries"),
     ],
 )
 def test_new_data_that_do_not_fit(new, error, match):
@@ -208,7 +208,12 @@ def test_a_result_is_not_copied_without_its_graph():
     x = ag.Tensor([1.0, 2.0], name="x")
     u = x * 2.0
     u.name = "u"
-    with pytest.raises(TypeError, match="deepcopy: u is the result of multiply"):
+    with pytest.raises(TypeError, match="copy: u is the result of multiply"):
         copy.deepcopy({"of a model": [u]})
+    with pytest.raises(TypeError, match="copy: u is the result of multiply"):
+        copy.copy(u)
+    for duplicate in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="the argument of a derivative, and a copy would lose"):
+            ag.grad(lambda x, duplicate=duplicate: duplicate(x) * x)(1.0)
     assert copy.deepcopy(x).data.tolist() == [1.0, 2.0]
     assert copy.deepcopy(u.detach()).data.tolist() == [2.0, 4.0]
