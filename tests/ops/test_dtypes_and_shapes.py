@@ -76,6 +76,12 @@ def test_repeated_indices_add_up():
     np.testing.assert_array_equal(gradient(lambda t: t[[1, 1, 3, 1]], x), [0.0, 3.0, 0.0, 1.0])
     np.testing.assert_array_equal(gradient(lambda t: np.take(t, [0, -4, 2]), x), [2.0, 0.0, 1.0, 0.0])
     np.testing.assert_array_equal(gradient(lambda t: np.repeat(t, [0, 1, 2, 3]), x), [0.0, 1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(gradient(lambda t: np.take(t, [True, True], axis=0), x[:2]), [0.0, 2.0])
+    np.testing.assert_array_equal(
+        gradient(lambda t: np.repeat(t, [True, False, True, True]), x), [1, 0, 1, 1]
+    )
+    with pytest.raises(IndexError, match="take: t has shape"):
+        gradient(lambda t: np.take(t, [-5], axis=0), x)
     square = gradient(lambda t: t[[0, 0, 1], [1, 1, 0]], np.zeros((2, 2)))
     np.testing.assert_array_equal(square, [[0.0, 2.0], [1.0, 0.0]])
 
