@@ -188,7 +188,7 @@ def _as_array(op: Any, x: Any) -> Any:
     """Return an input that is not a Tensor as an array or a number; raises TypeError if it is neither."""
     if type(x) in _NUMBERS or isinstance(x, AbstractArray):
         return x
-    no_matrix(op.name, x, errors.name_of(x, "an input"))
+    no_matrix(op.name, errors.name_of(x, "an input"), x)
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         names = {"op": op.name, "type": type(x).__name__, "name": errors.name_of(x, "")}

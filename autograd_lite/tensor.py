@@ -222,7 +222,7 @@ def _as_data(data: Any, name: str | None) -> Any:
         return data
     if isinstance(data, Tensor):
         raise errors.error(TypeError, "tensor as data", name=name or "data")
-    no_matrix("Tensor", data, name or "data")
+    no_matrix("Tensor", name or "data", data)
     try:
         array = np.array(data)
     except ValueError as error:
@@ -255,7 +255,7 @@ def _new_grad(tensor: Tensor, value: Any) -> Any:
     name = tensor.name or "the tensor"
     if isinstance(value, Tensor):
         raise errors.error(TypeError, "set tensor", name=f"{name}.grad")
-    no_matrix(f"{name}.grad", value, "the new value")
+    no_matrix(f"{name}.grad", "the new value", value)
     new = np.asarray(value)
     if new.dtype.kind not in "fiub":
         raise errors.error(TypeError, "set dtype", name=f"{name}.grad", dtype=new.dtype)
@@ -501,7 +501,7 @@ def start_gradient(tensor: Tensor, grad: Any, function: str) -> Any:
         if not isinstance(data, AbstractArray) and data != data:  # noqa: PLR0124 - nan differs from itself
             raise errors.error(ValueError, "nan", **names, origin=errors.origin_of_nan(graph(tensor)))
         return data.dtype.type(1) if data.shape == () else np.ones_like(data)
-    no_matrix(function, grad, "grad")
+    no_matrix(function, "grad", grad)
     if errors.shape_of(grad) != data.shape:
         raise errors.error(ValueError, "seed shape", **names, given=errors.shape_of(grad))
     return grad if isinstance(grad, Tensor) else np.array(grad, dtype=data.dtype)[()]

@@ -55,7 +55,7 @@ def fit(
 
     With `compile` each step runs as one NumPy program (`ag.compile`). The results are the same except for
     rounding, and no `.grad` is set. A Python `if` on data is an error, and so are random numbers, except
-    those of `Dropout`. Writing into an array that the model uses is not noticed.
+    those of `Dropout`.
 
     Raises ValueError or TypeError, before anything has changed, if X and y differ in length, are empty, not
     numeric or not finite, or if a setting is wrong. Raises ValueError during training if the loss does not

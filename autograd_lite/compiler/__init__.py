@@ -57,21 +57,26 @@ def compile(
     `backend="jax"` runs the program under jax.jit on the device that JAX chooses (extra `jax`).
 
     f is traced at the first call for each tuple of shapes and dtypes. It runs twice then, because the second
-    run must compute the same as the first. So its side effects, such as print, happen twice, and never at
-    later calls. It runs a third time to raise its own error if it cannot be traced, for a Hessian that
-    cannot be one program, and if only its graph shows a tensor that it uses (a tensor that is not in a
-    variable, an attribute of a module, an argument or a list). The value, the gradient, `hvp` and `hessian`
-    have separate programs, and the 32 programs that were used last are kept. f is traced again if a variable
-    that it takes from its surroundings, or an attribute of a module, is replaced, and if a condition that an
-    op checks changes.
+    run must compute the same as the first. It runs a third time to raise its own error if it cannot be
+    traced, for a Hessian that cannot be one program, and if only its graph shows a tensor that it uses. The
+    value, the gradient, `hvp` and `hessian` have separate programs, and the 32 programs that were used last
+    are kept. f is traced again if a condition that an op checks changes.
 
-    Parameters and other tensors that f uses are read at each call, and `Dropout` draws at each call.
-    Writing into an array that f uses is not noticed: pass it as an argument. Several threads may call a
-    compiled function; while it is traced, other threads must not use its parameters otherwise.
+    What f has read from its surroundings while it was traced is read again and compared before each run, and
+    f is traced again if it has changed; what cannot be compared is refused when f is traced. Arrays are
+    compared whole up to 8 KiB, and longer ones by 256 of their entries. At the calls 2, 4, 8, 16, ... f runs
+    too, with its side effects, and its value must be the same. If a result is not finite, f runs as well, to
+    report where nan comes from and to compute the gradient.
+
+    Parameters and other tensors that f uses are read at each call, and `Dropout` draws at each call. A
+    result is an array, through which no gradient flows to the parameters: train with `optimizer`, or call f
+    itself in a loss. Several threads may call a compiled function; while it is traced, other threads must
+    not use its parameters otherwise.
 
     Raises TypeError or ValueError at the first call if f cannot be compiled, for example because of a
     Python `if` on data, with the line; and at once for settings that do not go together, and for an
-    optimiser that evaluates the loss itself, such as `Newton`.
+    optimiser that evaluates the loss itself, such as `Newton`. Raises ValueError at a later call if f itself
+    computes another value than its program.
 
     >>> import numpy as np
     >>> fast = compile(lambda x: (x * x).sum())

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from autograd_lite.compiler.draws import Draws, graphs_recorded
 from autograd_lite.compiler.executable import TRACING, Executable
 from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.program import equal
+from autograd_lite.compiler.simplify import simplified
 from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
 from autograd_lite.tensor import Tensor, leaf
@@ -26,6 +28,7 @@ class ProgramCache:
     """The programs of one function, the last used ones by shapes and dtypes."""
 
     _exports_data = True  # whether an exported program contains the parameters or takes them as arguments
+    _optimizer: Any = None
 
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
         if backend not in ("numpy", "jax"):
@@ -75,12 +78,60 @@ class ProgramCache:
                     f"{rounding}; call the function itself on such data"
                 )
             program, draws = self._compile(_hashable(key), arrays, context, draws)
+        program.runs += 1
+        if program.runs == program.next_comparison:
+            program.next_comparison *= 2
+            if (value := self._value_of(results, context)) is not None:
+                self._compare(program, arrays, draws, context, value)
         if last_key != key or program is not self._last[1]:
             self._last = key, program
             with TRACING:  # move it to the end: the first is dropped first
                 self._programs.pop(_hashable(key), None)
                 self._programs[_hashable(key)] = program
-        return results
+        return self._checked(results, arrays, draws, context)
+
+    def _compare(self, program: Executable, arrays: Any, draws: Any, context: Any, value: Any) -> None:
+        """Raise ValueError if the function itself computes another value than its program.
+
+        If they differ, the function is traced again: with the same program, only by rounding.
+        """
+        value = value[0] if isinstance(value, tuple) else value
+        inputs = Inputs([np.asarray(x)[()] for x in arrays], Draws(draws), program.tensors)
+        with TRACING, _without_garbage_collection():
+            expected = self._call(inputs)
+            if nearly_equal(value, expected):
+                return
+            traced = self._trace(inputs, context)
+        if equal(simplified(traced.program), program.program) and nearly_equal(traced.value, expected):
+            return
+        self._last = None, None
+        with TRACING:
+            self._programs = {key: x for key, x in self._programs.items() if x is not program}
+        raise ValueError(
+            f"compile: the program computes {_short(value)} and the function {_short(expected)} from the "
+            "same arguments. The function depends on something that has changed, which the compiler cannot "
+            "see; pass it as an argument"
+        )
+
+    def _call(self, inputs: Inputs) -> Any:
+        """Return the value of the function itself, with the random numbers of the program."""
+        inputs.draws.sources = []
+        with graphs_recorded(inputs.draws.draw):
+            y = self._value(*map(leaf, inputs.arrays))
+        return y._value if isinstance(y, Tensor) else y
+
+    def _value(self, *arrays: Any) -> Any:
+        """Call the function, and return its value without what it returns beside it."""
+        y = self._f(*arrays)
+        return y[0] if isinstance(y, tuple) and y else y
+
+    def _value_of(self, results: Any, context: Any) -> Any:
+        """Return the value of the function among the results of its program, or None if it is not there."""
+        raise NotImplementedError
+
+    def _checked(self, results: Any, arrays: Any, draws: Any, context: Any) -> Any:
+        """Return the results of a program, and those of the function itself if they are not finite."""
+        raise NotImplementedError
 
     def _compile(self, key: Any, arrays: Any, context: Any, drawn: Any) -> tuple[Executable, Any]:
         """Return a program for a key, and the random numbers that it was traced with."""
@@ -88,12 +139,15 @@ class ProgramCache:
             arrays = [np.asarray(x)[()] for x in arrays]
             for i, x in enumerate(arrays):
                 as_array(x, i)
-            watcher = ClosureWatcher(self._f)
+            watcher = ClosureWatcher(self._f, self._optimizer)
             draws = Draws(drawn)
+            inputs = Inputs(arrays, draws, self._trained_tensors(), watcher.tensors())
             try:
-                traced = self._trace_twice(Inputs(arrays, draws, self._known_tensors(watcher)), context)
+                traced = self._trace_twice(inputs, context, watcher)
+                watcher.settle(draws.generators)
                 make_function = self._make_function(traced, len(arrays), context)
             except BaseException:
+                watcher.undo()
                 draws.undo()
                 raise
             program = self._programs[key] = Executable(traced, watcher, len(arrays), make_function)
@@ -101,24 +155,26 @@ class ProgramCache:
                 del self._programs[next(iter(self._programs))]
         return program, draws.values[: len(draws.sources)]
 
-    def _trace_twice(self, inputs: Inputs, context: Any) -> Traced:
+    def _trace_twice(self, inputs: Inputs, context: Any, watcher: ClosureWatcher) -> Traced:
         """Trace the function twice, and refuse it if it does not compute the same both times.
 
         Tensors of unknown origin that the first run uses are traced as inputs in the second. If the second
         run uses them too, the function holds them, and it is traced a third time to compare.
         """
         try:
-            first = self._trace(inputs, context)
-            second = self._trace(inputs._replace(possible=first.others), context)
+            first = self._trace(inputs._replace(observed=watcher.calls.observed), context)
+            inputs = inputs._replace(possible=[*inputs.possible, *first.others])
+            watcher.mark()
+            second = self._trace(inputs, context)
             if len(second.captured) > len(first.captured):
                 first = second
-                second = self._trace(inputs._replace(known=second.captured), context)
+                watcher.mark()
+                second = self._trace(inputs, context)
         except NotVectorizedError:
             raise
         except Exception:
-            inputs.draws.sources = []
-            with graphs_recorded(inputs.draws.draw):
-                self._f(*(leaf(x, False) for x in inputs.arrays))  # it may raise an error of its own
+            watcher.undo()
+            self._call(inputs)  # it may raise an error of its own
             raise
         if not equal(first.program, second.program):
             pairs = zip(first.program.calls, second.program.calls, strict=False)
@@ -133,11 +189,28 @@ class ProgramCache:
     def _make_function(self, traced: Traced, arguments: int, context: Any) -> Any:
         return JaxFunction if self._backend == "jax" else None
 
-    def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
-        return watcher.tensors()
+    def _trained_tensors(self) -> list[Tensor]:
+        return []
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:
         raise NotImplementedError
+
+
+def is_finite(x: Any) -> bool:
+    """True if all entries are finite, unless the sum of their squares overflows."""
+    x = x[0] if isinstance(x, tuple) else x
+    return isfinite(np.vdot(x, x) if getattr(x, "ndim", 0) else x)
+
+
+def nearly_equal(a: Any, b: Any) -> bool:
+    """True if two values differ by rounding only: by less than half of the digits."""
+    a, b = np.asarray(a), np.asarray(b)
+    digits = max(np.finfo(x.dtype).eps for x in (a, b) if x.dtype.kind == "f") ** 0.5
+    return a.shape == b.shape and np.allclose(a, b, rtol=digits, atol=0.0, equal_nan=True)
+
+
+def _short(value: Any) -> str:
+    return np.array2string(np.asarray(value), threshold=4, edgeitems=2)
 
 
 def _hashable(key: Any) -> Any:

@@ -1,145 +1,116 @@
-"""Variables and tensors that a function takes from its surroundings, and whether any was replaced."""
+"""A comparison of what a function has read from its surroundings with what is there now."""
 
-import dis
-import sys
-from collections.abc import Callable
-from functools import partial
+import pickle
+from collections.abc import Callable, Collection
 from operator import is_
-from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from autograd_lite.compiler import state
+from autograd_lite.compiler.calls import Calls, reads
+from autograd_lite.compiler.search import DEFAULT, Search
 from autograd_lite.tensor import Tensor
-
-_LIBRARIES = ("autograd_lite.", "numpy", "builtins", "functools")
-_COMPARED_BY_VALUE = (bool, int, float, str, tuple, type(None))
 
 
 class ClosureWatcher:
-    """Watches the variables that a function, and the functions it calls, take from their surroundings.
+    """Watches what f, and each function that runs with it, has read from its surroundings."""
 
-    These are closure and global variables, default arguments, attributes of modules and of the user's
-    objects, and the entries of lists and dictionaries. Arrays are compared by identity: writing into one
-    is not noticed.
-    """
-
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], optimizer: Any = None) -> None:
         self._f = f
-        self._cells: list[Any] = []
-        self._variables: list[tuple[dict[str, Any], str]] = []
-        self._containers: list[Any] = []  # lists, dictionaries, and the attributes of objects
-        self._fixed: list[Any] = []  # values that cannot be replaced without replacing what holds them
-        seen: dict[int, Any] = {}
-        found = [f]
-        while found:
-            for value in found:
-                seen[id(value)] = value
-                self._visit(value)
-            found = [value for value in (*self._read(), *self._fixed) if id(value) not in seen]
-        self.restart()
+        self._optimizer = optimizer
+        self.calls = Calls(f)
+        self._search = Search(f, optimizer, self.calls)
+        self._before = self._contents()
+        self._spoiled: set[int] = set()
+        self._counters: set[Any] = set()
+        self._values: list[Any]
+        self._byte_readers: list[Callable[[], bytes]]
+        self._bytes: list[bytes]
+        self.mark()
+        self._restart()
 
-    def restart(self) -> None:
-        """Compare with the present values from now on."""
-        self._values = self._read()
+    def mark(self) -> None:
+        """Remember the state before the last run of f."""
+        self._marked = self._contents()
+        self._drawn = [pickle.dumps(x.state) for x in self._search.generators]
+
+    def settle(self, drawn: Collection[Any]) -> None:
+        """Watch what f has read. Raise an error if a program cannot repeat what f does.
+
+        `drawn` are the generators of random numbers that are inputs of the program.
+        """
+        self._refuse_changes(drawn)
+        self._search = Search(self._f, self._optimizer, self.calls, self._counters)
+        if self._search.iterator:
+            raise _unrepeatable(f"takes values from {self._search.iterator}, which is used up")
+        self._restart()
+
+    def undo(self) -> None:
+        """Put back what f has changed, where it left a value of the trace."""
+        for _, owner, before in self._before:
+            if id(owner) in self._spoiled or state.kept_tracers(owner, before):
+                self._spoiled.add(id(owner))
+                state.put_back(owner, before)
 
     def unchanged(self) -> bool:
-        """True if no variable was replaced."""
+        """True if all that was read is still the same."""
         try:
             now = self._read()
-        except (KeyError, ValueError):  # a variable was deleted
+        except (KeyError, ValueError, AttributeError):  # a variable was deleted
             return False
-        if len(now) != len(self._values):
+        if [read() for read in self._byte_readers] != self._bytes or len(now) != len(self._values):
             return False
         if all(map(is_, now, self._values)):
             return True
-        if not all(map(_same, now, self._values)):
+        if not all(map(state.same, now, self._values)):
             return False
         self._values = now
+        if self._bytes:  # an array may be replaced by an equal one
+            self._search = Search(self._f, self._optimizer, self.calls, self._counters)
+            self._restart()
         return True
 
     def tensors(self) -> list[Tensor]:
-        """Return the tensors among the values, each once."""
-        found = [t for value in (*self._fixed, *self._values) for t in _tensors(value)]
-        return list({id(t): t for t in found}.values())
+        """Return the tensors that f may reach, each once."""
+        return self._search.tensors
+
+    def _restart(self) -> None:
+        self._values = self._read()
+        self._byte_readers = [state.reader_of_bytes(x) for x in self._search.arrays]
+        self._bytes = [read() for read in self._byte_readers]
 
     def _read(self) -> list[Any]:
-        """Return the present values of all variables."""
-        now = [cell.cell_contents for cell in self._cells]
-        now += [variables[name] for variables, name in self._variables]
-        for container in self._containers:
-            now += container.values() if isinstance(container, dict) else container
+        now: list[Any] = []
+        for get, owner in self._search.readers:
+            now += get(owner)
         return now
 
-    def _visit(self, value: Any) -> None:
-        """Watch what a function, method, module or container holds."""
-        if isinstance(value, partial):
-            self._fixed += [value.func, *value.args, *value.keywords.values()]
-        elif isinstance(value, MethodType):
-            self._fixed += [value.__self__, value.__func__]
-        elif isinstance(value, FunctionType) and (value is self._f or not _in_library(value.__module__)):
-            self._visit_function(value)
-        elif "__wrapped__" in getattr(value, "__dict__", ()):  # another compiled function
-            self._fixed.append(value.__wrapped__)
-        elif isinstance(value, list | dict):
-            self._containers.append(value)
-        elif isinstance(value, tuple):
-            self._fixed += value
-        elif not isinstance(value, type) and (
-            hasattr(type(value), "named_parameters") or self._is_user_object(value)
-        ):
-            self._containers.append(vars(value))
-            self._fixed += [getattr(type(value), name, None) for name in ("forward", "__call__")]
+    def _contents(self) -> list[tuple[str, Any, dict[Any, Any]]]:
+        return [(name, owner, state.content(owner)) for name, owner in self._search.owners]
 
-    def _visit_function(self, function: FunctionType) -> None:
-        self._cells += function.__closure__ or ()
-        variables = function.__globals__
-        attributes = _names(function.__code__, "LOAD_ATTR")
-        for name in _names(function.__code__, "LOAD_GLOBAL", "LOAD_NAME"):
-            if name in variables:
-                self._variables.append((variables, name))
-                self._watch_attributes(variables[name], attributes)
-        self._fixed += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-        self._fixed += vars(function).values()  # what a decorator wrapped
-
-    def _watch_attributes(self, owner: Any, names: list[str]) -> None:
-        """Watch the data, but not the functions, that a Python module or class of the user holds."""
-        if not isinstance(owner, ModuleType | type):
-            return
-        module = owner.__name__ if isinstance(owner, ModuleType) else owner.__module__
-        if module.partition(".")[0] in sys.stdlib_module_names or _in_library(f"{module}."):
-            return
-        held: Any = vars(owner)
-        for name in names:
-            if isinstance(held.get(name), Tensor) or not callable(held.get(name, len)):
-                self._variables.append((held, name))
-
-    def _is_user_object(self, value: Any) -> bool:
-        """True for an object of a class that is defined in the same package as the function."""
-        if not hasattr(value, "__dict__") or type(value).__module__.startswith(_LIBRARIES):
-            return False
-        module = getattr(self._f, "__module__", None) or type(self._f).__module__
-        return type(value).__module__.partition(".")[0] == module.partition(".")[0]
+    def _refuse_changes(self, drawn: Collection[Any]) -> None:
+        for name, owner, before in self._before:
+            if kept := state.kept_tracers(owner, before):
+                raise TypeError(
+                    f"compile: the function keeps a value in {name or kept[0]}, which its program would not "
+                    "do; return the value from the function"
+                )
+        counts = reads(self.calls.codes)
+        for name, owner, before in self._marked:
+            for key in state.changes(owner, before):
+                # A counter that nothing depends on is read once, to add to it.
+                if counts[name or key] > 1 or name == DEFAULT:
+                    self._spoiled.add(id(owner))
+                    raise _unrepeatable(f"uses {name or key}, which it changes")
+                self._counters |= {id(owner)} if name else {(id(owner), key)}
+        for bits, drawn_before in zip(self._search.generators, self._drawn, strict=True):
+            if bits not in drawn and pickle.dumps(bits.state) != drawn_before:
+                raise _unrepeatable("draws random numbers of its own")
+        if self.calls.unrepeatable:
+            raise _unrepeatable(f"calls {self.calls.unrepeatable}")
 
 
-def _names(code: CodeType, *instructions: str) -> list[str]:
-    """Return the names that code, and code within it, looks up by one of the bytecode instructions."""
-    own = [step.argval for step in dis.get_instructions(code) if step.opname in instructions]
-    inner = [
-        name for part in code.co_consts if isinstance(part, CodeType) for name in _names(part, *instructions)
-    ]
-    return list(dict.fromkeys([*own, *inner]))
-
-
-def _in_library(module: str | None) -> bool:
-    return module is not None and module.startswith(_LIBRARIES)
-
-
-def _same(now: Any, before: Any) -> bool:
-    if now is before:
-        return True
-    return type(now) is type(before) and isinstance(now, _COMPARED_BY_VALUE) and bool(now == before)
-
-
-def _tensors(value: Any) -> list[Tensor]:
-    if isinstance(value, Tensor):
-        return [value] if value.op is None else []
-    return list(value.parameters()) if hasattr(type(value), "named_parameters") else []
+def _unrepeatable(what: str) -> ValueError:
+    return ValueError(
+        f"compile: the function {what}, but a program always computes the same; pass what changes as an "
+        "argument"
+    )

@@ -88,13 +88,13 @@ def literal(x: Any) -> str | None:
         return "..."
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return "bool" if np.dtype(x) == bool else f"np.{np.dtype(x).name}"
-    if isinstance(x, np.generic):
+    if isinstance(x, np.generic) and not isinstance(x, str):
         return f"np.{x.dtype.name}({literal(x.item())})"
-    if isinstance(x, float):
-        return repr(x) if math.isfinite(x) else f"float({str(x)!r})"
     if isinstance(x, type):
-        return x.__name__
-    return repr(x) if x is None or isinstance(x, bool | int | str) else None
+        return x.__name__ if x in (bool, int, float) else None
+    kind: Any = next((kind for kind in (bool, int, float, str, type(None)) if isinstance(x, kind)), None)
+    written: str | None = kind and kind.__repr__(x)  # not by its own repr, which may be any text
+    return f"float({written!r})" if written in ("inf", "-inf", "nan") else written
 
 
 def array_literal(x: Any) -> str:

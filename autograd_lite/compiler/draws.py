@@ -1,6 +1,6 @@
 """Random numbers that a function draws while it is traced."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,6 +32,11 @@ class Draws:
             self.values[i:] = [source.random(shape)]
         return self.values[i]
 
+    @property
+    def generators(self) -> Collection[Any]:
+        """The bit generators that random numbers were drawn from."""
+        return self._states.keys()
+
     def undo(self) -> None:
         """Return all generators to their states before the first draw."""
         for bits, state in self._states.items():
@@ -49,3 +54,13 @@ def graphs_recorded(draw: Callable[[Any, Any], Any]) -> Iterator[None]:
     finally:
         recording.reset(recording_before)
         drawing.reset(drawing_before)
+
+
+@contextmanager
+def replayed(values: Sequence[Any]) -> Iterator[None]:
+    """Let functions draw these random numbers again, until the block ends."""
+    token = drawing.set(Draws(values).draw)
+    try:
+        yield
+    finally:
+        drawing.reset(token)

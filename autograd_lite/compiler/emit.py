@@ -102,7 +102,7 @@ class Writer:
                 continue
             if call.comment not in (comment, ""):
                 comment = call.comment
-                lines.append(f"    # {' '.join(comment.splitlines())}")
+                lines.append(f"    # {''.join(c if c.isprintable() else ' ' for c in comment)}")
             lines += [f"    {line}" for line in self.statements(ref, call, expression.text)]
         return lines
 

@@ -1,5 +1,6 @@
 """Executables: traced programs that run, with the present data of the tensors that they captured."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -18,6 +19,10 @@ from autograd_lite.compiler.tracer import Tracer
 from autograd_lite.randomness import uniform
 
 TRACING = threading.RLock()  # held while captured tensors have tracers for data
+if hasattr(os, "register_at_fork"):  # a child must not wait for a thread that it does not have
+    os.register_at_fork(
+        before=TRACING.acquire, after_in_parent=TRACING.release, after_in_child=TRACING.release
+    )
 
 
 class Executable:
@@ -31,10 +36,11 @@ class Executable:
     ) -> None:
         self.program = simplified(traced.program)
         self._arguments = arguments
+        self.runs = 0
+        self.next_comparison = 2  # the run after which the function itself runs too, and doubled then
         self.tensors = traced.captured
         self._sources = traced.sources
         self._watcher = watcher
-        self._watcher.restart()  # tracing may have changed a counter of the function
         self._shapes = [x.shape for x in self.tensors]
         self._dtypes = [x.dtype for x in self.tensors]
         scalars = scalar_source(self.program)

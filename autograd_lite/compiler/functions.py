@@ -9,13 +9,14 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite.autodiff import value_and_grad
+from autograd_lite.autodiff import hessian, hvp, value_and_grad
 from autograd_lite.compiler import trace
-from autograd_lite.compiler.cache import ProgramCache, as_array
+from autograd_lite.compiler.cache import ProgramCache, as_array, is_finite
+from autograd_lite.compiler.draws import replayed
 from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
 from autograd_lite.randomness import drawing
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, leaf
 from autograd_lite.typing import Array
 
 R = TypeVar("R")  # what the function returns
@@ -120,6 +121,29 @@ class Compiled(ProgramCache, Generic[R, G]):
         argnums = tuple([_position(i, arrays) for i in argnums])
         key = tracing, argnums, tuple([(x.shape, x.dtype) for x in arrays])
         return self._results(key, arrays, more, (tracing, argnums, more))
+
+    def _value_of(self, results: Any, context: Any) -> Any:
+        return results[0] if context[0] is trace.value else None
+
+    def _checked(self, results: Any, arrays: Any, draws: Any, context: Any) -> Any:
+        if all(map(is_finite, results)):
+            return results
+        tracing, argnums, directions = context
+        xs = [arrays[i] for i in argnums]
+
+        def f(*xs: Any) -> Any:
+            return self._value(*(dict(zip(argnums, xs, strict=True)).get(i, x) for i, x in enumerate(arrays)))
+
+        with replayed(draws):
+            if tracing is trace.hessian:
+                return (hessian(f)(*xs).reshape(results[0].shape),)
+            if tracing is trace.curvature:
+                return hvp(f, xs, directions)
+            if argnums:
+                return results[0], *value_and_grad(f, tuple(range(len(xs))))(*xs)[1]
+            if np.isnan(results[0][0] if isinstance(results[0], tuple) else results[0]).any():
+                self._value(*map(leaf, arrays))  # for its warnings
+        return results
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:
         tracing, argnums, directions = context

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.buffers import memory_bases
-from autograd_lite.compiler.constants import is_identity_matrix
+from autograd_lite.compiler.constants import is_identity_matrix, literal
 from autograd_lite.compiler.program import GUARD, INPUT, ArrayType, Call, Program, Ref, refs, select
 
 _POWERS = {2: "np.square", 0.5: "np.sqrt", -1: "np.reciprocal"}  # NumPy computes x ** 2 as np.square(x)
@@ -131,7 +131,7 @@ def _key(operand: Any) -> Hashable:
     if kind is np.ndarray:
         by_value = operand.nbytes <= _COMPARED_BY_VALUE
         return (operand.shape, operand.dtype.str, operand.tobytes()) if by_value else (kind, id(operand))
-    return kind, repr(operand)
+    return kind, literal(operand) or id(operand)
 
 
 def eliminate_dead_code(program: Program) -> Program:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -14,10 +13,10 @@ from autograd_lite.arguments import whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import trace
 from autograd_lite.compiler.cache import ProgramCache, as_array
-from autograd_lite.compiler.closure import ClosureWatcher
+from autograd_lite.compiler.draws import replayed
 from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.trace import Inputs, Traced, trainable
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, leaf
 
 Result = TypeVar("Result")
 
@@ -35,11 +34,6 @@ class CompiledStep(ProgramCache, Generic[Result]):
         self._steps = whole_number("compile", "steps", steps)
         _check_optimizer(optimizer)
         self._optimizer = optimizer
-        # A program contains the settings of the optimiser, and takes the learning rate as an input.
-        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_shapes")}
-        constants = [k for k, v in settings.items() if isinstance(v, bool | int | float | tuple)]
-        self._constants = attrgetter(*constants) if constants else lambda _: ()
-        self._objects = [k for k in settings if k not in constants]
 
     def __call__(self, *arrays: ArrayLike) -> Result:
         """Train on `arrays`, the arguments of the loss, and return the loss before the step, a float.
@@ -68,9 +62,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
         params = optimizer.params
         states = optimizer.state or [optimizer.start(p._value) for p in params]
         more: list[Any] = [optimizer.lr]
-        key: list[Any] = [self._constants(optimizer)]
-        if self._objects:
-            key += [_content(getattr(optimizer, name)) for name in self._objects]
+        key: list[Any] = []
         for p, state in zip(params, states):  # noqa: B905 - strict takes time
             if p.requires_grad:
                 key += id(p), len(state)
@@ -82,10 +74,8 @@ class CompiledStep(ProgramCache, Generic[Result]):
         for x in arrays:
             key += x.shape, x.dtype
         loss, squares, outputs, *updated = self._results(key, arrays, more, states)
-        if not isfinite(squares):
-            if self._backend == "jax" and self._steps > 1:  # step by step, to find the first at fault
-                return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
-            self._refuse_non_finite(arrays)
+        if not isfinite(squares):  # several steps in JAX: step by step, to find the first at fault
+            return CompiledStep(self._f, optimizer, "numpy", self._steps)(*arrays)
         states = states.copy()
         results = iter(updated)
         for i, p in enumerate(params):
@@ -110,13 +100,13 @@ class CompiledStep(ProgramCache, Generic[Result]):
             end += len(state)
         return partial(JaxFunction, steps=self._steps, carried=carried)
 
-    def _known_tensors(self, watcher: ClosureWatcher) -> list[Tensor]:
+    def _trained_tensors(self) -> list[Tensor]:
         parameters = trainable(self._optimizer)
         if not parameters:
             raise ValueError(
                 "compile: every parameter of the optimiser is frozen, so there is nothing to train"
             )
-        return list(dict.fromkeys([*parameters, *watcher.tensors()]))
+        return parameters
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:
         return trace.step(self._f, inputs, self._optimizer, self._trained(context))
@@ -126,18 +116,27 @@ class CompiledStep(ProgramCache, Generic[Result]):
         pairs = zip(self._optimizer.params, states, strict=True)
         return [state for p, state in pairs if p.requires_grad]
 
-    def _refuse_non_finite(self, arrays: Any) -> None:
-        """Raise an error if a gradient is not finite. Only the sum of squares may have overflowed."""
+    def _value_of(self, results: Any, context: Any) -> Any:
+        return None if self._backend == "jax" and self._steps > 1 else results[0]
+
+    def _checked(self, results: Any, arrays: Any, draws: Any, context: Any) -> Any:
+        loss, squares, outputs, *_ = results
+        several = self._backend == "jax" and self._steps > 1
+        if several or (isfinite(squares) and loss == loss):  # noqa: PLR0124 - nan differs from itself
+            return results
         parameters = trainable(self._optimizer)
-        with np.errstate(all="ignore"):
-            y = self._f(*arrays)
-            found = gradients(y[0] if isinstance(y, tuple) else y, parameters)
-        for p, g in zip(parameters, found, strict=True):
-            if reason := errors.non_finite(g):
-                raise ValueError(
-                    f"compile: the gradient of {p.name or 'a parameter'} is not finite: {reason}; lower lr, "
-                    "standardise the features, and look for nan and inf"
-                )
+        updated = []
+        with np.errstate(all="ignore"), replayed(draws):
+            found = gradients(self._value(*map(leaf, arrays)), parameters)
+            for p, g, state in zip(parameters, found, self._trained(context), strict=True):
+                if reason := errors.non_finite(g):
+                    raise ValueError(
+                        f"compile: the gradient of {p.name or 'a parameter'} is not finite: {reason}; lower "
+                        "lr, standardise the features, and look for nan and inf"
+                    )
+                data, new_state = self._optimizer.update(p._value, g, state)
+                updated.append((data, *new_state))
+        return loss, 0.0, outputs, *updated
 
 
 def _check_optimizer(optimizer: Any) -> None:
@@ -155,8 +154,3 @@ def _check_optimizer(optimizer: Any) -> None:
             f"compile: {name} has a step of its own, which a compiled step would not make; put what it does "
             "into update(p, g, state), or train without compile"
         )
-
-
-def _content(setting: Any) -> Any:
-    """Return the content of a setting, to compare it."""
-    return (setting.dtype.str, setting.tobytes()) if hasattr(setting, "tobytes") else repr(setting)

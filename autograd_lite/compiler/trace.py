@@ -1,7 +1,7 @@
 """Tracing: run a function on tracers, with its derivatives and an optimiser's update, to get a program."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,13 +18,15 @@ from autograd_lite.tensor import Tensor, backpropagate, graph, leaf
 class Inputs(NamedTuple):
     """Arguments, random numbers and captured tensors of a function that is traced.
 
-    `possible` are tensors that the function may hold, or may have created in the run before.
+    `possible` are tensors that the function may hold, or may have created in the run before. The user's code
+    runs in the context `observed`.
     """
 
     arrays: Sequence[Any]
     draws: Draws
     known: Sequence[Tensor]
     possible: Sequence[Tensor] = ()
+    observed: Callable[[], Any] = nullcontext
 
 
 class Traced(NamedTuple):
@@ -32,13 +34,14 @@ class Traced(NamedTuple):
 
     After the arguments, the inputs of the program are the data of the tensors `captured` and random numbers:
     `sources` has a generator and a shape for each array of them. `others` are tensors with data that the
-    program contains.
+    program contains. `value` is the value of the function for the data that it was traced with.
     """
 
     program: Program
     captured: list[Tensor]
     sources: list[tuple[Any, Any]]
     others: list[Tensor]
+    value: Any = None
 
 
 class TracedFunction:
@@ -51,7 +54,8 @@ class TracedFunction:
         self.namer = Namer(self._trace)
         self.arguments = [leaf(self._trace.input(x), i in wanted) for i, x in enumerate(inputs.arrays)]
         self.wanted = [self.arguments[i] for i in wanted]
-        self._leaves = {x: self._trace.input(x._value) for x in (*inputs.known, *inputs.possible)}
+        tensors = dict.fromkeys((*inputs.known, *inputs.possible))
+        self._leaves = {x: self._trace.input(x._value) for x in tensors}
         self._draws: list[Tracer] = []
         self._more: list[Tracer] = []
         self._others: list[Tensor] = []
@@ -74,13 +78,15 @@ class TracedFunction:
             self._name_inputs()
             self._inputs.draws.sources = []
             with graphs_recorded(self._draw):
-                y = self._f(*self.arguments)
+                with self._inputs.observed():
+                    y = self._f(*self.arguments)
                 if isinstance(y, tuple) and y:
                     y, *others = y
                     self.outputs = tuple(others)
                 for output in (y, *self.outputs):
                     _refuse_container(output)
                 self._visit_graphs(y)
+                self._value = getattr(_to_data(y), "example", y)
                 yield y
         finally:
             self._trace.closed = True
@@ -96,6 +102,11 @@ class TracedFunction:
     def products(self, y: Any, xs: Sequence[Tensor], directions: Sequence[Tracer]) -> list[Any]:
         """Return the Hessian of y, a single number, for xs, times the directions."""
         first = _backward(y, create_graph=True)
+        if isinstance(y._value, Tracer) and not (y._value == y._value).holds():
+            raise ValueError(
+                "compile: the value of the function is nan and has no derivatives; remove nan from the data, "
+                "and keep the operations within their domains"
+            )
         self.namer.backward(graph(y), first)
         slopes: list[tuple[Any, Any]] = [(first.get(x), v) for x, v in zip(xs, directions, strict=True)]
         terms = [(g * v).sum() for g, v in slopes if isinstance(g, Tensor) and g.requires_grad]
@@ -120,7 +131,7 @@ class TracedFunction:
         self.namer.write_comments()
         inputs = [*arguments, *captured.values(), *self._draws, *self._more]
         program = self._trace.program(inputs, outputs)
-        return Traced(program, list(captured), self._inputs.draws.sources, self._others)
+        return Traced(program, list(captured), self._inputs.draws.sources, self._others, self._value)
 
     def _name_inputs(self) -> None:
         names = argument_names(self._f, len(self.arguments))
@@ -199,7 +210,8 @@ def step(f: Any, inputs: Inputs, optimizer: Any, states: Any) -> Traced:
         updated = []
         labels = [*getattr(optimizer, "state_names", ()), *"123456789"]
         for x, g, state in zip(parameters, gradients, old_states, strict=True):
-            p, new_state = _updated(optimizer, rate, x._value, g, state)
+            with inputs.observed():
+                p, new_state = _updated(optimizer, rate, x._value, g, state)
             if p.dtype != x._value.dtype:
                 raise ValueError(
                     f"compile: {x.name or 'a parameter'} is {x.dtype} and the optimiser's state is not; "

@@ -136,6 +136,9 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
                 raise errors.size_unknown("how many entries a mask selects")
         return self._trace.call("[]", operator.getitem, (self, index), {})
 
+    def __deepcopy__(self, memo: Any) -> Tracer:
+        return self.copy() if isinstance(self.example, np.ndarray) else self
+
     def __setitem__(self, index: Any, value: Any) -> None:
         raise errors.written_into()
 
@@ -178,6 +181,8 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin, AbstractArray):
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
+        if function in (np.shape, np.ndim, np.size):
+            return function(*_replace(operands, _example), **_replace(settings, _example))
         name = function.__name__
         errors.check_size(name, operands, settings)
         if function.__module__.partition(".")[0] == "numpy":
