@@ -66,7 +66,8 @@ class LinearClassifier(Classifier):
         """Raise TypeError for a setting of other libraries, with its name or its counterpart here."""
         for setting in settings.keys() & _ELSEWHERE.keys():
             raise TypeError(f"{cls.__name__}: there is no setting {setting}; {_ELSEWHERE[setting]}")
-        return super().__new__(cls)
+        new: Self = super().__new__(cls)
+        return new
 
     def __init__(
         self,
