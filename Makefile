@@ -8,7 +8,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all lint types stubs bench tutorials docs help
+.PHONY: demo test test-all lint types stubs bench battery tutorials docs help
 
 demo: .venv/.stamp-demo  ## train, check and draw on real data; pictures go to OUT=demo
 	$(BIN)/python -m autograd_lite demo --out "$(OUT)"
@@ -34,6 +34,11 @@ bench: .venv-bench/.stamp  ## compare speed and gradient checks with peers, in .
 	.venv-bench/bin/python tests/benchmarks/run.py
 	.venv-bench/bin/python tests/benchmarks/checkers.py
 	.venv-bench/bin/python tests/benchmarks/behaviours.py
+
+battery: .venv/.stamp-dev .venv-bench/.stamp  ## run the cases of tests/battery in five libraries, and write their page
+	$(BIN)/python -m tests.battery.run ours compiled
+	.venv-bench/bin/python -m tests.battery.run torch jax hips mygrad
+	$(BIN)/python -m tests.battery.page
 
 tutorials: .venv/.stamp-dev  ## execute the notebooks in tutorials/, and keep what they show
 	$(BIN)/python -m tests.test_notebooks

@@ -7,6 +7,7 @@ from autograd_lite import datasets, nn, optim
 from autograd_lite.autodiff import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_lite.compiler import compile
 from autograd_lite.drawing import Drawing, draw, film
+from autograd_lite.guesses import MODULE
 from autograd_lite.history import EarlyStopping, History
 from autograd_lite.modes import no_grad
 from autograd_lite.operation import OPS, Op, op
@@ -33,8 +34,13 @@ __all__ = [
 # Loaded when they are first used: testing takes a fifth of the import's time, the others need extras.
 _LATER = ("testing", "linear_model", "estimators", "plots", "numpy", "typing")
 
+del globals()["tensor"]  # the module: it would hide the message for whoever writes ag.tensor(...)
+
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return importlib.import_module(f"autograd_lite.{name}")
-    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")
+    if name in OPS:
+        return OPS[name]
+    remedy = f"; here it is {MODULE[name]}" if name in MODULE else ""
+    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}{remedy}")

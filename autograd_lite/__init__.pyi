@@ -15,6 +15,7 @@ from autograd_lite.compiler import compile as compile
 from autograd_lite.drawing import Drawing as Drawing
 from autograd_lite.drawing import draw as draw
 from autograd_lite.drawing import film as film
+from autograd_lite.guesses import MODULE as MODULE
 from autograd_lite.history import EarlyStopping as EarlyStopping
 from autograd_lite.history import History as History
 from autograd_lite.modes import no_grad as no_grad
@@ -185,7 +186,7 @@ class _bce(Op):
     """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
     Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-    that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+    of the target's shape, multiplies the first term. Infinite if a certain prediction is wrong. If p is
     `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
     >>> from autograd_lite.tensor import Tensor
@@ -200,7 +201,7 @@ class _bce(Op):
         """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
         Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-        that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+        of the target's shape, multiplies the first term. Infinite if a certain prediction is wrong. If p is
         `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
         >>> from autograd_lite.tensor import Tensor
@@ -223,7 +224,7 @@ bce: _bce
 """Binary cross-entropy: the mean of -[y log p + (1 - y) log(1 - p)], p `probability` and y `target`.
 
 Minus the log-likelihood of the labels (Bishop 2006, equation 4.90). `pos_weight`, a number or an array
-that broadcasts, multiplies the first term. Infinite if a certain prediction is wrong. If p is
+of the target's shape, multiplies the first term. Infinite if a certain prediction is wrong. If p is
 `sigmoid(z)`, value and gradient equal those of `bce_with_logits(z, y)`, finite for any z.
 
 >>> from autograd_lite.tensor import Tensor
@@ -238,7 +239,7 @@ class _bce_with_logits(Op):
     """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
 
     z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
-    number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+    number or an array of the target's shape, multiplies the terms of positive targets. Shapes, `reduction`,
     `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
     """
     @overload
@@ -246,7 +247,7 @@ class _bce_with_logits(Op):
         """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
 
         z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
-        number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+        number or an array of the target's shape, multiplies the terms of positive targets. Shapes, `reduction`,
         `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
         """
     @overload
@@ -262,7 +263,7 @@ bce_with_logits: _bce_with_logits
 """Binary cross-entropy of sigmoid(z): the mean of max(z, 0) - z y + log(1 + e^-|z|).
 
 z is `logit`, y `target`. A sum of terms that are never negative, so nothing cancels. `pos_weight`, a
-number or an array that broadcasts, multiplies the terms of positive targets. Shapes, `reduction`,
+number or an array of the target's shape, multiplies the terms of positive targets. Shapes, `reduction`,
 `sample_weight` and errors are the same as in `mse`; raises ValueError also for a target outside [0, 1].
 """
 
@@ -534,14 +535,14 @@ sigmoid: _sigmoid
 class _softmax(Op):
     """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     @overload
-    def __call__(self, z: Tensor, axis: int = -1) -> Tensor:
+    def __call__(self, z: Tensor, axis: Axis = -1) -> Tensor:
         """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
     @overload
-    def __call__(self, z: float, axis: int = -1) -> float: ...
+    def __call__(self, z: float, axis: Axis = -1) -> float: ...
     @overload
-    def __call__(self, z: NDArray[F], axis: int = -1) -> NDArray[F]: ...
+    def __call__(self, z: NDArray[F], axis: Axis = -1) -> NDArray[F]: ...
     @overload
-    def __call__(self, z: ArrayLike, axis: int = -1) -> Array: ...
+    def __call__(self, z: ArrayLike, axis: Axis = -1) -> Array: ...
 
 softmax: _softmax
 """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""

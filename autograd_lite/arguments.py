@@ -1,13 +1,39 @@
 """Checks of arguments. Each returns the value or raises an error that names the function and the argument."""
 
+import inspect
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import wraps
 from math import inf, nan
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from autograd_lite.guesses import ARGUMENTS
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 Check = Callable[[str, str, Any], Any]  # called with the names of a function and an argument, and the value
+
+
+def explained(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Decorator: a call with wrong arguments raises a TypeError that says what they are called here."""
+    signature = inspect.signature(function)
+    names = [name for name in signature.parameters if name != "self"]
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            here = {key: ARGUMENTS.get(key, "") for key in kwargs if key not in names}
+            known = {key: name for key, name in here.items() if name.split(":")[0] in names}
+            hints = [f"instead of {key}, give {name}" for key, name in known.items()]
+            reason = "; ".join(hints) or f"{error}; the arguments are {', '.join(names)}"
+            raise TypeError(f"{function.__qualname__.removesuffix('.__init__')}: {reason}") from None
+        return function(*args, **kwargs)
+
+    return checked
 
 
 def is_whole_number(value: Any, least: int = 1) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.checks.masks import is_finite, with_masks
 from autograd_lite.modes import OFF, ON, recording
 from autograd_lite.ops.arithmetic import positive
 from autograd_lite.tensor import Tensor, as_output_gradients, backpropagate, graph, start_gradient
@@ -134,6 +136,27 @@ def _evaluate(f: Callable[..., Any], xs: Sequence[Any], function: str) -> tuple[
     return y, variables, bool(recording.get() and (_any_differentiable(xs) or closed_over))
 
 
+def _masked(derivative: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function that computes derivatives compute them again, with masks, if one is not finite."""
+
+    @wraps(derivative)
+    def compute(*xs: Any) -> Any:
+        found = derivative(*xs)
+        if with_masks.get() or _all_finite(found):
+            return found
+        token = with_masks.set(True)
+        try:
+            return derivative(*xs)
+        finally:
+            with_masks.reset(token)
+
+    return compute
+
+
+def _all_finite(found: Any) -> bool:
+    return all(map(_all_finite, found)) if isinstance(found, tuple) else is_finite(found)
+
+
 def _name(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", "f")
 
@@ -165,6 +188,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     """
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
+    @_masked
     def derivative(*xs: Any) -> Any:
         if not all(-len(xs) <= i < len(xs) for i in wanted):
             raise ValueError(f"grad: argnums={argnums!r}, and the function is called with {len(xs)}")
@@ -253,6 +277,7 @@ def jvp(f: Callable[..., Any], xs: Any, vs: Any) -> tuple[Any, Any]:
     return (y if as_tensors else y.data), product
 
 
+@_masked
 def hvp(f: Callable[..., Any], xs: Any, vs: Any) -> Any:
     """Return the Hessian of f, a single number, at `xs` times `vs`: an array, or a tuple for sequences.
 
@@ -277,6 +302,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     It makes one backward pass for each entry of f(x).
     """
 
+    @_masked
     def derivative(x: Any) -> Any:
         y, (variable,), as_tensors = _evaluate(f, (x,), "jacobian")
         rows = []

@@ -93,6 +93,17 @@ def shapes(values: Any, defaults: Any) -> str:
     )
 
 
+def refuse_subclass(function: str, value: Any, name: str) -> None:
+    """Raise TypeError for a masked array or np.matrix, whose arithmetic is not that of arrays."""
+    if isinstance(value, np.ma.MaskedArray):
+        problem = {"what": "a masked array", "remedy": "pass .filled(value), or np.where(mask, ..., ...)"}
+    elif isinstance(value, np.matrix):
+        problem = {"what": "an np.matrix", "remedy": "pass np.asarray(...) of it, and write @ for products"}
+    else:
+        return
+    raise error(TypeError, "subclass", op=function, name=name, **problem)
+
+
 def first(mask: Any) -> str:
     """Return where a boolean mask is first true, as an index: `[3]`, `[0, 2]`; empty for a number."""
     where = np.argwhere(np.asarray(mask))[0]
@@ -164,6 +175,15 @@ TEXTS = {
     "ragged": "Tensor: {name} is not an array: {reason}",
     "dtype": "Tensor: {name} has dtype {dtype}; a graph computes with float16, float32 and float64 "
     "(integers and booleans as constants)",
+    # Giving a tensor new data.
+    "set result": "{name}: it is the result of {op} and follows from its inputs; write `ag.Tensor(...)` "
+    "for a tensor with values of your own",
+    "set tensor": "{name}: the new value is a Tensor; pass its value, `{name} = new.data`",
+    "set shape": "{name}: the new value has shape {given} and the tensor has shape {shape}; pass that shape, "
+    "or make a new tensor",
+    "set dtype": "{name}: the new value has dtype {dtype}; pass real numbers",
+    "deep copy": "deepcopy: {name} is the result of {op}, and a copy would lose its graph and its gradient; "
+    "copy .detach() for the value, or the model and its parameters",
     # Declaring an op.
     "no such input": "{op}.gradient({argument!r}): {op} has no such input; its inputs are {inputs}",
     "rule parameters": "{op}.gradient({argument!r}): the rule takes ({given}) and must take ({expected})",
@@ -171,6 +191,7 @@ TEXTS = {
     "settings",
     "any settings": "op {op}: **{argument} cannot be a setting; give each setting a name and a default",
     "no array": "op {op}: a forward needs at least one array, a parameter without default",
+    "no symbol": 'op: {op} is decorated without a symbol; write @ag.op("symbol") above it',
     "lambda": "op: {op} has no name; define its forward with def",
     "name taken": "op: {module} defines {op}, which {other} has; choose another name",
     "attribute taken": "Tensor has {name} already; an op cannot replace it",
@@ -190,22 +211,36 @@ TEXTS = {
     "it from the operations of autograd_lite.OPS, or define it with @autograd_lite.op",
     "ufunc method": "{function} is not recorded for tensors; use an operation such as np.sum, np.max or "
     "np.cumsum",
-    "float": "float() of {name}, which math.exp and its like call too, is a plain number and loses the "
-    "gradient; write np.exp in a formula, and .item() for the value",
+    "float": "{function}() of {name} is a plain number and loses the gradient; math.exp and its like call it "
+    "too. Write np.exp in a formula, and {name}.item() for the value",
+    "subclass": "{op}: {name} is {what}; {remedy}",
+    "in place": "{name} {symbol}= ...: {name} has a gradient of its own, and cannot be a result too. To "
+    "update it, write the line inside `with ag.no_grad():`; to compute with it, give the result another name",
+    "no attribute": "a Tensor has no {attribute}; here it is {here}",
     "to array": "converting {name} to a NumPy array would lose its gradient; use .numpy() for its value, "
     "np.stack or np.concatenate to join tensors, and .to_numpy() of a DataFrame or Series that is used "
     "together with the tensor",
     "writing": "{name} is part of a graph and cannot be written into; build a new tensor, for example "
     "np.where(mask, new, old)",
     # Going backward.
+    "growth": "backward: the graph grows with every step, because it goes on from results of earlier steps. "
+    "Update a parameter inside `with ag.no_grad():`, as in w -= lr * w.grad, or set w.data; .detach() a "
+    "state that is carried over",
+    "backward argument": "backward: {argument} is not an argument. A graph is kept as long as its result, so "
+    "that backward() may be called again; ag.gradients(loss, [w], create_graph=True) returns gradients that "
+    "can be differentiated again",
     "constant": "{function}: {name} depends on no differentiable tensor. A tensor is constant if it is "
     "integer, detached, or made with requires_grad=False or under no_grad; to update a parameter, set w.data",
     "not a scalar": "{function}: {name} has shape {shape}, and only a single number has a gradient by "
     "itself; reduce it (.sum(), .mean()) or pass grad= of that shape",
     "seed shape": "{function}: grad has shape {given} and {name} has shape {shape}; they must be equal",
     "nan": "{function}: {name} is nan; {origin}",
-    "new data": "gradients: {name} got new data after {op} used it, so the gradient of that graph cannot "
-    "be differentiated again; build the graph anew",
+    "used gradient": "backward: accumulate=True would add to a gradient of {name} that a step has used; "
+    "after a step, call the first backward() without accumulate, or set {name}.grad = None before it",
+    "new data": "backward: {name} got new data after {op} used it, so this result belongs to values that "
+    "{name} no longer has; compute it again from the new ones: inside the loop, before each backward",
+    "written": "backward: {name} was written into after {op} used it, so the gradient would mix two points; "
+    "compute the result again after the change, or write into a copy",
     "gradient shape": "{op}: a gradient rule returned {returned} for an input of shape {shape} and an "
     "output of shape {output}; it must equal one of the two, or have its axes with lengths 1",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.arguments import not_negative, whole_number
+from autograd_lite.arguments import explained, not_negative, whole_number
 from autograd_lite.extras import require
 from autograd_lite.tensor import Parameter
 
@@ -67,10 +67,11 @@ class History:
 
 
 class EarlyStopping:
-    """A callback of `fit` that stops it if `monitor` has not fallen for `patience` epochs.
+    """A callback of `fit` that stops it if `monitor` has not improved for `patience` epochs.
 
-    Falls of at most `min_delta` do not count. `monitor` is by default "val_loss", or "loss" without
-    validation. ("loss" is measured before each step of an epoch, "val_loss" after the last.) With
+    A loss improves if it falls, an accuracy if it rises; changes of at most `min_delta` do not count.
+    `monitor` is by default "val_loss", or "loss" without validation. ("loss" is measured before each step of
+    an epoch, "val_loss" after the last.) With
     `restore_best` the parameters end as they were after the best epoch. That epoch is `best_epoch`, its
     value `best`. Goodfellow, Bengio and Courville (2016), algorithm 7.1.
 
@@ -78,6 +79,7 @@ class EarlyStopping:
     epoch if `monitor` is not measured.
     """
 
+    @explained
     def __init__(
         self,
         patience: int = 10,
@@ -96,22 +98,23 @@ class EarlyStopping:
         self._parameters = list(parameters)
         self._best_data: list[Any] = []
         self._epochs_since_best = 0
-        self.best = np.inf
+        self._sign = -1.0 if (self.monitor or "").endswith("accuracy") else 1.0
+        self.best = self._sign * np.inf
         self.best_epoch = 0
 
     def __call__(self, epoch: int, logs: Logs) -> bool:
         """Return True if the training must stop after this epoch."""
         monitor = self.monitor or ("val_loss" if "val_loss" in logs else "loss")
-        if monitor not in logs:
+        if monitor not in logs or not monitor.endswith(("loss", "accuracy")):
             raise ValueError(
                 f"EarlyStopping: monitor is {monitor!r}, and an epoch measures {', '.join(logs)}; choose "
                 "one of these, or give fit its validation"
             )
-        if logs[monitor] < self.best - self.min_delta:
+        if self._sign * (self.best - logs[monitor]) > self.min_delta:
             self.best = logs[monitor]
             self.best_epoch = epoch
             self._epochs_since_best = 0
-            self._best_data = [p.data for p in self._parameters]  # no copies: nothing writes into data
+            self._best_data = [p._value for p in self._parameters]  # no copies: nothing writes into data
         else:
             self._epochs_since_best += 1
         return self._epochs_since_best >= self.patience
@@ -120,4 +123,4 @@ class EarlyStopping:
         """Give the parameters the data of the best epoch."""
         if self.restore_best:
             for parameter, data in zip(self._parameters, self._best_data, strict=False):
-                parameter.data = data
+                parameter._value = data

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, overload
 from autograd_lite.calling import as_setting, binary, call, unary
 from autograd_lite.domains import REAL, Domain
 from autograd_lite.errors import error, shapes
+from autograd_lite.modes import recording
 from autograd_lite.protocol import NUMPY, numpy_name
 from autograd_lite.tensor import NO_SETTINGS, Tensor
 from autograd_lite.typing import ArrayLike
@@ -49,8 +50,8 @@ class Op:
     `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
     shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
     as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
-    it implements one of Python's operators. `selects` is True if the values of its inputs decide which
-    entries of them the result depends on, as in a maximum: the gradient of the others is exactly zero.
+    it implements one of Python's operators. `selects` is True if the values of its inputs decide on which of
+    their entries the result depends, as in a maximum: the gradient of the others is exactly zero.
     """
 
     forward: Callable[..., Any]
@@ -93,7 +94,7 @@ class Op:
         self.keeps_inputs = False  # constant results keep op and inputs, because a fused op needs them
         self.numpy_names: tuple[str, ...] = ()
         self._update_rules()
-        self._defaults = dict(self.defaults) or NO_SETTINGS
+        self.default_settings = dict(self.defaults) or NO_SETTINGS
         self._arity = -1 if self.variadic else len(self.arguments)
         is_plain = not (self.defaults or self.variadic or self.check)
         unrolled: Any = {1: unary, 2: binary}.get(self._arity) if is_plain else None
@@ -116,7 +117,7 @@ class Op:
         if kwargs or len(args) != self._arity:
             return call(self, *self._bind(args, kwargs))
         if self._unrolled is None:
-            return call(self, args, self._defaults)
+            return call(self, args, self.default_settings)
         return self._unrolled(*args)
 
     def gradient(
@@ -187,8 +188,8 @@ class Op:
 
     def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the inputs in order and all settings, as the forward's signature names them."""
-        if (self.variadic or len(args) == self._arity) and kwargs.keys() <= self._defaults.keys():
-            return args, self._defaults | kwargs
+        if (self.variadic or len(args) == self._arity) and kwargs.keys() <= self.default_settings.keys():
+            return args, self.default_settings | kwargs
         count = len(args) if self.variadic else len(self.arguments)
         inputs = args[:count]
         settings = dict(zip(self.positional_settings, args[count:], strict=False))
@@ -207,7 +208,7 @@ class Op:
                 )
         inputs += tuple(kwargs[k] for k in self.arguments[len(inputs) :] if k in kwargs)
         given = {k: v for k, v in kwargs.items() if k in self.defaults}
-        return inputs, self._defaults | settings | given
+        return inputs, self.default_settings | settings | given
 
 
 def _no_rule(op: str, argument: str, *_: Any, **__: Any) -> Any:
@@ -252,6 +253,9 @@ def op(
     TypeError for a forward without arrays.
     """
 
+    if callable(symbol):
+        raise error(TypeError, "no symbol", op=getattr(symbol, "__name__", symbol))
+
     def decorate(forward: Callable[..., Any]) -> Op:
         new = Op(forward, symbol, infix=operator is not None, **declaration)
         return install_op(new, numpy, operator, method)
@@ -271,8 +275,27 @@ def install_op(new: Op, numpy: Any = (), operator: str | None = None, method: st
         if len(new.arguments) == 2:
             reflected = _described(lambda b, a: infix(a, b), new, f"__r{operator}__")
             install(f"__r{operator}__", reflected)
+            install(f"__i{operator}__", _in_place(infix, new))
     OPS[new.name] = new
     return new
+
+
+def _in_place(infix: Any, op: Op) -> Any:
+    """Return the operator such as -= of Tensor: it updates a leaf under no_grad, and makes a new result else.
+
+    It raises TypeError for a leaf that needs a gradient, if operations are recorded.
+    """
+
+    def update(self: Tensor, other: Any) -> Tensor:
+        result: Tensor = infix(self, other)
+        if self.op is not None or not self.requires_grad:
+            return result
+        if recording.get():
+            raise error(TypeError, "in place", name=self.name or "the tensor", symbol=op.symbol)
+        self.data = result.data
+        return self
+
+    return update
 
 
 def _require_free_name(name: str, module: str) -> None:
@@ -289,7 +312,7 @@ def implements(*functions: Any, method: str | None = None) -> Callable[[Any], An
     def register(implementation: Any) -> Any:
         NUMPY.update(dict.fromkeys(functions, implementation))
         if method is not None:
-            install(method, _described(_method(implementation), implementation, method))
+            install(method, method_of(implementation, method))
         return implementation
 
     return register
@@ -324,6 +347,20 @@ def composition(*functions: Any, method: str | None = None, arrays: int = 1) -> 
         return implements(*functions, method=method)(call)
 
     return register
+
+
+def method_of(function: Any, name: str) -> Any:
+    """Return a method of Tensor with the docstring and the signature of an op or a function."""
+    return _described(_method(function), function, name)
+
+
+def refusing(name: str, here: str) -> property:
+    """Return an attribute of Tensor that only says what another library's name is called `here`."""
+
+    def refuse(self: Tensor) -> Any:
+        raise error(AttributeError, "no attribute", attribute=name, here=here)
+
+    return property(refuse, doc=f"Refuse another library's name; here it is {here}.")
 
 
 def _method(function: Any) -> Any:

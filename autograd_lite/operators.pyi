@@ -47,28 +47,33 @@ class OperatorsMixin:
         """Sum a + b, elementwise; a and b broadcast."""
     def __radd__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Sum a + b, elementwise; a and b broadcast."""
+    def __iadd__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __sub__(self, b: Tensor | ArrayLike, /) -> Tensor:
         """Difference a - b, elementwise; a and b broadcast."""
     def __rsub__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Difference a - b, elementwise; a and b broadcast."""
+    def __isub__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __mul__(self, b: Tensor | ArrayLike, /) -> Tensor:
         """Product a b, elementwise; a and b broadcast."""
     def __rmul__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Product a b, elementwise; a and b broadcast."""
+    def __imul__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __truediv__(self, b: Tensor | ArrayLike, /) -> Tensor:
         """Quotient a / b, elementwise; a and b broadcast."""
     def __rtruediv__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Quotient a / b, elementwise; a and b broadcast."""
+    def __itruediv__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __neg__(self) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     def copy(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pos__(self) -> Tensor:
         """The same value +x, as a node of its own."""
     def __pow__(self, b: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     def __rpow__(self, a: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
+    def __ipow__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def __abs__(self) -> Tensor:
         """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
     def clip(self, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
@@ -135,6 +140,7 @@ class OperatorsMixin:
         """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
     def __rmatmul__(self, a: Tensor | ArrayLike, /) -> Tensor:
         """Matrix product a @ b over the last two axes; leading axes broadcast, vectors as in NumPy."""
+    def __imatmul__(self, other: Tensor | ArrayLike, /) -> Tensor: ...
     def dot(self, b: Tensor | ArrayLike) -> Tensor:
         """Product of a and b as in `np.dot`: the last axis of a with the last but one of b, or its only one."""
     def __lt__(self, x2: Tensor | ArrayLike, /) -> Array:
@@ -159,6 +165,87 @@ class OperatorsMixin:
         """As `np.any`; the result is a plain array without gradient."""
     def all(self, axis: Axis = None, *, keepdims: bool = ...) -> Array:
         """As `np.all`; the result is a plain array without gradient."""
+    def sigmoid(self) -> Tensor:
+        """Logistic function 1 / (1 + e^-z), elementwise, in (0, 1), to full relative accuracy in both tails."""
+    def sigmoid_slope(self) -> Tensor:
+        """Derivative of the sigmoid, sigmoid(z) sigmoid(-z), elementwise, in [0, 1/4]; accurate in both tails."""
+    def relu(self) -> Tensor:
+        """Rectifier max(z, 0), elementwise (Nair and Hinton 2010); its derivative at 0 is taken as 0."""
+    def leaky_relu(self, slope: float = 0.01) -> Tensor:
+        """z where z > 0 and slope z elsewhere (Maas, Hannun and Ng 2013); the derivative at 0 is `slope`."""
+    def softplus(self) -> Tensor:
+        """log(1 + e^z), elementwise, accurate for any z; a smooth rectifier (Dugas et al. 2001)."""
+    def softmax(self, axis: Axis = -1) -> Tensor:
+        """e^z over its sum along `axis`: probabilities that add up to 1, for any size of z."""
+    def log_softmax(self, axis: int = -1) -> Tensor:
+        """Logarithm of the softmax of z along `axis`, accurate where a probability is near 0 or near 1.
+
+        The largest term is set apart and log1p takes the rest (Blanchard, Higham and Higham 2021).
+        """
+    def negative(self) -> Tensor:
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
+    def positive(self) -> Tensor:
+        """The same value +x, as a node of its own."""
+    def square(self) -> Tensor:
+        """Square x^2, elementwise."""
+    def reciprocal(self) -> Tensor:
+        """Reciprocal 1 / x, elementwise."""
+    def exp(self) -> Tensor:
+        """Exponential e^x, elementwise."""
+    def expm1(self) -> Tensor:
+        """e^x - 1, elementwise, accurate for small x."""
+    def log(self) -> Tensor:
+        """Natural logarithm of x, elementwise."""
+    def log1p(self) -> Tensor:
+        """log(1 + x), elementwise, accurate for small x."""
+    def sqrt(self) -> Tensor:
+        """Square root of x, elementwise; its derivative at 0 is infinite."""
+    def abs(self) -> Tensor:
+        """Absolute value |x|, elementwise; its derivative at 0 is taken as 0."""
+    def abs_slope(self) -> Tensor:
+        """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
+    def sign(self) -> Tensor:
+        """Sign of x: -1, 0 or 1, elementwise; its derivative is 0 everywhere, at the jump too."""
+    def sin(self) -> Tensor:
+        """Sine of x in radians, elementwise."""
+    def cos(self) -> Tensor:
+        """Cosine of x in radians, elementwise."""
+    def tan(self) -> Tensor:
+        """Tangent of x in radians, elementwise."""
+    def sinh(self) -> Tensor:
+        """Hyperbolic sine of x, elementwise."""
+    def cosh(self) -> Tensor:
+        """Hyperbolic cosine of x, elementwise."""
+    def tanh(self) -> Tensor:
+        """Hyperbolic tangent of x, elementwise, in (-1, 1)."""
+    def arctan(self) -> Tensor:
+        """Inverse tangent of x in radians, elementwise, in (-pi/2, pi/2)."""
+    def arcsin(self) -> Tensor:
+        """Inverse sine of x in radians, elementwise, for -1 <= x <= 1."""
+    def arccos(self) -> Tensor:
+        """Inverse cosine of x in radians, elementwise, for -1 <= x <= 1."""
+    def broadcast_to(self, shape: int | Shape = ...) -> Tensor:
+        """x repeated along axes of length 1 to a larger `shape`, as `np.broadcast_to`."""
+    def concatenate(self, *, axis: int | None = 0) -> Tensor:
+        """The `arrays` joined along an existing axis, or flattened and joined if axis is None."""
+    def stack(self, *, axis: int = 0) -> Tensor:
+        """The `arrays`, of one shape, joined along a new axis."""
+    def getitem(self, index: Any = ...) -> Tensor:
+        """x[index]: slices, integers, None, integer and boolean arrays; repeated indices add up."""
+    def scatter(self, index: Any = ..., shape: Any = ...) -> Tensor:
+        """Zeros of `shape` with x added at `index`: the transpose of indexing."""
+    def pad(self, pad_width: Any = 0, mode: str = 'constant', *, constant_values: Any = 0) -> Tensor:
+        """x with a border, as `np.pad`: a constant, or its own entries by "edge", "reflect", "symmetric", "wrap".
+
+        Raises ValueError for another `mode`.
+        """
+    def einsum(self, *, subscripts: str = '') -> Tensor:
+        """Sums of products of `operands` by `subscripts` in Einstein's notation, as in NumPy: `ij,jk->ik`."""
+    def norm(self, ord: None = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        """Euclidean (Frobenius) norm over axes, as `np.linalg.norm`; where x is zero its gradient is 0.
+
+        Raises ValueError if `ord` is not None.
+        """
     def draw(self, *, model: Any = None, detail: Detail = 'auto', show: Show = 'both', names: Names | None = None, direction: Direction = 'auto', theme: ThemeName = 'light', max_nodes: int = 60, engine: EngineName = 'auto', title: str | None = None, unfold: Iterable[str] = ..., marks: Mapping[Tensor, str] | None = None) -> Drawing:
         """A `Drawing` of the graph that ends in `tensor`, or in each of a list of tensors, as it is now.
 

@@ -62,6 +62,8 @@ class ArrayProtocol(OperatorsMixin):
     """
 
     __slots__ = ()
+    _value: Any
+    grad: Any
     name: str | None
     op: Any
     requires_grad: bool
@@ -69,58 +71,68 @@ class ArrayProtocol(OperatorsMixin):
     @property
     def shape(self) -> Shape:
         """The length of each axis."""
-        return self.data.shape
+        return self._value.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.data.ndim
+        return self._value.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
         """The number of entries."""
-        return self.data.size
+        return self._value.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype of the data."""
-        return self.data.dtype
+        return self._value.dtype  # type: ignore[no-any-return]
 
     def item(self) -> float:
         """Return the only entry as a Python number. Raises ValueError unless there is exactly one."""
-        return self.data.item()  # type: ignore[no-any-return]
+        return self._value.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> Array:
         """Return a read-only view of the data as an array."""
-        view = np.asarray(self.data).view()
+        view = np.asarray(self._value).view()
         view.flags.writeable = False
         return view
 
     def __len__(self) -> int:
-        if not self.data.shape:
+        if not self._value.shape:
             raise TypeError("len() of a tensor without axes")
-        return int(self.data.shape[0])
+        return int(self._value.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))  # type: ignore[misc]  # for tensors Self is Tensor
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return bool(self._value)
 
     def __float__(self) -> float:
-        value = float(self.data)
-        if self.requires_grad and self.grad is None and recording.get():  # after backward it is reporting
-            errors.warn(errors.TEXTS["float"].format(name=self.name or "a tensor"))
-        return value
+        return float(self._as_number("float"))
 
     def __int__(self) -> int:
-        return int(self.data)
+        return int(self._as_number("int"))
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Return the value rounded, a plain number or array: the derivative of rounding is zero."""
+        return round(self.item(), ndigits) if self.size == 1 else np.round(self._value, ndigits or 0)
+
+    def _as_number(self, function: str) -> Any:
+        """Return the value, with a warning if its gradient may be lost.
+
+        A result that has a gradient has been the start of `backward`, or part of it: its value is reported.
+        """
+        if self.requires_grad and recording.get() and (self.op is None or self.grad is None):
+            errors.warn(errors.TEXTS["float"].format(name=self.name or "a tensor", function=function))
+        return self._value
 
     def __format__(self, spec: str) -> str:
-        return format(self.data.item() if spec and not self.ndim else str(self), spec)
+        return format(self._value.item() if spec and not self.ndim else str(self), spec)
 
     def __repr__(self) -> str:
-        parts = [np.array2string(np.asarray(self.data), prefix="Tensor(", separator=", ")]
+        parts = [np.array2string(np.asarray(self._value), prefix="Tensor(", separator=", ")]
         if self.name:
             parts.append(f"name={self.name!r}")
         if self.op:
@@ -140,7 +152,7 @@ class ArrayProtocol(OperatorsMixin):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> object:
         if self.requires_grad:
             raise errors.error(TypeError, "to array", name=self.name or "a tensor")
-        return np.array(self.data, dtype=dtype, copy=copy)
+        return np.array(self._value, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":

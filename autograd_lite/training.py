@@ -6,19 +6,21 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.arguments import whole_number
+from autograd_lite.arguments import explained, whole_number
 from autograd_lite.compiler import compile
 from autograd_lite.extras import require
 from autograd_lite.history import History, Logs
 from autograd_lite.modes import no_grad
+from autograd_lite.operation import OPS
 from autograd_lite.optim import Optimizer
 from autograd_lite.randomness import generator
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, graph
 
 Callback = Callable[[int, Logs], Any]
 Step = Callable[[Any, Any, str], tuple[float, int | None]]  # (X, y, place) -> (loss, correct outputs)
 
 
+@explained
 def fit(
     model: Callable[[Any], Any],
     X: Any,
@@ -64,7 +66,8 @@ def fit(
     if batch_size is not None:
         whole_number("fit", "batch_size", batch_size)
     check_arguments(model, loss, optimizer, callbacks)
-    step = (_compiled_step if compile else _eager_step)(model, loss, optimizer)
+    make_step = _compiled_step if compile else _eager_step
+    step = make_step(model, loss, optimizer, threshold_of(model, y))
     rng = generator(rng)
     callbacks = list(callbacks)
     X, y, held_out = split(X, y, validation, rng)
@@ -72,17 +75,43 @@ def fit(
     parameters = list(getattr(optimizer, "params", ()))
     for parameter in parameters:
         parameter.grad = None  # an old gradient would hide that the loss does not reach the parameter
+    start = [parameter._value for parameter in parameters]
+    first_losses: list[float] = []  # of the first batch of each epoch
     notify(callbacks, "begin", parameters)
     try:
         for epoch in epochs_with_progress(epochs, progress, history):
-            logs = _run_epoch(step, model, X, y, epoch, batches(len(X), batch_size, rng), callbacks)
+            logs, first = _run_epoch(step, model, X, y, epoch, batches(len(X), batch_size, rng), callbacks)
+            first_losses.append(first)
             history.append(logs | (evaluate(model, loss, *held_out) if held_out else {}))
             if run_callbacks(callbacks, epoch, history):
                 break
     finally:
         notify([model], "eval")
     notify(callbacks, "end")
+    if history.loss[-1] - first_losses[0] > abs(first_losses[0]):
+        _warn_if_risen(model, loss, optimizer, X, y, start)
     return history
+
+
+def _warn_if_risen(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, start: list[Any]) -> None:
+    """Warn if the loss is well above the loss with the parameters `start`, on the scale of the labels too."""
+    some = slice(None, None, 1 + len(X) // 10_000)
+    losses = []
+    for data in (start, [parameter._value for parameter in optimizer.params]):
+        for parameter, array in zip(optimizer.params, data, strict=True):
+            parameter._value = array
+        losses.append(evaluate(model, loss, X[some], y[some])["val_loss"])
+    before, after = losses
+    if after - before > max(abs(before), 0.1 * min(y.std(), y.var())):
+        reach = np.abs(X).max(axis=0)
+        column = ", ".join([":", *map(str, np.unravel_index(reach.argmax(), reach.shape))])
+        scale = (
+            f"standardise X, whose column [{column}] reaches {reach.max():.3g}, or "
+            if reach.max() > 5
+            else ""
+        )
+        lr = f" (lr is {optimizer.lr})" if hasattr(optimizer, "lr") else ""
+        errors.warn(f"fit: the loss rose from {before:.4g} to {after:.4g}{lr}; {scale}lower lr")
 
 
 def check_examples(X: Any, y: Any, prefix: str = "") -> tuple[Any, Any]:
@@ -113,7 +142,8 @@ def check_arguments(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> No
     """Raise an error if an argument cannot be used, or if the optimizer leaves out a parameter."""
     for name, value in (("model", model), ("loss", loss)):
         if not callable(value):
-            raise TypeError(f"fit: {name} is {value!r}; pass a function, such as ag.bce_with_logits for loss")
+            function = value if str(value) in OPS else "bce_with_logits"
+            raise TypeError(f"fit: {name} is {value!r}; pass a function, such as ag.{function} for loss")
     if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
         raise TypeError(
             f"fit: optimizer is {optimizer!r}; make one: ag.optim.Adam(model.parameters(), lr=0.01)"
@@ -140,7 +170,13 @@ def split(X: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[An
             raise ValueError(
                 f"fit: validation has {len(validation)} parts; give (X, y), or a fraction such as 0.2"
             )
-        return X, y, check_examples(validation[0], validation[1], "validation ")
+        X_val, y_val = check_examples(validation[0], validation[1], "validation ")
+        if y_val.shape[1:] != y.shape[1:]:
+            raise ValueError(
+                f"fit: y has shape {y.shape} and validation y has shape {y_val.shape}; give both the "
+                "shape of the model's output"
+            )
+        return X, y, (X_val, y_val)
     count = round(len(X) * validation) if isinstance(validation, float) and 0 < validation < 1 else 0
     if not 0 < count < len(X):
         raise ValueError(
@@ -167,30 +203,38 @@ def evaluate(model: Any, loss: Any, X: Any, y: Any) -> Logs:
     with no_grad(), np.errstate(over="ignore", invalid="ignore"):
         output = model(X)
         logs = {"val_loss": float(loss(output, y).item())}
-    correct = count_correct(model, output, y)
+    correct = count_correct(output, y, threshold_of(model, y))
     return logs if correct is None else logs | {"val_accuracy": correct / len(y)}
 
 
-def count_correct(model: Any, output: Any, y: Any) -> int | None:
+def threshold_of(model: Any, y: Any) -> float | None:
+    """Return the output above which a model means class 1; None if y has other labels than 0, 1 or -1, 1."""
+    labels = ((y == 0) | (y == 1)).all() or (np.abs(y) == 1).all()
+    return getattr(model, "threshold", None) if labels else None
+
+
+def count_correct(output: Any, y: Any, threshold: float | None) -> int | None:
     """Return the number of outputs that agree with the labels, or None if outputs are not classes.
 
-    Outputs are classes if the model has a `threshold`, as models of two classes have, or if the labels are
-    integers (n,) and the outputs are one score for each class (n, classes).
+    Outputs are classes if there is a `threshold` above which they mean class 1, or if the labels are integers
+    (n,) and the outputs are one score for each class (n, classes).
     """
-    threshold = getattr(model, "threshold", None)
     scores = output.data if isinstance(output, Tensor) else output
     if threshold is not None and scores.shape == y.shape:
-        return int(np.count_nonzero((scores >= threshold) == y))
-    if y.dtype.kind in "iu" and y.ndim == 1 and scores.ndim == 2:
+        return int(np.count_nonzero((scores > threshold) == (y > 0)))
+    if y.dtype.kind in "iu" and y.ndim == 1 and scores.ndim == 2 and y.max() < scores.shape[1] > 1:
         return int(np.count_nonzero(scores.argmax(axis=1) == y))
     return None
 
 
 def _run_epoch(
     step: Step, model: Any, X: Any, y: Any, epoch: int, indices: list[Any], callbacks: list[Any]
-) -> Logs:
-    """Make a step with each batch; return the mean loss and accuracy, measured before each step."""
-    total = 0.0
+) -> tuple[Logs, float]:
+    """Make a step with each batch; return the mean loss and accuracy, and the loss of the first batch.
+
+    They are measured before each step.
+    """
+    values: list[float] = []
     hits: int | None = 0
     notify([model], "train")
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is an error below, with its place
@@ -198,48 +242,53 @@ def _run_epoch(
             labels = y[index]
             value, correct = step(X[index], labels, f"in epoch {epoch}, batch {number} of {len(indices)}")
             notify(callbacks, "step")
-            total += len(labels) * value
+            values.append(len(labels) * value)
             hits = None if hits is None or correct is None else hits + correct
-    logs = {"loss": total / len(y)}
-    return logs if hits is None else logs | {"accuracy": hits / len(y)}
+    logs = {"loss": sum(values) / len(y)}
+    if hits is not None:
+        logs["accuracy"] = hits / len(y)
+    return logs, values[0] / len(y[indices[0]])
 
 
-def _eager_step(model: Any, loss: Any, optimizer: Any) -> Step:
+def _eager_step(model: Any, loss: Any, optimizer: Any, threshold: float | None) -> Step:
     """Return a function that makes one step with a batch."""
 
     def step(X: Any, y: Any, place: str) -> tuple[float, int | None]:
         output = model(X)
         value = loss(output, y)
+        _refuse_broadcasting(value, output, y)
         number = _finite_loss(value, place, optimizer, X)
         if getattr(optimizer, "needs_loss", False):
             optimizer.step(lambda: loss(model(X), y))
         else:
             value.backward(keep="leaves")
             optimizer.step()
-        return number, count_correct(model, output, y)
+        return number, count_correct(output, y, threshold)
 
     return step
 
 
-def _compiled_step(model: Any, loss: Any, optimizer: Any) -> Step:
+def _compiled_step(model: Any, loss: Any, optimizer: Any, threshold: float | None) -> Step:
     """Return a function that makes one step with a batch as one program.
 
     If the program fails, the step runs eagerly instead, so that errors are the same as without `compile`.
     """
-    eager = _eager_step(model, loss, optimizer)
+    eager = _eager_step(model, loss, optimizer, threshold)
 
     def loss_and_output(X: Any, y: Any) -> Any:
         output = model(X)
-        return loss(output, y), output
+        value = loss(output, y)
+        _refuse_broadcasting(value, output, y)
+        return value, output
 
     program = compile(loss_and_output, optimizer=optimizer)
 
     def step(X: Any, y: Any, place: str) -> tuple[float, int | None]:
-        before = optimizer.state, [p.data for p in optimizer.params]
+        before = optimizer.state, [p._value for p in optimizer.params]
         try:
             number, output = program(X, y)
             if abs(number) < np.inf:
-                return number, count_correct(model, output, y)
+                return number, count_correct(output, y, threshold)
         except Exception as compile_error:  # no parameter has changed
             try:
                 eager(X, y, place)
@@ -256,11 +305,27 @@ def _compiled_step(model: Any, loss: Any, optimizer: Any) -> Step:
     return step
 
 
+def _refuse_broadcasting(loss: Any, output: Any, y: Any) -> None:
+    """Raise ValueError if an operation of the loss broadcasts output and labels to more entries than both."""
+    if errors.shape_of(output) == y.shape or not (isinstance(loss, Tensor) and isinstance(output, Tensor)):
+        return
+    of_model = set(graph(output))
+    for tensor in graph(loss):
+        shapes = [getattr(x, "shape", None) for x in (*tensor.inputs, *tensor.settings.values())]
+        broadcast = output.shape in shapes and y.shape in shapes and tensor.size > max(output.size, y.size)
+        if broadcast and tensor not in of_model:
+            raise ValueError(
+                f"fit: the output of the model has shape {output.shape} and y has shape {y.shape}, and "
+                f"{tensor.op.name} in the loss broadcasts both to {tensor.shape}; make the shapes equal: "
+                "y[:, None] has shape (n, 1), and a model that ends in nn.Linear(n_in, None) returns (n,)"
+            )
+
+
 def _restore(optimizer: Any, state: Any, data: list[Any]) -> None:
     """Undo a step and remove all gradients."""
     optimizer.state = state
     for parameter, before in zip(optimizer.params, data, strict=True):
-        parameter.data = before
+        parameter._value = before
         parameter.grad = None
 
 

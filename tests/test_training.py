@@ -1,6 +1,7 @@
 """fit, History and EarlyStopping, against training loops written by hand."""
 
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -112,6 +113,40 @@ def test_accuracy_of_a_network_cuts_logits_at_zero():
     assert history.metrics["accuracy"] == [before]
 
 
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_accuracy_of_labels_that_are_signs(compile, batch_size):
+    signs = 2 * y - 1
+    network = nn.BinaryNetwork([2, 8, 1], rng=0)
+    history = fit(
+        network, X, signs, loss=ag.hinge, optimizer=Adam(network.parameters(), 0.05), epochs=200,
+        validation=(X, signs), compile=compile, batch_size=batch_size, rng=0,
+    )  # fmt: skip
+    assert history.metrics["accuracy"][-1] == history.metrics["val_accuracy"][-1] == 1.0
+    start = nn.BinaryNetwork([2, 8, 1], rng=0).predict(X)
+    assert batch_size or history.metrics["accuracy"][0] == np.mean(start == y) == 0.3
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 4])
+@pytest.mark.parametrize(
+    "labels", [0.1 + 0.8 * y, X[:, 0], np.arange(10.0), np.arange(10) % 3 - 1.0, np.arange(10) % 3]
+)
+def test_other_labels_have_no_accuracy(labels, batch_size):
+    network = nn.BinaryNetwork([2, 4, 1], rng=0)
+    slow = SGD(network.parameters(), 1e-3)
+    history = fit(
+        network, X, labels, loss=ag.mse, optimizer=slow, validation=(X, labels), batch_size=batch_size
+    )
+    assert list(history.metrics) == ["val_loss"]
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_regression_of_counts_has_no_accuracy(outputs):
+    model = nn.Linear(2, outputs, rng=0)
+    history = fit(model, X, np.arange(10), loss=lambda p, t: ag.mse(p[:, 0], t * 1.0), epochs=1)
+    assert history.metrics == {}
+
+
 def test_accuracy_of_several_classes():
     labels = np.arange(10) % 3
     model = nn.Linear(2, 3, rng=0)
@@ -176,7 +211,7 @@ def test_dropout_works_in_training_and_rests_in_validation():
         modes.append(model[0].training)
         return ag.mse(output, target)
 
-    fit(model, X, y, loss=loss, validation=0.2, epochs=2)
+    fit(model, X, y, loss=loss, validation=0.2, epochs=2, optimizer=SGD(model.parameters(), 0.05))
     assert modes == [True, False, True, False]
     assert not model.training
     with pytest.raises(ZeroDivisionError):
@@ -230,6 +265,30 @@ def test_early_stopping(values, settings, expected):
     assert stopped(values, **settings) == expected
 
 
+def test_early_stopping_wants_an_accuracy_high():
+    for monitor in ("accuracy", "val_accuracy"):
+        stop, p = EarlyStopping(2, monitor=monitor), nn.Parameter(0.0)
+        stop.begin([p])
+        for epoch, value in enumerate([0.5, 0.9, 0.7, 0.9, 1.0], 1):
+            p.data = np.float64(epoch)
+            if stop(epoch, {"loss": 1.0 / epoch, monitor: value}):
+                break
+        stop.end()
+        assert (epoch, p.item(), stop.best_epoch, stop.best) == (4, 2, 2, 0.9)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_early_stopping_restores_the_epoch_of_the_best_accuracy(compile):
+    network, stop = nn.BinaryNetwork([2, 4, 1], rng=0), EarlyStopping(30, monitor="val_accuracy")
+    history = fit(
+        network, X, y, loss=ag.bce_with_logits, validation=(X, y), callbacks=[stop], epochs=60,
+        batch_size=3, rng=0, compile=compile,
+    )  # fmt: skip
+    values = history.metrics["val_accuracy"]
+    assert values[0] < max(values) == stop.best == values[stop.best_epoch - 1]
+    assert np.mean(network.predict(X) == y) == max(values)
+
+
 def test_early_stopping_in_a_training_that_overfits():
     rng = np.random.default_rng(2)
     noise, coin = rng.standard_normal((30, 20)), rng.integers(0, 2, 30).astype(float)
@@ -264,6 +323,14 @@ def test_early_stopping_checks_its_settings():
         ValueError, match=r"monitor is 'val_loss', and an epoch measures loss, accuracy; choose"
     ):
         fit(nn.LogisticUnit(2), X, y, callbacks=[EarlyStopping(monitor="val_loss")])
+    with pytest.raises(ValueError, match=r"monitor is 'accuracy', and an epoch measures loss; choose"):
+        fit(nn.Linear(2, None, rng=0), X, X[:, 0], loss=ag.mse, callbacks=[EarlyStopping(monitor="accuracy")])
+    with pytest.raises(ValueError, match=r"monitor is 'f1', and an epoch measures loss, f1; choose"):
+        EarlyStopping(monitor="f1")(1, {"loss": 1.0, "f1": 0.5})
+    with pytest.raises(
+        TypeError, match=r"EarlyStopping: instead of restore_best_weights, give restore_best$"
+    ):
+        EarlyStopping(restore_best_weights=True)
 
 
 # Progress and history.
@@ -453,7 +520,7 @@ def test_an_optimiser_that_searches_gets_the_loss_of_each_batch(kind):
         losses.append(0.6 * values[0] + 0.4 * values[1])
     np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
     np.testing.assert_array_equal(one.w.data, two.w.data)
-    assert history.metrics["accuracy"][-1] > history.metrics["accuracy"][0]
+    assert max(history.metrics["accuracy"]) > history.metrics["accuracy"][0]
 
 
 def test_a_loss_that_is_not_finite_names_lr_only_where_there_is_one():
@@ -461,3 +528,186 @@ def test_a_loss_that_is_not_finite_names_lr_only_where_there_is_one():
     message = r"fit: the loss is inf in epoch 1, batch 1 of 1; standardise X: its entries reach 2.33$"
     with pytest.raises(ValueError, match=message):
         fit(unit, X, y, loss=lambda p, t: p.sum() * np.inf, optimizer=ag.optim.Newton(unit.parameters()))
+
+
+# A loss that broadcasts output and labels.
+
+
+COLUMN = nn.Linear(2, 1, rng=0)
+
+
+def by_where(p, t):
+    return np.where(t == 1, -np.log(ag.sigmoid(p)), -np.log(1 - ag.sigmoid(p))).mean()
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize(
+    ("loss", "op"),
+    [
+        (lambda p, t: ((p - t) ** 2).mean(), "subtract"),
+        (lambda p, t: np.mean(np.abs(t - p)), "subtract"),
+        (lambda p, t: np.maximum(0, 1 - (2 * t - 1) * p).sum() / len(t), "multiply"),
+        (by_where, "where"),
+        (lambda p, t: -np.mean(t * np.log(ag.sigmoid(p))), "multiply"),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_loss_that_broadcasts_output_and_labels(loss, op, swapped, compile):
+    model = nn.Linear(2, None, rng=0) if swapped else nn.Linear(2, 1, rng=0)
+    labels = y[:, None] if swapped else y
+    shapes = [r"\(10, 1\)", r"\(10,\)"]
+    first, second = reversed(shapes) if swapped else shapes
+    message = rf"^fit: the output of the model has shape {first} and y has shape {second}, and {op} in the "
+    before = model.W.data
+    with pytest.raises(
+        ValueError, match=message + r"loss broadcasts both to \(10, 10\); make the shapes equal"
+    ):
+        fit(model, X, labels, loss=loss, compile=compile)
+    np.testing.assert_array_equal(model.W.data, before)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_layers_of_the_model_with_such_shapes_are_no_broadcast(compile):
+    for n_in, hidden, n_out, loss in [
+        (2, 10, 3, ag.cross_entropy),
+        (1, 10, 1, lambda p, t: ag.mse(p[:, 0], 1.0 * t)),
+        (10, 10, 1, lambda p, t: ag.mse(p.reshape(-1), 1.0 * t)),
+    ]:
+        model = nn.Sequential(nn.Linear(n_in, hidden, rng=0), nn.Linear(hidden, n_out, rng=0))
+        slow = SGD(model.parameters(), 1e-4)
+        fit(model, np.ones((10, n_in)), np.arange(10) % 3, loss=loss, compile=compile, optimizer=slow)
+
+
+def test_validation_labels_have_the_shape_of_the_labels():
+    model = nn.Linear(2, None, rng=0)
+    with pytest.raises(
+        ValueError, match=r"fit: y has shape \(10,\) and validation y has shape \(10, 1\); give"
+    ):
+        fit(model, X, y, loss=lambda p, t: ((p - t) ** 2).mean(), validation=(X, y[:, None]))
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize(
+    ("n_out", "labels", "loss"),
+    [
+        (1, y, lambda p, t: ((p[:, 0] - t) ** 2).mean()),
+        (1, y, lambda p, t: ((p - t[:, None]) ** 2).mean()),
+        (1, y[:, None], lambda p, t: ((p - t) ** 2).mean()),
+        (1, y, lambda p, t: np.logaddexp(0, -(p - p.T) * (t[:, None] - t)).mean()),  # of pairs
+        (None, y, lambda p, t: np.logaddexp(0, -(p[:, None] - p) * (t[:, None] - t)).mean()),
+        (10, np.arange(10), ag.cross_entropy),
+        (3, y, lambda p, t: ((p.sum(axis=1) - t) ** 2).mean()),
+        (3, np.arange(10) % 3, lambda p, t: -ag.log_softmax(p)[np.arange(10), t].mean()),
+    ],
+)
+def test_other_shapes_of_output_and_labels_are_no_broadcast(n_out, labels, loss, compile):
+    model = nn.Linear(2, n_out, rng=0)
+    slow = SGD(model.parameters(), 1e-3)
+    assert len(fit(model, X, labels, loss=loss, compile=compile, optimizer=slow).loss) == 3
+
+
+# A loss that rises.
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize(("batch_size", "epochs"), [(None, 30), (4, 2), (4, 1)])
+def test_a_loss_that_rises_is_reported_with_the_column(compile, batch_size, epochs):
+    wide = np.column_stack([X, 60_000 + 1000 * X[:, 0]])
+    unit = nn.LogisticUnit(3)
+    message = (
+        r"^fit: the loss rose from 0.6931 to \S+ \(lr is 0.1\); standardise X, whose column \[:, 2\] reaches "
+        r"6.1\de\+04, or lower lr$"
+    )
+    with pytest.warns(UserWarning, match=message) as caught:
+        fit(
+            unit, wide, y, optimizer=SGD(unit.parameters(), 0.1), batch_size=batch_size, epochs=epochs,
+            compile=compile, rng=0,
+        )  # fmt: skip
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    p = unit(wide)  # the parameters are those of the end
+    assert ag.bce(p, y).item() > 100
+
+
+def test_a_loss_that_rises_on_standardised_features():
+    model = nn.Linear(2, None, rng=0)
+    with pytest.warns(UserWarning, match=r"^fit: the loss rose from \S+ to \S+ \(lr is 2.0\); lower lr$"):
+        fit(model, X, y, loss=ag.mse, optimizer=SGD(model.parameters(), 2.0), epochs=5)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_no_warning_if_early_stopping_restores_the_best(restore_best):
+    unit = nn.LogisticUnit(2)
+    optimizer = SGD(unit.parameters(), 0.5)
+
+    def leap(epoch, logs):
+        optimizer.lr = 0.5 if epoch < 4 else 1e4
+
+    stop = EarlyStopping(3, restore_best=restore_best)
+    coin = np.arange(10) % 2
+    with nullcontext() if restore_best else pytest.warns(UserWarning, match="the loss rose from 0.6931 to"):
+        fit(unit, X, coin, validation=(X, coin), epochs=9, callbacks=[leap, stop], optimizer=optimizer)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_training_that_wobbles_is_not_reported(seed):
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((60, 4))
+    target = Z @ rng.standard_normal(4) + 0.1 * rng.standard_normal(60)
+    model = nn.Linear(4, None, rng=seed)
+    for optimizer in (Adam(model.parameters(), 0.05), SGD(model.parameters(), 0.05)):  # the second goes on
+        for epochs in (1, 3, 1):
+            fit(model, Z, target, loss=ag.mse, optimizer=optimizer, batch_size=1, epochs=epochs, rng=rng)
+    coin = (rng.random(60) > 0.5).astype(float)
+    network = nn.BinaryNetwork([4, 8, 1], rng=seed)
+    for _ in range(3):
+        fit(
+            network, Z, coin, loss=ag.bce_with_logits, optimizer=Adam(network.parameters(), 0.03), epochs=2,
+            batch_size=2, rng=rng,
+        )  # fmt: skip
+
+
+# First guesses.
+
+
+@pytest.mark.parametrize(
+    ("guess", "message"),
+    [
+        ({"validation_split": 0.2}, "instead of validation_split, give validation$"),
+        ({"validation_data": (X, y)}, "instead of validation_data, give validation$"),
+        ({"verbose": 0}, "instead of verbose, give progress$"),
+        ({"shuffle": True}, "instead of shuffle, give batch_size: each epoch then takes"),
+        ({"lr": 0.1}, r"instead of lr, give optimizer: ag.optim.Adam\(model.parameters\(\), lr=0.01\)$"),
+        ({"num_epochs": 3}, "instead of num_epochs, give epochs"),
+        ({"criterion": ag.bce}, "instead of criterion, give loss"),
+        (
+            {"random_state": 0, "verbose": 1},
+            "instead of random_state, give rng; instead of verbose, give pro",
+        ),
+        ({"patience": 5}, r"instead of patience, give callbacks: \[ag.EarlyStopping\(patience=10\)\]$"),
+        (
+            {"metrics": ["accuracy"]},
+            "unexpected keyword argument 'metrics'; the arguments are model, X, y, loss",
+        ),
+        ({"loss": "mse"}, "loss is 'mse'; pass a function, such as ag.mse for loss"),
+        ({"loss": "binary_crossentropy"}, "loss is 'binary_c.*; pass a function, such as ag.bce_with_logits"),
+        ({"loss": ["mse"]}, "loss is .*; pass a function"),
+        ({"optimizer": "adam"}, "optimizer is 'adam'; make one: ag.optim.Adam"),
+    ],
+)
+def test_first_guesses_of_arguments(guess, message):
+    unit = nn.LogisticUnit(2)
+    with pytest.raises(TypeError, match=f"^fit: .*{message}"):
+        fit(unit, X, y, **guess)
+    assert (unit.w.data == 0).all()
+
+
+def test_missing_and_positional_arguments():
+    with pytest.raises(
+        TypeError, match=r"^fit: missing a required argument: 'loss'; the arguments are model, X,"
+    ):
+        ag.fit(nn.LogisticUnit(2), X, y)
+    with pytest.raises(
+        TypeError, match=r"^fit: too many positional arguments; the arguments are model, X, y"
+    ):
+        ag.fit(nn.LogisticUnit(2), X, y, ag.bce)

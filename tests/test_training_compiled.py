@@ -617,8 +617,7 @@ def test_an_optimiser_with_a_step_of_its_own_is_refused():
 
 def test_an_optimiser_whose_state_has_another_dtype_is_refused():
     def single(run, epoch):
-        for p in run.parameters:
-            p.data = p.data.astype(np.float32)
+        getattr(run.model, "__self__", run.model).astype(np.float32)
 
     eager, compiled = both(model="regression", callbacks=changing(each_epoch=single))
     refused(eager, compiled, ValueError, "W is float32 and the optimiser's state is not; make a new")

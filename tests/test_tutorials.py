@@ -26,7 +26,7 @@ PAGES = {  # pages whose programs are parts of one file, and the name of that fi
     "index": "unit.py",
     "logistic_regression": "fits.py",
 }
-WITHOUT = {"comparisons", "operations"}  # pages without programs
+WITHOUT = {"comparisons", "operations", "right_or_refused"}  # pages without programs
 ROUNDING = re.compile(r"\b\d(\.\d+)?e-(0[6-9]|[1-9]\d)")  # differs between machines
 BLOCK = re.compile(r"^```(python|python output|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

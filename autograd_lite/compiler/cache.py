@@ -159,7 +159,7 @@ def _without_garbage_collection() -> Iterator[None]:
 def as_array(x: Any, position: int = 0, jax: bool = False) -> Any:
     """Return an argument as an array or a NumPy number. Python integers become floats."""
     if isinstance(x, Tensor):
-        x = x.data
+        x = x._value
     if jax and hasattr(x, "addressable_data"):  # an array of JAX stays on its device
         return x
     array = np.asarray(x)

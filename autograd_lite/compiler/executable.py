@@ -52,7 +52,7 @@ class Executable:
         source = Writer(self.program).source()  # the program of floats raises at inf
         names = source.inputs[self._arguments :]
         count = len(self.tensors)
-        data = [tensor.data for tensor in self.tensors] if with_data else []
+        data = [tensor._value for tensor in self.tensors] if with_data else []
         values = dict(zip(names, data, strict=False))
         random = {x: shape for x, (_, shape) in zip(names[count:], self._sources, strict=False)}
         return module(name, source, [call.type for call in self.program.calls], values, random)
@@ -63,10 +63,10 @@ class Executable:
 
     def __call__(self, arrays: Sequence[Any], draws: Sequence[Any], more: Sequence[Any]) -> Any:
         """Return the results as a tuple, or None if the function must be traced again for these data."""
-        data = [tensor.data for tensor in self.tensors]
+        data = [tensor._value for tensor in self.tensors]
         if Tracer in map(type, data):  # another thread is tracing: wait
             with TRACING:
-                data = [tensor.data for tensor in self.tensors]
+                data = [tensor._value for tensor in self.tensors]
         if [x.shape for x in data] != self._shapes or [x.dtype for x in data] != self._dtypes:
             return None
         if not self._watcher.unchanged():

@@ -27,7 +27,7 @@ class Namer:
 
     def name_tensor(self, tensor: Tensor, name: str) -> None:
         self._tensors[id(tensor)] = name
-        self.value(tensor.data, name)
+        self.value(tensor._value, name)
 
     def value(self, value: Any, name: str) -> None:
         """Name one value, unless it has a name."""
@@ -37,11 +37,11 @@ class Namer:
 
     def forward(self, nodes: Sequence[Tensor], y: Tensor, name: str) -> None:
         """Name the results of a graph; y is called `name`."""
-        for tensor in sorted(nodes, key=lambda x: getattr(x.data, "ref", -1)):  # in order of computation
+        for tensor in sorted(nodes, key=lambda x: getattr(x._value, "ref", -1)):  # in order of computation
             if tensor.op is None or id(tensor) in self._tensors:
                 continue
             formula = self._formula(tensor)
-            x = tensor.data
+            x = tensor._value
             known = self._trace.calls[x.ref].name if isinstance(x, Tracer) else ""
             self.name_tensor(tensor, known or (name if tensor is y else tensor.name or self._letter(tensor)))
             if isinstance(x, Tracer):
@@ -55,7 +55,7 @@ class Namer:
         for tensor in reversed(nodes):
             user |= {id(x): tensor for x in tensor.inputs if isinstance(x, Tensor)}
         for x, g in gradients.items():
-            g = g.data if isinstance(g, Tensor) else g
+            g = g._value if isinstance(g, Tensor) else g
             if id(x) in user and id(x) in self._tensors:
                 self.value(g, prefix + self._tensors[id(x)])
                 self.comment(g, f"back through {self._formula(user[id(x)])}")
@@ -85,7 +85,9 @@ class Namer:
         """Return the op of a tensor with the names of its inputs, such as `X @ W1 + b1`."""
         op = tensor.op
         names = [self._tensors.get(id(x)) or _number(x) for x in tensor.inputs]
-        if tensor.fused is not None:  # fused: the first input is not computed
+        if (
+            tensor.for_backward is not None and tensor.for_backward[0] is not tensor.op
+        ):  # fused: the first input is not computed
             names[0] = self._formula(tensor.inputs[0])
         template = op.template(tensor)
         if template and not op.variadic:
@@ -97,7 +99,7 @@ class Namer:
 
 
 def _number(x: Any) -> str:
-    x = x.data if isinstance(x, Tensor) else x
+    x = x._value if isinstance(x, Tensor) else x
     return f"{x:g}" if isinstance(x, int | float | np.number) else "..."
 
 

@@ -30,6 +30,7 @@ _PATTERNS = {
     ".argmin": ("0", ATOM),
     ".argmax": ("0", ATOM),
     ".item": ("{}", ATOM),
+    "[]": ("{0}", ATOM),
 }
 # Functions that `math` has too; np.arccos is math.acos.
 _MATH = re.compile(
@@ -62,7 +63,8 @@ def _has_pattern(program: Program, call: Call) -> bool:
     without_effect = "expected" if call.function == GUARD else "axis"
     constants = [x for x in call.operands if not isinstance(x, Ref)]
     known_settings = {name for name, _ in call.settings} <= {without_effect}
-    return known_settings and all(type(x) in (int, float, bool, np.float64) for x in constants)
+    numbers = (type(x) in (int, float, bool, np.float64) or (type(x) is tuple and not x) for x in constants)
+    return known_settings and all(numbers)  # () is the index in x[()], which is x
 
 
 class _ScalarWriter(Writer):
@@ -98,6 +100,6 @@ class _ScalarWriter(Writer):
             return f"{found[1].replace('arc', 'a')}({', '.join('{}' for _ in call.operands)})", ATOM
         pattern, precedence = _PATTERNS[call.function]
         last = call.operands[-1]
-        if not isinstance(last, Ref) and not np.isnan(last):
+        if isinstance(last, int | float) and not isinstance(last, Ref) and not np.isnan(last):
             pattern = pattern.replace(" or {1} != {1}", "")
         return pattern, precedence

@@ -36,7 +36,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
         _check_optimizer(optimizer)
         self._optimizer = optimizer
         # A program contains the settings of the optimiser, and takes the learning rate as an input.
-        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_used")}
+        settings = {k: v for k, v in vars(optimizer).items() if k not in ("lr", "params", "state", "_shapes")}
         constants = [k for k, v in settings.items() if isinstance(v, bool | int | float | tuple)]
         self._constants = attrgetter(*constants) if constants else lambda _: ()
         self._objects = [k for k in settings if k not in constants]
@@ -50,13 +50,13 @@ class CompiledStep(ProgramCache, Generic[Result]):
         """
         if self._steps == 1 or self._backend == "jax":
             return self._step(arrays)  # type: ignore[no-any-return]
-        before = self._optimizer.state, [p.data for p in self._optimizer.params]
+        before = self._optimizer.state, [p._value for p in self._optimizer.params]
         try:
             results = [self._step(arrays) for _ in range(self._steps)]  # each has an array of one loss
         except Exception:
             self._optimizer.state = before[0]
             for p, data in zip(self._optimizer.params, before[1], strict=True):
-                p.data = data
+                p._value = data
             raise
         if isinstance(results[0], tuple):
             losses = np.concatenate([loss for loss, *_ in results])
@@ -66,7 +66,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
     def _step(self, arrays: Any) -> Any:
         optimizer = self._optimizer
         params = optimizer.params
-        states = optimizer.state or [optimizer.start(p.data) for p in params]
+        states = optimizer.state or [optimizer.start(p._value) for p in params]
         more: list[Any] = [optimizer.lr]
         key: list[Any] = [self._constants(optimizer)]
         if self._objects:
@@ -91,7 +91,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
         for i, p in enumerate(params):
             if p.requires_grad:
                 result = next(results)
-                p.data = result[0]
+                p._value = result[0]
                 states[i] = result[1:]
         optimizer.state = states
         loss = loss.item() if self._steps == 1 else np.ravel(loss)

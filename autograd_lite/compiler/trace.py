@@ -51,7 +51,7 @@ class TracedFunction:
         self.namer = Namer(self._trace)
         self.arguments = [leaf(self._trace.input(x), i in wanted) for i, x in enumerate(inputs.arrays)]
         self.wanted = [self.arguments[i] for i in wanted]
-        self._leaves = {x: self._trace.input(x.data) for x in (*inputs.known, *inputs.possible)}
+        self._leaves = {x: self._trace.input(x._value) for x in (*inputs.known, *inputs.possible)}
         self._draws: list[Tracer] = []
         self._more: list[Tracer] = []
         self._others: list[Tensor] = []
@@ -67,10 +67,10 @@ class TracedFunction:
     @contextmanager
     def running(self) -> Iterator[Any]:
         """Run the function and yield its value. Its tensors have tracers for data until the block ends."""
-        before = [leaf.data for leaf in self._leaves]
+        before = [leaf._value for leaf in self._leaves]
         try:
             for leaf, tracer in self._leaves.items():
-                leaf.data = tracer
+                leaf._value = tracer
             self._name_inputs()
             self._inputs.draws.sources = []
             with graphs_recorded(self._draw):
@@ -85,7 +85,7 @@ class TracedFunction:
         finally:
             self._trace.closed = True
             for leaf, data in zip(self._leaves, before, strict=True):
-                leaf.data = data
+                leaf._value = data
 
     def gradients(self, y: Any, xs: Sequence[Tensor]) -> list[Any]:
         """Return the gradient of y, a single number, for each tensor of xs, in its shape and dtype."""
@@ -116,7 +116,7 @@ class TracedFunction:
         used.update(refs(as_refs(outputs)))
         known = {*self._inputs.known}
         captured = {x: tracer for x, tracer in self._leaves.items() if x in known or tracer.ref in used}
-        arguments: list[Any] = [x.data for x in self.arguments]
+        arguments: list[Any] = [x._value for x in self.arguments]
         self.namer.write_comments()
         inputs = [*arguments, *captured.values(), *self._draws, *self._more]
         program = self._trace.program(inputs, outputs)
@@ -147,7 +147,7 @@ class TracedFunction:
             if tensor not in seen:
                 seen[tensor] = None
                 outputs += [x for x in tensor.inputs if isinstance(x, Tensor)]
-                if tensor.op is None and not isinstance(tensor.data, Tracer):
+                if tensor.op is None and not isinstance(tensor._value, Tracer):
                     self._others.append(tensor)
 
 
@@ -199,10 +199,10 @@ def step(f: Any, inputs: Inputs, optimizer: Any, states: Any) -> Traced:
         updated = []
         labels = [*getattr(optimizer, "state_names", ()), *"123456789"]
         for x, g, state in zip(parameters, gradients, old_states, strict=True):
-            p, new_state = _updated(optimizer, rate, x.data, g, state)
-            if p.dtype != x.data.dtype:
+            p, new_state = _updated(optimizer, rate, x._value, g, state)
+            if p.dtype != x._value.dtype:
                 raise ValueError(
-                    f"compile: {x.name or 'a parameter'} is {x.data.dtype} and the optimiser's state is not; "
+                    f"compile: {x.name or 'a parameter'} is {x.dtype} and the optimiser's state is not; "
                     "make a new optimiser after model.astype()"
                 )
             _name_update(namer, namer.name_of(x), labels, state, p, new_state)
@@ -260,7 +260,7 @@ def _backward(y: Any, create_graph: bool = False) -> dict[Tensor, Any]:
         raise TypeError(f"compile: the function returns {returned}; only a single number has a gradient")
     if not y.requires_grad:
         return {}
-    dtype = y.data.dtype.type
+    dtype = y._value.dtype.type
     seed = dtype(1) if not y.shape else np.ones(y.shape, dtype)
     return backpropagate(y, seed, create_graph=create_graph)
 
@@ -276,18 +276,18 @@ def _refuse_container(output: Any) -> None:
 def _cast_like(x: Tensor, g: Any) -> Any:
     """Return a gradient in the shape and dtype of its tensor. None is a gradient of zeros."""
     if isinstance(g, int | float) and not isinstance(g, np.generic):
-        g = x.data.dtype.type(g)
+        g = x._value.dtype.type(g)
     if g is not None and x.shape and not g.shape:
         return np.full(x.shape, g) if not isinstance(g, Tracer | Tensor) else g * np.ones(x.shape, g.dtype)
     if g is None or getattr(g, "shape", ()) != x.shape:
-        return np.zeros(x.shape, x.data.dtype)[()]
-    return g if g.dtype == x.data.dtype else g.astype(x.data.dtype)
+        return np.zeros(x.shape, x._value.dtype)[()]
+    return g if g.dtype == x._value.dtype else g.astype(x._value.dtype)
 
 
 def _to_data(x: Any) -> Any:
     """Return outputs as tracers and arrays. An array without axes becomes a number."""
     if isinstance(x, tuple):
         return tuple(map(_to_data, x))
-    x = x.data if isinstance(x, Tensor) else x
+    x = x._value if isinstance(x, Tensor) else x
     without_axes = isinstance(x, Tracer) and isinstance(x.example, np.ndarray) and not x.shape
     return x[()] if without_axes else x

@@ -79,8 +79,8 @@ class Film:
             for tensor in (x for x in walk([loss]) if isinstance(x, Tensor)):
                 if hasattr(tensor, "backward_pass"):
                     stack.callback(setattr, tensor, "backward_pass", tensor.backward_pass)
-                stack.callback(setattr, tensor, "grad", tensor.grad)
-                tensor.grad = None
+                stack.callback(setattr, tensor, "_grad", tensor._grad)
+                tensor._grad = None
             if math.isfinite(loss.item()):
                 loss.backward()
             settings: Settings = {**self.settings, "names": {**self.names, loss: "loss"}}

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.tensor import Parameter, Tensor
+from autograd_lite.tensor import Parameter, Tensor, has_new_data
 
 
 def data_of(x: Any) -> Any:
     """The array or number of a node."""
-    return x.data if isinstance(x, Tensor) else x
+    return x._value if isinstance(x, Tensor) else x
 
 
 def has_op(x: Any) -> bool:
@@ -87,9 +87,9 @@ def op_name(x: Any, merged: set[int]) -> str:
 
 def viewed_inputs(y: Any) -> list[Any]:
     """The inputs whose memory y shares."""
-    inputs = y.inputs if has_op(y) and isinstance(y.data, np.ndarray) else ()
+    inputs = y.inputs if has_op(y) and isinstance(y._value, np.ndarray) else ()
     arrays = [x for x in inputs if isinstance(data_of(x), np.ndarray)]
-    return [x for x in arrays if np.may_share_memory(y.data, data_of(x))]
+    return [x for x in arrays if np.may_share_memory(y._value, data_of(x))]
 
 
 def rebound(nodes: list[Any]) -> set[int]:
@@ -99,7 +99,7 @@ def rebound(nodes: list[Any]) -> set[int]:
         for y in nodes
         if has_op(y)
         for x, value in zip(y.inputs, y.values, strict=True)
-        if isinstance(x, Tensor) and x.data is not value
+        if isinstance(x, Tensor) and has_new_data(x, value)
     }
 
 
@@ -108,7 +108,7 @@ def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int
 
     A gradient belongs to the graph if the call of backward that filled it is the one that filled the
     roots that depend on it. Below roots of several passes it must be their sum (accumulate=True). Gradients
-    that the user assigned before any backward are not judged.
+    that the user assigned are not judged.
     """
     passes = {id(x): {x.backward_pass} for x in roots if hasattr(x, "backward_pass")}
     foreign = set()
@@ -118,9 +118,9 @@ def foreign_gradients(roots: Sequence[Tensor], walked: Sequence[Any]) -> set[int
         expected = passes.get(id(x), set())
         for i in x.inputs:
             passes.setdefault(id(i), set()).update(expected)
-        number = getattr(x, "backward_pass", None)
-        if x.grad is not None and number is not None:
-            own = expected == {number} if number else len(expected) > 1
+        origin = getattr(x, "backward_pass", None)
+        if x.grad is not None and origin is not None and origin.kind != "assigned":
+            own = expected == {origin} if origin.kind == "one" else len(expected) > 1
             foreign |= set() if own else {id(x)}
     return foreign
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite import optim
-from autograd_lite.arguments import is_whole_number, one_of
+from autograd_lite.arguments import explained, is_whole_number, one_of
 from autograd_lite.extras import require
 from autograd_lite.linear_model.classifiers import (
     Classifier,
@@ -17,7 +17,6 @@ from autograd_lite.linear_model.classifiers import (
     encode_labels,
     restore_on_error,
 )
-from autograd_lite.modes import no_grad
 from autograd_lite.nn import BinaryNetwork
 from autograd_lite.ops.cross_entropies import bce_with_logits
 from autograd_lite.randomness import generator
@@ -63,6 +62,7 @@ class BinaryNetworkClassifier(Classifier):
     network_: BinaryNetwork
     _most_classes = 2
 
+    @explained
     def __init__(
         self,
         hidden: Sequence[int] = (32,),
@@ -135,8 +135,7 @@ class BinaryNetworkClassifier(Classifier):
         """The log odds of `classes_[1]`, (n,), for each example of X, (n, n_features)."""
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, dtype=np.float64, reset=False)
-        with no_grad():
-            return np.asarray(self.network_.logits(X).data)
+        return np.asarray(self.network_.checked_logits(X))
 
     def _network(self, n_features: int, rng: np.random.Generator) -> BinaryNetwork:
         hidden = list(self.hidden) if isinstance(self.hidden, tuple | list) else [0]

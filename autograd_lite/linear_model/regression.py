@@ -66,8 +66,7 @@ class LinearClassifier(Classifier):
         """Raise TypeError for a setting of other libraries, with its name or its counterpart here."""
         for setting in settings.keys() & _ELSEWHERE.keys():
             raise TypeError(f"{cls.__name__}: there is no setting {setting}; {_ELSEWHERE[setting]}")
-        new: Self = super().__new__(cls)
-        return new
+        return super().__new__(cls)  # type: ignore[no-any-return]
 
     def __init__(
         self,

@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arguments import one_of, whole_number
+from autograd_lite import errors
+from autograd_lite.arguments import is_whole_number, one_of, whole_number
 from autograd_lite.modes import no_grad
 from autograd_lite.nn.init import Initializer
 from autograd_lite.nn.layers import Activation, Linear, Sequential, linear_map
 from autograd_lite.nn.module import Module
 from autograd_lite.ops.activations import sigmoid
+from autograd_lite.protocol import AbstractArray
 from autograd_lite.randomness import generator
 from autograd_lite.tensor import Parameter, Tensor
 
 
 class BinaryModel(Module):
-    """Base class of models of the classes 0 and 1; an output of at least `threshold` means class 1."""
+    """Base class of models of the classes 0 and 1; an output above `threshold` means class 1.
+
+    `predict` and `predict_proba` raise ValueError if an entry of x is not finite, or a logit is nan.
+    """
 
     threshold = 0.0
 
@@ -27,13 +32,26 @@ class BinaryModel(Module):
 
     def predict_proba(self, x: Any) -> np.ndarray:
         """Return the probability of class 1 for each example of x (n, n_features), an array of shape (n,)."""
-        with no_grad():
-            probability: np.ndarray = sigmoid(self.logits(x)).data
+        probability: np.ndarray = sigmoid(self.checked_logits(x))
         return probability
 
     def predict(self, x: Any) -> np.ndarray:
-        """Return the class of each example of x, integers (n,): 1 where its probability is at least 1/2."""
-        return (self.predict_proba(x) >= 0.5).astype(int)
+        """Return the class of each example of x, integers (n,): 1 where its logit is above 0."""
+        label: np.ndarray = (self.checked_logits(x) > 0).astype(int)
+        return label
+
+    def checked_logits(self, x: Any) -> Any:
+        """Return the logits of x as an array; raises ValueError if x is not finite, or a logit is nan."""
+        values = x.data if isinstance(x, Tensor) else x
+        traced = isinstance(values, AbstractArray)  # while the model is being compiled
+        if problem := "" if traced else errors.non_finite(values):
+            name = errors.name_of(x, "x")
+            raise ValueError(f"predict: {name} is not finite: {problem}; remove or replace such examples")
+        with no_grad():
+            z = self.logits(x).data
+        if not traced and np.isnan(z).any():
+            raise ValueError("predict: logits are nan; look for nan and inf in the parameters of the model")
+        return z
 
 
 class LogisticUnit(BinaryModel):
@@ -84,6 +102,11 @@ class BinaryNetwork(BinaryModel, Sequential):
         init: str | Initializer | None = None,
         rng: int | np.random.Generator | None = None,
     ) -> None:
+        if is_whole_number(sizes):
+            given = [n for n in (sizes, activation, init, rng) if is_whole_number(n)]
+            raise TypeError(
+                f"BinaryNetwork: sizes is {sizes}; give all sizes as a list: BinaryNetwork({given})"
+            )
         sizes = list(sizes)
         if len(sizes) < 2 or sizes[-1] != 1:
             raise ValueError(

@@ -106,7 +106,7 @@ class Module:
         if np.dtype(dtype).kind != "f" or np.dtype(dtype).itemsize > 8:
             raise TypeError(f"astype: {np.dtype(dtype)} is not float16, float32 or float64")
         for parameter in self.parameters():
-            parameter.data = parameter.data.astype(dtype)
+            parameter._value = parameter._value.astype(dtype)
             parameter.grad = None
         return self
 

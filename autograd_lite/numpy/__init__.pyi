@@ -1002,10 +1002,10 @@ def ndim(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> int:
     """As `np.ndim`; the result is a plain array without gradient."""
 
 class _negative(_np.ufunc):
-    """Negation -x, elementwise."""
+    """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     @overload
     def __call__(self, x: Tensor, /) -> Tensor:
-        """Negation -x, elementwise."""
+        """Negation -x, elementwise; as floats if x is unsigned or boolean."""
     @overload
     def __call__(self, x: Number, /, *args: Any, **kwargs: Any) -> Any: ...
     @overload
@@ -1014,7 +1014,7 @@ class _negative(_np.ufunc):
     def __call__(self, x: ArrayLike, /, *args: Any, **kwargs: Any) -> Array: ...
 
 negative: _negative
-"""Negation -x, elementwise."""
+"""Negation -x, elementwise; as floats if x is unsigned or boolean."""
 def nonzero(a: Tensor | ArrayLike, *args: Any, **kwargs: Any) -> tuple[Array, ...]:
     """As `np.nonzero`; the result is a plain array without gradient."""
 
@@ -1070,10 +1070,10 @@ positive: _positive
 """The same value +x, as a node of its own."""
 
 class _pow(_np.ufunc):
-    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     @overload
     def __call__(self, x1: Tensor, x2: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     @overload
     def __call__(self, x1: ArrayLike, x2: Tensor, /) -> Tensor: ...
     @overload
@@ -1084,13 +1084,13 @@ class _pow(_np.ufunc):
     def __call__(self, x1: ArrayLike, x2: ArrayLike, /, *args: Any, **kwargs: Any) -> Array: ...
 
 pow: _pow
-"""Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+"""Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
 
 class _power(_np.ufunc):
-    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     @overload
     def __call__(self, x1: Tensor, x2: Tensor | ArrayLike, /) -> Tensor:
-        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+        """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     @overload
     def __call__(self, x1: ArrayLike, x2: Tensor, /) -> Tensor: ...
     @overload
@@ -1101,7 +1101,7 @@ class _power(_np.ufunc):
     def __call__(self, x1: ArrayLike, x2: ArrayLike, /, *args: Any, **kwargs: Any) -> Array: ...
 
 power: _power
-"""Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+"""Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
 @overload
 def prod(a: Tensor, axis: Axis = None, *, keepdims: _bool = ...) -> Tensor:
     """Product over axes, as `np.prod`; its gradient is right at zeros too."""

@@ -74,7 +74,9 @@ def _(g, y, a, b):
 
 @op("−", formula="−{x}", numpy=np.negative, operator="neg")
 def negative(x):
-    """Negation -x, elementwise."""
+    """Negation -x, elementwise; as floats if x is unsigned or boolean."""
+    if type(x) is np.ndarray and x.dtype.kind in "ub":
+        return -x.astype(np.float64)
     return -x
 
 
@@ -96,7 +98,7 @@ def _(g, y, x):
 
 @op("^", formula="{a}^{b}", numpy=np.power, operator="pow", domain={"a": NOT_NEGATIVE})
 def power(a, b):
-    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 that in b is 0."""
+    """Power a^b, elementwise; where b = 0 the derivative in a is 0, and where a = 0 <= b that in b is 0."""
     return a**b
 
 
@@ -117,7 +119,7 @@ def _(g, y, a, b):
     if type(b) in (int, float) and b:
         return g * (b * a ** (b - 1))
     undefined = (a == 0) & (b == 0)  # 0 * 0^-1 would be nan
-    return g * (b * np.where(undefined, 1.0, a) ** (b - 1))
+    return g * (b * np.where(undefined, 1.0, a) ** (b - 1.0))  # an unsigned 0 - 1 would wrap
 
 
 def _logarithm(y) -> str:
@@ -127,7 +129,7 @@ def _logarithm(y) -> str:
 
 @power.gradient("b", "× {y}·log({a})", _logarithm)
 def _(g, y, a, b):
-    return g * (y * np.log(np.where(a == 0, 1.0, a)))
+    return g * (y * np.log(np.where((a == 0) & (b >= 0), 1.0, a)))
 
 
 @op("²", formula="{x}²", numpy=np.square)

@@ -13,6 +13,8 @@ import numpy as np
 from autograd_lite.domains import ABOVE_MINUS_ONE, MASK, NONZERO, OPEN_UNIT, POSITIVE
 from autograd_lite.operation import case, op
 from autograd_lite.ops.activations import sigmoid
+from autograd_lite.ops.arrays import select
+from autograd_lite.tensor import Tensor
 
 
 @op("exp", numpy=np.exp)
@@ -78,7 +80,18 @@ def abs(x):
 
 @abs.gradient("x", "× sign({x})")
 def _(g, y, x):
-    return g * np.sign(x)
+    return g * (abs_slope(x) if isinstance(x, Tensor) else np.sign(x))
+
+
+@op("sign", domain=NONZERO, selects=True)
+def abs_slope(x):
+    """Derivative of abs: the sign of x, elementwise. Its own derivative is 0, and NaN at the jump."""
+    return np.sign(x)
+
+
+@abs_slope.gradient("x", "× 0")
+def _(g, y, x):
+    return g * np.where(x == 0, np.nan, 0.0 * y)
 
 
 @op("sign", numpy=np.sign, domain=NONZERO)
@@ -89,7 +102,7 @@ def sign(x):
 
 @sign.gradient("x", "× 0")
 def _(g, y, x):
-    return g * 0.0
+    return np.zeros_like(g)[()]  # g may be infinite
 
 
 @op("sin", numpy=np.sin)
@@ -191,12 +204,12 @@ def _(g, y, x):
     return -g / np.sqrt((1.0 - x) * (1.0 + x))
 
 
-def _share(wins, ties, dtype):
-    """Return 1 where an argument is the result, 1/2 where both are, 0 elsewhere."""
-    return (wins + 0.5 * ties).astype(dtype)
+def _shared(g, wins, ties):
+    """Return g where an argument is the result, half of it where both are, and 0 elsewhere."""
+    return select(wins, g) + select(ties, 0.5 * g)
 
 
-@op("max", numpy=np.maximum)
+@op("max", numpy=np.maximum, selects=True)
 def maximum(a, b):
     """The larger of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
     return np.maximum(a, b)
@@ -204,15 +217,15 @@ def maximum(a, b):
 
 @maximum.gradient("a", "× ({a} > {b}, ½ at a tie)")
 def _(g, y, a, b):
-    return g * _share(a > b, a == b, g.dtype)
+    return _shared(g, a > b, a == b)
 
 
 @maximum.gradient("b", "× ({b} > {a}, ½ at a tie)")
 def _(g, y, a, b):
-    return g * _share(b > a, a == b, g.dtype)
+    return _shared(g, b > a, a == b)
 
 
-@op("min", numpy=np.minimum)
+@op("min", numpy=np.minimum, selects=True)
 def minimum(a, b):
     """The smaller of a and b, elementwise, broadcasting; equal arguments share the gradient equally."""
     return np.minimum(a, b)
@@ -220,12 +233,12 @@ def minimum(a, b):
 
 @minimum.gradient("a", "× ({a} < {b}, ½ at a tie)")
 def _(g, y, a, b):
-    return g * _share(a < b, a == b, g.dtype)
+    return _shared(g, a < b, a == b)
 
 
 @minimum.gradient("b", "× ({b} < {a}, ½ at a tie)")
 def _(g, y, a, b):
-    return g * _share(b < a, a == b, g.dtype)
+    return _shared(g, b < a, a == b)
 
 
 @op("log Σ exp", numpy=np.logaddexp)
@@ -236,15 +249,15 @@ def logaddexp(a, b):
 
 @logaddexp.gradient("a", "× σ({a}−{b})")
 def _(g, y, a, b):
-    return g * sigmoid(a - b)
+    return g * sigmoid(np.where(y == -np.inf, y, a - b))  # 0 if both are -inf
 
 
 @logaddexp.gradient("b", "× σ({b}−{a})")
 def _(g, y, a, b):
-    return g * sigmoid(b - a)
+    return g * sigmoid(np.where(y == -np.inf, y, b - a))
 
 
-@op("where", numpy=np.where, domain={"condition": MASK})
+@op("where", numpy=np.where, domain={"condition": MASK}, selects=True)
 def where(condition, a, b):
     """a where `condition` is true and b elsewhere, broadcasting; entries not chosen get gradient 0."""
     return np.where(condition, a, b)
@@ -269,6 +282,7 @@ def _(g, y, condition, a, b):
         case((4,), a_min=0.313),
         case((), a_max=0.513),
     ),
+    selects=True,
 )
 def clip(x, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None):
     """x limited to [a_min, a_max], elementwise; the derivative is 1 inside, 0 at and beyond a bound.

@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.operation import case, composition, implements, op
 from autograd_lite.ops.arithmetic import add, multiply
+from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
 from autograd_lite.protocol import holds
@@ -284,4 +285,5 @@ def _(g, y, x, ord, axis, keepdims):
         size = np.max(np.abs(x), axis=axis, keepdims=True)
         x = x / np.where(size == 0, 1.0, size)
         length = np.linalg.norm(x, axis=axis, keepdims=True)
-    return keep(g, x, axis) * (x / np.where(length == 0, 1.0, length))
+    direction = x / np.where(length == 0, 1.0, length) * abs_slope(length)
+    return keep(g, x, axis) * direction

@@ -16,10 +16,15 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.operation import Op, Rule, Words, install_op
+from autograd_lite.ops.arrays import as_float
+from autograd_lite.ops.elementwise import clip
+from autograd_lite.ops.indexing import getitem
+from autograd_lite.ops.shapes import astype, reshape, transpose
 from autograd_lite.protocol import holds
 from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
+_REARRANGING = {reshape, transpose, getitem, clip, astype}  # probabilities remain probabilities
 
 
 class Range(NamedTuple):
@@ -35,6 +40,8 @@ class Loss(Op):
     """An op that computes a loss for each element and reduces them.
 
     With `rows=True` the last axis of the first input belongs to one element: `(n, K)` logits have n losses.
+    `ordered=True` refuses inputs that were probably swapped: a constant, and a target to differentiate. The
+    loss applies the first of `activations` itself, so its first input must not be the result of one.
     """
 
     def __init__(
@@ -43,11 +50,15 @@ class Loss(Op):
         symbol: str,
         *,
         rows: bool = False,
+        ordered: bool = False,
+        activations: Sequence[Op] = (),
         ranges: Sequence[Range] = (),
         check: Callable[..., None] | None = None,
         **declaration: Any,
     ) -> None:
         self.rows = rows
+        self.ordered = ordered
+        self.activations = tuple(activations)
         self.ranges = tuple(ranges)
         self.own_check = check
         super().__init__(_reduced(of_element, rows), symbol, check=self._check, **declaration)
@@ -72,6 +83,9 @@ class Loss(Op):
         `op` and `inputs` are what the user called; `values` may be those of the fused op.
         """
         x, target = values
+        _refuse_probabilities(op, inputs)
+        if op.ordered:
+            _refuse_swapped(op, inputs, x)
         if self.rows and self.own_check:
             self.own_check(op, inputs, values, settings)
             elements = x.shape[:-1]
@@ -84,12 +98,9 @@ class Loss(Op):
             raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
         if settings["reduction"] not in _REDUCTIONS:
             raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
-        weight = settings["sample_weight"]
-        if weight is not None and errors.shape_of(weight) != elements:
-            raise ValueError(
-                f"{op.name}: sample_weight has shape {errors.shape_of(weight)} and the target "
-                f"{elements}; they must be equal"
-            )
+        for name in ("sample_weight", "pos_weight"):
+            if settings.get(name) is not None:
+                _check_weight(op, name, errors.shape_of(settings[name]), elements)
         for interval in self.ranges:
             v = values[interval.position]
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
@@ -115,13 +126,6 @@ def loss(symbol: str, **declaration: Any) -> Callable[[Callable[..., Any]], Loss
     return decorate
 
 
-def as_float(x: Any, like: Any = None) -> Any:
-    """Return x in the dtype of `like`, or in float64 if it is not floating point and `like` is None."""
-    if like is None:
-        return x if x.dtype.kind == "f" else x.astype(np.float64)
-    return x if x.dtype == like.dtype else x.astype(like.dtype)
-
-
 def as_weight(weight: Any, like: Any) -> Any:
     """Return a weight in the dtype of `like`; a Python number is left as it is."""
     if type(weight) in (int, float, bool):
@@ -144,6 +148,8 @@ def _reduced(of_element: Callable[..., Any], rows: bool) -> Callable[..., Any]:
             losses = losses * as_weight(sample_weight, losses)
         if reduction == "none":
             return losses
+        if reduction == "mean" and losses.dtype == np.float16:
+            return losses.mean()  # NumPy adds up in float32
         total = losses.sum()
         return total / losses.size if reduction == "mean" else total
 
@@ -164,11 +170,12 @@ def per_element(rule: Rule, position: int, rows: bool) -> Rule:
     ) -> Any:
         if reduction == "mean":
             n = x.size // x.shape[-1] if rows else x.size
-            g = g * (1.0 / n)
+            g = g * (np.float32(1.0 / n) if x.dtype == np.float16 else 1.0 / n)  # 1/n may underflow
         if sample_weight is not None:
             g = g * as_weight(sample_weight, x)
         if rows:
             return rule(g[..., None], y, x, target, **settings)
+        x = as_float(x)
         if target.dtype != x.dtype and position == 0:
             target = as_float(target, x)
         return rule(g, y, x, target, **settings)
@@ -189,6 +196,46 @@ def _written(words: Words | None, formula: str, y: Any) -> str:
     average = f"/{n}" if y.settings["reduction"] == "mean" and n > 1 else ""
     arriving = f"grad{index} " if index and y.settings["reduction"] == "none" else ""
     return f"{arriving}× {weight}{local}{average}" + (f", {note}" if note else "")
+
+
+def _refuse_probabilities(op: Any, inputs: Any) -> None:
+    """Raise ValueError if the first input is the result of an activation, perhaps rearranged or clipped."""
+    x = inputs[0]
+    while getattr(x, "op", None) in _REARRANGING:
+        x = x.inputs[0]
+    applied: Any = getattr(x, "op", None)
+    if applied in op.activations:
+        raise ValueError(
+            f"{op.name}: {errors.name_of(inputs[0], op.arguments[0])} is the result of {applied.name}, and "
+            f"{op.name} applies {op.activations[0].name} itself; drop the {applied.name}"
+        )
+
+
+def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
+    """Raise ValueError for a constant prediction and a computed target, or labels 0 and 1 as probabilities.
+
+    Another constant prediction with a leaf as target is allowed, for the derivative in the target.
+    """
+    prediction, target = inputs
+    if not getattr(target, "requires_grad", False) or getattr(prediction, "requires_grad", False):
+        return
+    first, second = op.arguments
+    takes_probabilities = getattr(prediction, "op", None) is None and any(r.position == 0 for r in op.ranges)
+    if target.op is not None or (takes_probabilities and holds(((x == 0) | (x == 1)).all())):
+        raise ValueError(
+            f"{op.name}: {first} is a constant and {second} a differentiable tensor: swapped? Write "
+            f"{op.name}({first}, {second}); if it is meant, pass {second}.detach()"
+        )
+
+
+def _check_weight(op: Any, name: str, shape: Any, elements: Any) -> None:
+    """Raise ValueError unless a weight has the shape of the losses; `pos_weight` may be a number."""
+    number = "a number or " if name == "pos_weight" else ""
+    if shape != elements and not (number and shape == ()):
+        raise ValueError(
+            f"{op.name}: {name} has shape {shape} and the target {elements}; a loss does not broadcast: pass "
+            f"{number}an array of the target's shape"
+        )
 
 
 def _different_shapes(op: Any, inputs: Any, shape: Any, other: Any) -> ValueError:

@@ -11,6 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.domains import SIGNS
 from autograd_lite.operation import case
+from autograd_lite.ops.arrays import select
+from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.ops.loss import loss
 from autograd_lite.protocol import holds
 
@@ -51,12 +53,12 @@ def mae(prediction, target):
 
 @mae.gradient("prediction", "sign({prediction}−{target})")
 def _(g, y, prediction, target):
-    return g * np.sign(prediction - target)
+    return g * abs_slope(prediction - target)
 
 
 @mae.gradient("target", "sign({target}−{prediction})")
 def _(g, y, prediction, target):
-    return g * np.sign(target - prediction)
+    return g * abs_slope(target - prediction)
 
 
 def _check_delta(op, inputs, values, settings):
@@ -103,9 +105,11 @@ def _check_signs(op, inputs, values, settings):
 
 @loss(
     "hinge",
+    ordered=True,
     check=_check_signs,
     domain={"target": SIGNS},
     samples=(case((4,), (4,)), case((3,), (3,), reduction="sum")),
+    selects=True,
 )
 def hinge(score, target):
     """Hinge loss: the mean of max(0, 1 - target score), targets -1 and +1; gradient 0 on the margin.
@@ -118,4 +122,4 @@ def hinge(score, target):
 
 @hinge.gradient("score", "(−{target})·({target}·{score} < 1)")
 def _(g, y, score, target):
-    return g * (-target * (target * score < 1))
+    return select(target * score < 1, g * -target)

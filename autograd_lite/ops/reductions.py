@@ -6,12 +6,17 @@ Several entries that attain a maximum or a minimum share the gradient equally.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.operation import case, op
+from autograd_lite.ops.activations import excess_over_maximum, softmax
+from autograd_lite.ops.arrays import narrowed, widened
+from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.protocol import holds
 from autograd_lite.typing import Axis
 
@@ -78,35 +83,27 @@ def or_zero(words: Callable[[Any], str]) -> Callable[[Any], str]:
 
 @mean.gradient("x", *_per_entry("÷ {n}", "× 1"))
 def _(g, y, x, axis, keepdims):
-    return keep(g, x, axis) * (1.0 / per_entry(x, y))
+    return keep(widened(g), x, axis) * (1.0 / per_entry(x, y))
 
 
-def _winners(x, y, axis):
-    """Return the share of each entry in the extremum y: 1 for a single one, 1/k for k equal ones."""
-    won = (x == keep(y, x, axis)).astype(x.dtype)
-    return won / won.sum(axis=axis, keepdims=True)
-
-
-@op("max", numpy=(np.max, np.amax), method="max", samples=CASES)
+@op("max", numpy=(np.max, np.amax), method="max", samples=CASES, selects=True)
 def max(x, axis: Axis = None, *, keepdims: bool = False):
     """Largest entry over axes, as `np.max`; equal largest entries share the gradient equally."""
     return x.max(axis=axis, keepdims=keepdims)
 
 
-@max.gradient("x", "to the largest, shared by ties")
-def _(g, y, x, axis, keepdims):
-    return keep(g, x, axis) * _winners(x, y, axis)
-
-
-@op("min", numpy=(np.min, np.amin), method="min", samples=CASES)
+@op("min", numpy=(np.min, np.amin), method="min", samples=CASES, selects=True)
 def min(x, axis: Axis = None, *, keepdims: bool = False):
     """Smallest entry over axes, as `np.min`; equal smallest entries share the gradient equally."""
     return x.min(axis=axis, keepdims=keepdims)
 
 
+@max.gradient("x", "to the largest, shared by ties")
 @min.gradient("x", "to the smallest, shared by ties")
 def _(g, y, x, axis, keepdims):
-    return keep(g, x, axis) * _winners(x, y, axis)
+    won = x == keep(y, x, axis)
+    count = won.sum(axis=axis, keepdims=True, dtype=np.result_type(x.dtype, np.float32))
+    return np.where(won, keep(g, x, axis) / count, 0.0)
 
 
 @op("Π", numpy=np.prod, method="prod", samples=(*CASES, case((2, 3, 2), axis=0)))
@@ -117,20 +114,41 @@ def prod(x, axis: Axis = None, *, keepdims: bool = False):
 
 @prod.gradient("x", "× product of the others")
 def _(g, y, x, axis, keepdims):
-    if holds((y != 0).all() & np.isfinite(y).all()):  # a zero in x makes y zero or nan
-        return keep(g * y, x, axis) / x
+    normal = (np.abs(y) >= np.finfo(x.dtype).tiny).all() & np.isfinite(y).all()
+    if holds(normal):  # a zero in x makes y zero or nan
+        return keep(g, x, axis) * (keep(y, x, axis) / x)
     # y / x is 0/0 at a zero, or lost where the product over- or underflows: multiply the others.
     axes = axes_of(axis, x.ndim)
     back = (*(i for i in range(x.ndim) if i not in axes), *axes)
     rows = x.transpose(back)
     inverse = tuple(int(i) for i in np.argsort(back))
     flat = rows.reshape((*rows.shape[: x.ndim - len(axes)], -1))
-    n = flat.shape[-1]
-    others = np.where(np.eye(n, dtype=bool), 1.0, flat[..., None, :]).prod(axis=-1)
-    return keep(g, x, axis) * others.reshape(rows.shape).transpose(inverse)
+    return keep(g, x, axis) * _products_of_others(flat).reshape(rows.shape).transpose(inverse)
 
 
-@op("var", numpy=np.var, method="var", samples=(*CASES, case((4,), ddof=1)))
+def _products_of_others(x):
+    """Return for each entry along the last axis the product of all others, from a tree of products."""
+    n = x.shape[-1]
+    if n <= 1:
+        return np.ones(x.shape, x.dtype)
+    if n % 2:
+        x = np.concatenate([x, np.ones((*x.shape[:-1], 1), x.dtype)], axis=-1)
+    left, right = x[..., ::2], x[..., 1::2]
+    others = _products_of_others(left * right)
+    return np.stack([others * right, others * left], axis=-1).reshape(x.shape)[..., :n]
+
+
+def _check_ddof(op, inputs, values, settings):
+    x, ddof = values[0], settings["ddof"]
+    n = math.prod(x.shape[a] for a in axes_of(settings["axis"], x.ndim))
+    if 0 < n <= ddof:
+        raise ValueError(
+            f"{op.name}: {errors.shapes(inputs, op.arguments)}, of which {n} entries are reduced to one; "
+            f"ddof={ddof} must be less than {n}"
+        )
+
+
+@op("var", numpy=np.var, method="var", check=_check_ddof, samples=(*CASES, case((4,), ddof=1)))
 def var(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
@@ -139,10 +157,10 @@ def var(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
 @var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)", "(n−ddof)"))
 def _(g, y, x, axis, ddof, keepdims):
     centred = x - x.mean(axis=axis, keepdims=True)
-    return keep(g, x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
+    return keep(widened(g), x, axis) * (2.0 / (per_entry(x, y) - ddof)) * centred
 
 
-@op("std", numpy=np.std, method="std", samples=(*CASES[:5], case((4,), ddof=1)))
+@op("std", numpy=np.std, method="std", check=_check_ddof, samples=(*CASES[:5], case((4,), ddof=1)))
 def std(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
@@ -153,9 +171,12 @@ _std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}
 
 @std.gradient("x", _std, or_zero(_std_words))
 def _(g, y, x, axis, ddof, keepdims):
-    spread = keep(y, x, axis)
+    # The mean of equal entries may be rounded, and then y is not 0.
+    differ = x.max(axis=axis, keepdims=True) != x.min(axis=axis, keepdims=True)
+    spread = keep(y, x, axis) * differ
     centred = (x - x.mean(axis=axis, keepdims=True)) / np.where(spread == 0, 1.0, spread)
-    return keep(g, x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred
+    kink = abs_slope(spread) if per_entry(x, y) > 1 else 0.0  # a single entry has no spread anywhere
+    return keep(widened(g), x, axis) * (1.0 / (per_entry(x, y) - ddof)) * centred * kink
 
 
 @op(
@@ -185,11 +206,8 @@ def logsumexp(x, axis: Axis = None, *, keepdims: bool = False):
     The largest term is set apart and log1p takes the rest, so that small excesses over the maximum
     survive (Blanchard, Higham and Higham 2021).
     """
-    m = x.max(axis=axis, keepdims=True)
-    largest = x == m
-    offset = np.where(np.isfinite(m), m, 0.0)
-    rest = np.where(largest, 0.0, np.exp(x - offset)).sum(axis=axis, keepdims=True)
-    total = m + np.log1p(rest + (largest.sum(axis=axis, keepdims=True) - 1).astype(x.dtype))
+    wide = widened(x)
+    total = narrowed(wide.max(axis=axis, keepdims=True) + excess_over_maximum(wide, axis)[1], x)
     return total if keepdims else keep_out(total, x, axis)
 
 
@@ -201,5 +219,6 @@ def keep_out(y, x, axis):
 
 @logsumexp.gradient("x", "× exp({x}−{y})")
 def _(g, y, x, axis, keepdims):
-    top = keep(y, x, axis)
-    return keep(g, x, axis) * np.exp(x - np.where(np.isfinite(top), top, 0.0))
+    # Not e^(x−y), which is 1 for each of two equal large entries.
+    empty = keep(y, x, axis) == -np.inf
+    return keep(g, x, axis) * np.where(empty, 0.0, softmax(np.where(empty, 0.0, x), axis=axis))

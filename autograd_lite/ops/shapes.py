@@ -92,14 +92,22 @@ def _(g, y, *arrays, index, axis):
     return g[(_ALL,) * (axis % g.ndim) + (index,)]
 
 
+_MOST = 64  # inputs of one op: the gradient rule of each input takes all of them
+
+
 @implements(np.concatenate)
 def _concatenate(arrays, axis: int | None = 0):
+    arrays = list(arrays)
+    while len(arrays) > _MOST:
+        arrays = [concatenate(*arrays[i : i + _MOST], axis=axis) for i in range(0, len(arrays), _MOST)]
     return concatenate(*arrays, axis=axis)
 
 
 @implements(np.stack)
 def _stack(arrays, axis: int = 0):
-    return stack(*arrays, axis=axis)
+    arrays = list(arrays)
+    parts = [stack(*arrays[i : i + _MOST], axis=axis) for i in range(0, len(arrays) or 1, _MOST)]
+    return parts[0] if len(parts) == 1 else _concatenate(parts, axis)
 
 
 @op("astype", method="astype", samples=(case((2, 3), dtype=np.float64),))

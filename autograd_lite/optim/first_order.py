@@ -4,14 +4,28 @@ A step is written `-lr * d + p`, which NumPy computes in one fresh array. For la
 times faster than `p - lr * d`, with the same result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.arguments import fraction, positive
+from autograd_lite.arguments import explained, fraction, positive
 from autograd_lite.optim.optimizer import Optimizer, State
 from autograd_lite.tensor import Parameter
+
+
+def in_float32(update: Callable[..., tuple[Any, State]]) -> Callable[..., tuple[Any, State]]:
+    """Decorator: update float16 parameters in float32, where squares neither vanish nor overflow."""
+
+    @wraps(update)
+    def converted(self: Any, p: Any, g: Any, state: State) -> tuple[Any, State]:
+        if p.dtype != np.float16:
+            return update(self, p, g, state)
+        p, state = update(self, p.astype(np.float32), g.astype(np.float32), state)
+        return p.astype(np.float16), state
+
+    return converted
 
 
 class SGD(Optimizer):
@@ -32,6 +46,7 @@ class SGD(Optimizer):
     settings = Optimizer.settings | {"momentum": fraction}
     state_names = ("v",)
 
+    @explained
     def __init__(
         self,
         params: Iterable[Parameter],
@@ -85,6 +100,7 @@ class Adam(Optimizer):
     settings = Optimizer.settings | {"betas": _two_fractions, "eps": positive}
     state_names = ("m", "v", "t")
 
+    @explained
     def __init__(
         self,
         params: Iterable[Parameter],
@@ -101,9 +117,10 @@ class Adam(Optimizer):
 
     def start(self, p: Any) -> State:
         """Return the state of data p before the first step: both means and the number of steps 0."""
-        zeros = np.zeros_like(p)[()]
+        zeros = np.zeros_like(p, np.float32 if p.dtype == np.float16 else None)[()]
         return zeros, zeros, 0
 
+    @in_float32
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
         """Return new data and new state (m, v, t) for data p with gradient g and `state`."""
         if self.weight_decay:
@@ -127,6 +144,7 @@ class AdamW(Adam):
     `betas`, `eps` and errors are the same as in `Adam`.
     """
 
+    @explained
     def __init__(
         self,
         params: Iterable[Parameter],
@@ -137,6 +155,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay)
 
+    @in_float32
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
         """Return new data and new state (m, v, t) for data p with gradient g and `state`."""
         return self._adam((1.0 - self.lr * self.weight_decay) * p, g, state)
@@ -154,6 +173,7 @@ class RMSprop(Optimizer):
     settings = Optimizer.settings | {"alpha": fraction, "eps": positive, "momentum": fraction}
     state_names = ("v", "step")
 
+    @explained
     def __init__(
         self,
         params: Iterable[Parameter],
@@ -172,9 +192,10 @@ class RMSprop(Optimizer):
 
     def start(self, p: Any) -> State:
         """Return the state of data p before the first step: mean and step 0."""
-        zeros = np.zeros_like(p)[()]
+        zeros = np.zeros_like(p, np.float32 if p.dtype == np.float16 else None)[()]
         return zeros, zeros
 
+    @in_float32
     def update(self, p: Any, g: Any, state: State) -> tuple[Any, State]:
         """Return new data and new state (v, step) for data p with gradient g and `state`."""
         v, step = state

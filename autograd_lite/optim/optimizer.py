@@ -1,18 +1,37 @@
 """The base class of optimisers: parameters, checked settings, and a step that refuses bad gradients."""
 
 from collections.abc import Iterable
+from inspect import signature
 from math import isfinite
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.arguments import Check, not_negative, positive
+from autograd_lite.guesses import ARGUMENTS, OPTIMIZER
 from autograd_lite.tensor import Parameter, Tensor
 
 State = tuple[Any, ...]
 
 _vdot = np.vdot
+
+
+class Parameters(list[Parameter]):
+    """The parameters of an optimiser: a list that cannot be changed, because each has its own state."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            "optimizer.params: this list cannot be changed, because each parameter has its own state; make a "
+            "new optimiser of all parameters, such as SGD([*optimizer.params, b], lr=0.1)"
+        )
+
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+    def __reduce__(self) -> Any:
+        """Copy and pickle without append."""
+        return type(self), (list(self),)
 
 
 class Optimizer:
@@ -36,15 +55,30 @@ class Optimizer:
     needs_loss: ClassVar[bool] = False  # True if step takes a function that returns the loss
 
     def __init__(self, params: Iterable[Parameter]) -> None:
-        self.params = check_parameters(type(self).__name__, params)
+        self.params = Parameters(check_parameters(type(self).__name__, params))
         self.state = []
-        self._used: list[Any] = [None] * len(self.params)  # gradients of the last step
+        self._shapes: list[Any] = [None] * len(self.params)  # of the data in the last step
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Checks return Python floats. A NumPy float64 would turn float32 parameters into float64.
         if name in self.settings:
             value = self.settings[name](type(self).__name__, name, value)
+        elif name == "params" and "params" in vars(self) and value is not self.params:
+            self.params.clear()  # raises an error
+        elif name not in vars(self) and name not in ("params", "state", "_shapes"):
+            ours = type(self).__module__.startswith("autograd_lite.")
+            if ARGUMENTS.get(name) in vars(self) or (ours and name not in signature(type(self)).parameters):
+                getattr(self, name)  # raises an error, unless the class has it
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # type checkers report names that do not exist
+
+        def __getattr__(self, name):
+            settings = [key for key in signature(type(self)).parameters if key != "params"]
+            remedy = OPTIMIZER.get(name) or f"its settings are {', '.join(settings)}"
+            if ARGUMENTS.get(name) in vars(self):
+                remedy = f"it is called {ARGUMENTS[name]} here"
+            raise AttributeError(f"{type(self).__name__} has no {name}; {remedy}", name=name, obj=self)
 
     def __repr__(self) -> str:
         settings = [f"{name}={value!r}" for name, value in vars(self).items() if name in self.settings]
@@ -72,28 +106,29 @@ class Optimizer:
         Raises ValueError, before any parameter has changed, if a gradient is missing, was already used by
         the last step, is not finite, or differs from its parameter in shape or dtype.
         """
-        states = self.state or [self.start(p.data) for p in self.params]
+        states = self.state or [self.start(p._value) for p in self.params]
         update = self.update
-        gradients = []
+        shapes = []
         new_data = []
         new_states = []
-        for p, state, used in zip(self.params, states, self._used):  # noqa: B905 - strict costs time
-            g = p.grad
-            data = p.data
-            gradients.append(g)
+        for p, state, shape in zip(self.params, states, self._shapes):  # noqa: B905 - strict costs time
+            g = p._grad
+            data = p._value
+            shapes.append(data.shape)
             if not p.requires_grad:
                 new_data.append(data)
                 new_states.append(state)
                 continue
             if (
                 g is None
-                or g is used
+                or p.backward_pass is getattr(p, "used_pass", None)
+                or (state and shape not in (None, data.shape))
                 or g.shape != data.shape
                 or g.dtype != data.dtype
                 # The sum of squares may overflow if no entry does. vdot does so without a warning.
                 or not (isfinite(_vdot(g, g) if g.ndim else g) or np.isfinite(g).all())
             ):
-                raise ValueError(f"{type(self).__name__}.step: {_gradient_problem(p, used)}")
+                raise ValueError(f"{type(self).__name__}.step: {_gradient_problem(p, shape)}")
             updated, state = update(data, g, state)
             new_data.append(updated)
             new_states.append(state)
@@ -102,9 +137,25 @@ class Optimizer:
                     f"{type(self).__name__}.step: {p.name or 'a parameter'} is {data.dtype} and the "
                     "optimiser's state is not; make a new optimiser after model.astype()"
                 )
+        trained = [p for p in self.params if p.requires_grad]
+        if len({p.backward_pass for p in trained}) > 1:
+            self._refuse_overwritten(trained)
         for p, data in zip(self.params, new_data):  # noqa: B905 - nothing changes before all is computed
-            p.data = data
-        vars(self).update(state=new_states, _used=gradients)  # past __setattr__, which checks settings
+            p._value = data
+        for p in trained:
+            p.used_pass = p.backward_pass
+        vars(self).update(state=new_states, _shapes=shapes)  # past __setattr__, which checks settings
+
+    def _refuse_overwritten(self, trained: list[Parameter]) -> None:
+        """Raise ValueError if a gradient is left from a backward pass whose others a later pass replaced."""
+        for p in trained:
+            later = [describe(q) for q in trained if q.backward_pass is not p.backward_pass]
+            if later and p.backward_pass.overwritten:
+                raise ValueError(
+                    f"{type(self).__name__}.step: the gradient of {describe(p)} is from an earlier backward "
+                    f"pass than that of {later[0]}, and the last loss does not reach it; add both losses, "
+                    "(loss1 + loss2).backward(), or leave it out of the optimiser"
+                )
 
 
 def describe(p: Parameter) -> str:
@@ -112,16 +163,16 @@ def describe(p: Parameter) -> str:
     return p.name or f"a parameter of shape {p.shape}"
 
 
-def _gradient_problem(p: Parameter, used: Any) -> str:
+def _gradient_problem(p: Parameter, shape: Any) -> str:
     """Return what is wrong with the gradient of a parameter, and what to do about it."""
     name = describe(p)
-    g = p.grad
+    g = p._grad
     if g is None:
         return (
             f"{name} has no gradient: the loss does not reach it or backward() was not called; compute "
             "the loss from it, or leave it out of the optimiser"
         )
-    if g is used:
+    if p.backward_pass is getattr(p, "used_pass", None):
         return (
             f"the gradient of {name} was used by the last step already: the last loss did not reach it, "
             "or backward() was forgotten; call loss.backward() before every step()"
@@ -131,9 +182,14 @@ def _gradient_problem(p: Parameter, used: Any) -> str:
             f"{name} has shape {p.shape} and dtype {p.dtype}, its gradient {g.shape} and {g.dtype}; they "
             "must be equal"
         )
+    if problem := errors.non_finite(g):
+        return (
+            f"the gradient of {name} is not finite: {problem}; lower lr, standardise the features, and look "
+            "for nan and inf in the data"
+        )
     return (
-        f"the gradient of {name} is not finite: {errors.non_finite(g)}; lower lr, standardise the "
-        "features, and look for nan and inf in the data"
+        f"{name} has shape {p.shape} and had {shape} in the last step, which the optimiser's state is "
+        "from; make a new optimiser"
     )
 
 

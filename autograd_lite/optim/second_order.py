@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from math import inf, isclose, isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.arguments import not_negative, whole_number
+from autograd_lite.arguments import Check, explained, not_negative, whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.extras import require
 from autograd_lite.optim.optimizer import Optimizer, describe
-from autograd_lite.tensor import Parameter, Tensor, graph, start_gradient
+from autograd_lite.tensor import Parameter, Tensor, graph, has_new_data, start_gradient
 
 _EPS = float(np.finfo(float).eps)
 SINGULAR = 1e-13  # a matrix with a smaller relative pivot counts as singular
@@ -97,7 +97,7 @@ class FlatLoss:
 
         Raises ValueError if one is not finite, if the loss was computed before, or if it is random.
         """
-        self.assign(_flatten([p.data for p in self.params]))  # a loss from before depends on other arrays
+        self.assign(_flatten([p._value for p in self.params]))  # a loss from before depends on other arrays
         loss = self._evaluate()
         self._check_computed_now(loss)
         start_gradient(loss, None, self.name)  # raises if it is nan, a constant, or has several elements
@@ -139,7 +139,7 @@ class FlatLoss:
         """Set the parameters to the entries of w, as new data in their shapes and dtypes."""
         ends = np.cumsum([p.size for p in self.params])[:-1]
         for p, part in zip(self.params, np.split(w, ends), strict=True):
-            p.data = part.reshape(p.shape).astype(p.dtype)[()]
+            p._value = part.reshape(p.shape).astype(p.dtype)[()]
 
     def _evaluate(self) -> Tensor:
         loss = self._loss()
@@ -153,7 +153,7 @@ class FlatLoss:
         trained = {id(p) for p in self.params}
         for tensor in graph(loss):
             for x, value in zip(tensor.inputs, tensor.values, strict=True):
-                if id(x) in trained and x.data is not value:
+                if id(x) in trained and has_new_data(x, value):
                     raise ValueError(
                         f"{self.name}: loss() returned what was computed from {describe(x)} before the "
                         "step; let it compute all of it anew: optimizer.step(lambda: ag.bce(model(X), y))"
@@ -199,17 +199,19 @@ class LossOptimizer(Optimizer):
         """
         name = f"{type(self).__name__}.step"
         flat_loss = FlatLoss(name, [p for p in self.params if p.requires_grad], loss)
-        before = [p.data for p in flat_loss.params]
+        before = [p._value for p in flat_loss.params]
         self.moved = False
         try:
             with np.errstate(all="ignore"):  # points that overflow are rejected
                 value, w = self.search(flat_loss, _flatten(before))
                 flat_loss.assign(w)
-            self.moved = any((p.data != data).any() for p, data in zip(flat_loss.params, before, strict=True))
+            self.moved = any(
+                np.any(p._value != data) for p, data in zip(flat_loss.params, before, strict=True)
+            )
         finally:
             if not self.moved:
                 for p, data in zip(flat_loss.params, before, strict=True):
-                    p.data = data
+                    p._value = data
         return value
 
     def search(self, flat_loss: FlatLoss, w: Any) -> tuple[float, Any]:
@@ -234,8 +236,9 @@ class Newton(LossOptimizer):
     array([1., 1.])
     """
 
-    settings = Optimizer.settings | {"damping": not_negative}
+    settings: ClassVar[dict[str, Check]] = {"damping": not_negative}
 
+    @explained
     def __init__(self, params: Iterable[Parameter], damping: float = 0.0) -> None:
         super().__init__(params)
         self.damping = damping
@@ -270,8 +273,9 @@ class LBFGS(LossOptimizer):
     array([1., 1.])
     """
 
-    settings = Optimizer.settings | {"max_iter": whole_number, "memory": whole_number}
+    settings: ClassVar[dict[str, Check]] = {"max_iter": whole_number, "memory": whole_number}
 
+    @explained
     def __init__(self, params: Iterable[Parameter], max_iter: int = 20, memory: int = 10) -> None:
         super().__init__(params)
         self.max_iter = max_iter

@@ -93,7 +93,7 @@ def gradcheck(
 
 
 def _as_float64(x: Any) -> Any:
-    data = x.data if isinstance(x, Tensor) else x
+    data = x._value if isinstance(x, Tensor) else x
     if isinstance(data, np.ndarray | np.generic):
         return np.asarray(data, dtype=float if data.dtype.kind == "f" else None)
     return np.asarray(data, dtype=None if isinstance(data, bool) else float)
@@ -129,7 +129,7 @@ class _Check:
                 f"gradcheck: {self.name} uses none of its arguments; it depends on parameters "
                 f"({', '.join(sorted(own)[:4])}): pass them as the inputs, gradcheck(f, *model.parameters())"
             )
-        before = {i: tensor.data for i, tensor in self.captured.items()}
+        before = {i: tensor._value for i, tensor in self.captured.items()}
         mode = recording.set(WITH_LINES)
         try:
             yield
@@ -139,14 +139,14 @@ class _Check:
 
     def _move_captured(self, xs: Sequence[Any] | Mapping[int, Any]) -> None:
         for i, tensor in self.captured.items():
-            tensor.data = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
+            tensor._value = xs[i] if np.ndim(xs[i]) else np.float64(xs[i])
 
     def _value(self, *xs: Any) -> Any:
         """Return f on constants, for which no graph is built."""
         self._move_captured(xs)
         with no_grad():
             y = self.f(*(leaf(x if x.ndim else x[()], False) for x in xs))
-        return np.asarray(y.data if isinstance(y, Tensor) else y, dtype=float)
+        return np.asarray(y._value if isinstance(y, Tensor) else y, dtype=float)
 
     def _record(self, xs: Sequence[Any]) -> tuple[Any, list[Tensor]]:
         self._move_captured(xs)
@@ -197,11 +197,11 @@ class _Check:
         points = [*self.xs, np.asarray(g)]
         on_tensors, second = second_order.on_tensors(points)
         for i, plain, tensor in zip(self.positions, claimed, on_tensors, strict=True):
-            entry = None if tensor is None else unequal_entry(plain, tensor.data)
+            entry = None if tensor is None else unequal_entry(plain, tensor._value)
             if entry is not None:
                 message = (
                     f"{self.name}: the gradient in {self._label(i)}{subscript(entry)} is "
-                    f"{np.asarray(plain)[entry]} on arrays and {np.asarray(tensor.data)[entry]} on tensors "
+                    f"{np.asarray(plain)[entry]} on arrays and {np.asarray(tensor._value)[entry]} on tensors "
                     "(create_graph=True): the rule computes different things for the two"
                 )
                 return self._report("fail", message=message)

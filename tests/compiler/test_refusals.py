@@ -626,8 +626,6 @@ def test_argnums_are_those_of_the_gradients(argnums):
 @pytest.mark.parametrize(
     "x",
     [
-        M[:3].view(np.matrix),
-        np.ma.array(M[:3], mask=M[:3] > 0.5),
         M[:3].astype(">f8"),
         M[:3].astype(">f4"),
         M[:3].astype(np.float16),

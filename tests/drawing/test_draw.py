@@ -18,6 +18,7 @@ from autograd_lite.drawing import FORMATS
 from autograd_lite.drawing.statistics import statistics
 from autograd_lite.drawing.text import escape, number
 from autograd_lite.nn import BinaryNetwork, Parameter
+from autograd_lite.tensor import graph
 
 
 def neuron():
@@ -87,7 +88,8 @@ def test_a_drawing_is_a_snapshot_and_keeps_no_tensor_alive():
     loss.backward()
     drawing = ag.draw(loss)
     before = drawing.to_dot()
-    loss.inputs[0].data = np.float64(99)
+    w = next(t for t in graph(loss) if t.name == "w")
+    w.data = 99.0
     dead = weakref.ref(loss)
     del loss
     assert dead() is None

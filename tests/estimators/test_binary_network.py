@@ -362,3 +362,44 @@ def test_without_scikit_learn_the_error_says_what_to_install():
     assert run.stderr.strip().endswith(
         "not installed; pip install scikit-learn (autograd_lite's extra 'sklearn' has it)"
     )
+
+
+@pytest.mark.parametrize(
+    ("guess", "message"),
+    [
+        ({"hidden_layer_sizes": (8,)}, "instead of hidden_layer_sizes, give hidden$"),
+        (
+            {"learning_rate_init": 0.1, "max_iter": 9},
+            "instead of learning_rate_init, give lr; .* give epochs$",
+        ),
+        (
+            {"solver": "adam", "alpha": 0.1},
+            "instead of solver, give optimizer; instead of alpha, give weight_decay",
+        ),
+        ({"penalty": "l2"}, "instead of penalty, give weight_decay$"),
+        ({"C": 1.0}, "unexpected keyword argument 'C'; the arguments are hidden, activation, optimizer"),
+    ],
+)
+def test_arguments_of_scikit_learn(guess, message):
+    with pytest.raises(TypeError, match=f"^BinaryNetworkClassifier: .*{message}"):
+        BinaryNetworkClassifier(**guess)
+
+
+def test_predictions_of_what_is_not_finite():
+    ours = classifier(activation="relu").fit(X, y)
+    for predict in (ours.predict, ours.predict_proba, ours.decision_function):
+        for bad in (np.nan, np.inf):
+            with pytest.raises(ValueError, match="Input X contains"):
+                predict([[0.0, 1.0, bad]])
+    ours.network_.layer2.b.data = np.float64(np.nan)
+    for predict in (ours.predict, ours.predict_proba, ours.decision_function):
+        with pytest.raises(
+            ValueError, match="predict: logits are nan; look for nan and inf in the parameters"
+        ):
+            predict(X)
+
+
+@pytest.mark.parametrize("weights", [{0: 1.0, 2: 5.0}, {"1": 2.0}, {7: 1.0}])
+def test_class_weights_of_a_class_that_the_data_lack(weights):
+    with pytest.raises(ValueError, match=r"BinaryNetworkClassifier: .*class_weight.*\[0, 1\]"):
+        classifier(class_weight=weights).fit(X, y)

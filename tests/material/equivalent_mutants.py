@@ -6,6 +6,7 @@ the op has a value and a derivative. Elsewhere the mutant must follow the conven
 
 _DISCARDED = "the outer np.where discards these entries; the number only has to be finite"
 _ZERO_OVER = "the numerator is 0 where the denominator was 0, and 0 / 2 = 0 / 1"
+_NOTHING = "the derivative is 0 or NaN, and 0 and -0 are equal"
 _FLAT = "axis is None only where g has one axis, and then None and 0 mean the same to flip and cumsum"
 _SUMMED_AS_ONES = "a factor of ones over a letter that another factor has already changes no sum"
 
@@ -24,7 +25,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "np.where(always, 1.0, 1.0 - probability) -> np.where(always, 2.0, 1.0 - probability)",
     ): _DISCARDED,
     ("cross_entropy", "logits", "np.where(sure, log_p, 0.0) -> np.where(sure, log_p, 1.0)"): _DISCARDED,
-    ("sign", "x", "g * 0.0 -> -(g * 0.0)"): "0 and -0 are equal",
+    ("sign", "x", "np.zeros_like(g)[()] -> -np.zeros_like(g)[()]"): "0 and -0 are equal",
     ("pad", "x", "-1 -> -2"): "any negative number marks the border: it is read by source >= 0 alone",
     ("std", "x", "np.where(spread == 0, 1.0, spread) -> np.where(spread == 0, 2.0, spread)"): (
         f"{_ZERO_OVER}; entries whose spread underflows to 0 get a wrong gradient either way"
@@ -41,9 +42,20 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "np.flip(g, axis=axis or 0).cumsum(axis=axis or 0) -> np.flip(g, axis=axis or 0).cumsum(axis=axis)",
     ): _FLAT,
     ("cumsum", "x", "np.flip(g, axis=axis or 0) -> np.flip(g, axis=axis)"): _FLAT,
-    ("logsumexp", "x", "np.where(np.isfinite(top), top, 0.0) -> np.where(np.isfinite(top), top, 1.0)"): (
-        "where y = -inf all x are -inf, and e^(-inf) = 0; where y = inf or nan there is no derivative"
+    ("logsumexp", "x", "np.where(empty, 0.0, x) -> np.where(empty, 1.0, x)"): _DISCARDED,
+    ("abs_slope", "x", "g * np.where(x == 0, np.nan, 0.0 * y) -> -(g * np.where(x == 0, np.nan, 0.0 * y))"): (
+        _NOTHING
     ),
+    ("abs_slope", "x", "g * np.where(x == 0, np.nan, 0.0 * y) -> np.where(x == 0, np.nan, 0.0 * y)"): (
+        _NOTHING
+    ),
+    (
+        "std",
+        "x",
+        "abs_slope(spread) if per_entry(x, y) > 1 else 0.0 -> "
+        "abs_slope(spread) if per_entry(x, y) > 1 else 1.0",
+    ): "a single entry is its own mean, so that the other factor is 0 everywhere",
+    ("prod", "x", "np.abs(y) -> y"): "the product of the others is right for every y, not only small ones",
     ("einsum", "operands", "letter in wanted -> not letter in wanted"): (
         "each letter then goes to a fresh twin through an identity matrix, which is always right"
     ),

@@ -17,7 +17,7 @@ def test_the_unit_starts_undecided():
     assert unit.b.shape == ()
     assert [p.name for p in unit.parameters()] == ["w", "b"]
     np.testing.assert_array_equal(unit(X).data, [0.5, 0.5, 0.5])
-    np.testing.assert_array_equal(unit.predict(X), [1, 1, 1])  # a probability of 1/2 counts as 1
+    np.testing.assert_array_equal(unit.predict(X), [0, 0, 0])  # a probability of 1/2 counts as 0
 
 
 def test_the_unit_is_its_formula():
@@ -65,7 +65,7 @@ def test_the_network_is_its_formula():
     np.testing.assert_allclose(network(X).data, z)
     np.testing.assert_allclose(network.logits(X).data, z)
     np.testing.assert_allclose(network.predict_proba(X), 1 / (1 + np.exp(-z)))
-    np.testing.assert_array_equal(network.predict(X), z >= 0)
+    np.testing.assert_array_equal(network.predict(X), z > 0)
     assert network.predict(X).dtype.kind == "i"
     assert len(set(network.predict(10 * X))) == 2
 
@@ -136,3 +136,63 @@ def test_other_errors():
         LogisticUnit(4)(X)
     with pytest.raises(ValueError, match=r"n_out is 0"):
         BinaryNetwork([2, 0, 1])
+
+
+@pytest.mark.parametrize("model", [LogisticUnit(2), BinaryNetwork([2, 3, 1], rng=0)], ids=repr)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_predictions_of_what_is_not_finite(model, bad):
+    x = np.array([[1.0, 2.0], [bad, 1.0]])
+    for predict in (model.predict, model.predict_proba):
+        for given in (x, x.tolist(), ag.Tensor(x), x[1], x.astype(np.float32)):
+            with pytest.raises(
+                ValueError, match=r"predict: .* not finite: 1 of \d entries are .*, the first"
+            ):
+                predict(given)
+        raw = x
+        with pytest.raises(
+            ValueError, match=r"predict: raw is not finite: 1 of 4 entries .* at \[1, 0\]; remove"
+        ):
+            predict(raw)
+    if np.isnan(bad):
+        assert np.isnan(model(x).data[1])  # a forward pass goes on
+
+
+def test_predictions_of_parameters_that_are_not_finite():
+    unit = LogisticUnit(2)
+    unit.w.data = np.array([np.nan, 1.0])
+    for predict in (unit.predict, unit.predict_proba):
+        with pytest.raises(
+            ValueError, match="predict: logits are nan; look for nan and inf in the parameters"
+        ):
+            predict(X)
+    unit.w.data = np.array([1e300, 0.0])
+    with np.errstate(over="ignore"):  # an infinite logit is certain
+        assert unit.predict(1e10 * X).tolist() == [1, 1, 0]
+        assert unit.predict_proba([[1e10, 0.0], [-1e10, 0.0]]).tolist() == [1.0, 0.0]
+
+
+def test_predictions_can_be_compiled():
+    network = BinaryNetwork([2, 3, 1], rng=0)
+    np.testing.assert_allclose(ag.compile(network.predict_proba)(X), network.predict_proba(X), rtol=1e-14)
+
+
+def test_a_tie_is_the_class_0_in_all_models():
+    z = np.array([[-1e-9], [0.0], [1e-9]])
+    models = LogisticUnit(1), BinaryNetwork([1, 1], rng=0)
+    for model in models:
+        model.parameters()[0].data = np.ones(1)
+        assert model.predict(z).tolist() == [0, 0, 1]
+        history = ag.fit(
+            model, z, np.array([0.0, 0.0, 1.0]), loss=ag.bce if model is models[0] else ag.bce_with_logits,
+            optimizer=ag.optim.SGD(model.parameters(), 0.1), epochs=1, progress=False,
+        )  # fmt: skip
+        assert history.metrics["accuracy"] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "example"),
+    [((2, 4, 1), [2, 4, 1]), ((3, 1), [3, 1]), ((2, 8, 4, 1), [2, 8, 4, 1]), ((2, "tanh"), [2])],
+)
+def test_sizes_are_a_list(arguments, example):
+    with pytest.raises(TypeError, match=rf"BinaryNetwork: sizes is {example[0]}; give all sizes as a list: "):
+        BinaryNetwork(*arguments)

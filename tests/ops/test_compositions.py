@@ -70,8 +70,12 @@ def test_a_nan_logit_behind_a_sigmoid_is_refused():
 
 
 def test_a_probability_with_new_data_is_not_differentiated_twice():
-    p = ag.sigmoid(Tensor([1.0, 2.0]))
+    z = Tensor([1.0, 2.0])
+    p = ag.sigmoid(z)
     loss = ag.bce(p, np.array([1.0, 0.0]))
-    p.data = p.data * 0.5
-    with pytest.raises(RuntimeError, match="got new data after bce used it"):
-        ag.gradients(loss, [p], create_graph=True)
+    with pytest.raises(TypeError, match="it is the result of sigmoid"):
+        p.data = p.data * 0.5
+    z.data = z.data * 0.5
+    for wanted in ([z], [p]):
+        with pytest.raises(RuntimeError, match="got new data after bce used it"):
+            ag.gradients(loss, wanted, create_graph=True)

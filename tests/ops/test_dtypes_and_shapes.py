@@ -1,10 +1,12 @@
 """float32 stays float32; empty and 0-d arrays keep their shapes; repeated indices add up."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, graph
 
 
 def gradient(f, x):
@@ -82,3 +84,69 @@ def test_one_tensor_as_both_inputs_gets_both_gradients():
     assert gradient(lambda x: x * x, 3.0) == 6.0
     assert gradient(lambda x: x / x, 3.0) == pytest.approx(0.0, abs=1e-16)
     np.testing.assert_array_equal(gradient(lambda x: np.concatenate([x, x]), np.ones(2)), [2.0, 2.0])
+
+
+SMALL = [np.uint8, np.int8, bool, np.uint64]
+
+
+@pytest.mark.parametrize("dtype", SMALL)
+@pytest.mark.parametrize(
+    "f",
+    [ag.sigmoid, ag.relu, ag.leaky_relu, ag.softplus, ag.softmax, ag.log_softmax, ag.logsumexp]
+    + [ag.OPS[name] for name in ("reciprocal", "sigmoid_slope")],
+)
+def test_activations_of_small_integers_are_those_of_floats(f, dtype):
+    x = np.array([1, 2, 3] if dtype is not bool else [1, 1, 1]).astype(dtype)
+    for values in (f(x), f(Tensor(x)).data):
+        np.testing.assert_array_equal(values, f(x.astype(float)), strict=True)
+
+
+@pytest.mark.parametrize("dtype", SMALL)
+def test_unsigned_exponents_and_signs_do_not_wrap(dtype):
+    b = np.arange(2 if dtype is bool else 3).astype(dtype)
+    n = len(b)
+    assert gradient(lambda x: np.sum(x**b), 20.0) == [1.0, 41.0][n == 3]
+    assert ag.hessian(lambda x: np.sum(x**b))(20.0) == [0.0, 2.0][n == 3]
+    np.testing.assert_array_equal((-Tensor(b)).data, -np.arange(n))
+
+
+def test_means_of_many_half_precision_entries():
+    n = 70_000
+    x = np.ones(n, np.float16)
+    for f in (ag.mse, ag.mae):
+        value, slope = ag.value_and_grad(lambda t, f=f: f(t, np.zeros(n)))(x)
+        assert value == 1.0
+        np.testing.assert_allclose(slope[:2], (2 if f is ag.mse else 1) / n, rtol=1e-2)
+    for f in (np.mean, np.max, np.min):
+        value, slope = ag.value_and_grad(f)(x)
+        assert (value, slope.dtype) == (1.0, np.float16)
+        np.testing.assert_allclose(slope[:2], 1 / n, rtol=1e-2)
+    assert ag.logsumexp(x) == np.float16(1 + np.log(n))
+    assert ag.softmax(x)[0] == np.float16(1 / n)
+    steep = gradient(lambda t: ag.mse(t, np.zeros(n)) * 1000.0, 3 * x)
+    np.testing.assert_allclose(steep[:2], 6e3 / n, rtol=1e-3)
+
+
+def test_long_inputs_take_linear_memory():
+    x = np.ones(20_000)
+    x[7] = 0.0
+    z = np.zeros((1, 20_000))
+    tracemalloc.start()
+    gradient(np.prod, x)
+    ag.grad(lambda t: ag.cross_entropy(t, np.array([3])))(z)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 * x.nbytes
+
+
+@pytest.mark.parametrize("join", [np.concatenate, np.stack])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_many_tensors_are_joined_in_linear_time(join, axis):
+    n = 4_200
+    parts = [Tensor(np.full((2, 1), float(i))) for i in range(n)]
+    joined = join(parts, axis=axis)
+    np.testing.assert_array_equal(joined.data, join([p.data for p in parts], axis=axis), strict=True)
+    np.sum(joined * joined).backward()
+    for part in parts:
+        np.testing.assert_array_equal(part.grad, 2 * part.data)
+    assert max(len(t.inputs) for t in graph(joined)) <= 64  # the rule of an input takes all of them

@@ -241,11 +241,12 @@ def test_a_gradient_whose_square_overflows_is_finite(shape):
         SGD([p], 1e-300).step()
 
 
-@pytest.mark.parametrize("g", [np.ones((2, 1)), np.ones(1), np.float64(1.0), np.ones(2, np.float32)])
-def test_a_gradient_of_another_shape_or_dtype(pair, g):
-    a, b, _ = pair
-    a.grad, b.grad = np.ones(2), g
-    refused(pair, "b has shape .* its gradient .* they must be equal")
+@pytest.mark.parametrize("g", [np.ones((2, 1)), np.ones(1), np.float64(1.0), [1.0]])
+def test_a_gradient_of_another_shape_cannot_be_assigned(pair, g):
+    with pytest.raises(
+        ValueError, match=r"b.grad: the new value has shape .* and the tensor has shape \(2,\)"
+    ):
+        pair[1].grad = g
 
 
 def test_a_parameter_without_name_is_named_by_its_shape():
@@ -314,7 +315,9 @@ def test_a_state_of_another_dtype_is_refused():
     optimizer = Adam([w])
     (w * w).sum().backward()
     optimizer.step()
-    w.data = w.data.astype(np.float32)
+    module = nn.Module()
+    module.w = w
+    module.astype(np.float32)
     (w * w).sum().backward()
     with pytest.raises(ValueError, match=r"Adam.step: w is float32 .* make a new optimiser"):
         optimizer.step()
@@ -325,7 +328,7 @@ def test_zero_grad_says_what_to_do_instead():
     optimizer = SGD([nn.Parameter(1.0)], lr=0.1)
     with pytest.raises(AttributeError, match=r"SGD has no zero_grad; leave it out: backward\(\) overwrites"):
         optimizer.zero_grad()
-    with pytest.raises(AttributeError, match=r"^'SGD' object has no attribute 'learning_rate'$"):
+    with pytest.raises(AttributeError, match=r"^SGD has no learning_rate; it is called lr here$"):
         _ = optimizer.learning_rate
     assert copy.deepcopy(optimizer).lr == 0.1
     assert pickle.loads(pickle.dumps(optimizer)).lr == 0.1

@@ -276,7 +276,7 @@ def test_a_float32_network_is_trained(kind):
 
 
 @BOTH
-def test_nothing_is_written_into_and_earlier_graphs_stay_right(kind):
+def test_nothing_is_written_into_and_earlier_graphs_are_refused(kind):
     w = nn.Parameter([1.0, -2.0])
     w.data.flags.writeable = False
     data, copied = w.data, w.data.copy()
@@ -291,8 +291,8 @@ def test_nothing_is_written_into_and_earlier_graphs_stay_right(kind):
     assert w.grad is None
     assert w.data is not data
     np.testing.assert_array_equal(data, copied)
-    earlier.backward()
-    np.testing.assert_allclose(w.grad, 4 * copied**3 + 1)
+    with pytest.raises(RuntimeError, match="got new data after"):
+        earlier.backward()
 
 
 @BOTH
@@ -307,7 +307,7 @@ def test_where_nothing_lowers_the_loss_parameters_stay(kind):
     assert optimizer.moved
     before = w.data
     assert optimizer.step(lambda: np.sum(w * w) + 10.0 * (w.data != before).any()) == pytest.approx(2.0)
-    assert w.data is before
+    np.testing.assert_array_equal(w.data, before)
     assert not optimizer.moved
 
 
@@ -357,11 +357,11 @@ def pair():
 
 
 def refused(kind, pair, loss, error, match):
-    before = [p.data for p in pair]
+    before = [p.data.copy() for p in pair]
     optimizer = kind(pair)
     with pytest.raises(error, match=rf"^{kind.__name__}.step: {match}"):
         optimizer.step(loss)
-    assert all(p.data is data for p, data in zip(pair, before, strict=True))
+    assert all(np.array_equal(p.data, data) for p, data in zip(pair, before, strict=True))
     assert not optimizer.moved
 
 

@@ -21,6 +21,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import autodiff, operators
 from autograd_lite import typing as aliases
+from autograd_lite.guesses import TENSOR
 from autograd_lite.protocol import NUMPY
 
 PACKAGE = Path(ag.__file__).parent
@@ -286,6 +287,10 @@ def operators_stub() -> str:
     for name, attribute in vars(ag.Tensor).items():
         doc = getattr(attribute, "__doc__", "") or ""
         if isinstance(attribute, property):
+            if (
+                attribute.fget.__module__ == ag.Tensor.__module__ or name in TENSOR
+            ):  # in ATTRIBUTES, or refused
+                continue
             stub.body.append("    @property")
             stub.function(name, "self", "Tensor", doc, "    ")
         elif isinstance(attribute, FunctionType) and is_installed(attribute):

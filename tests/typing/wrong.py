@@ -19,7 +19,6 @@ opt = ag.optim.SGD([w], lr=0.1)
 ag.tensor([1.0, 2.0])  # error
 ag.draww(t)  # error
 t.summ()  # error
-t.relu()  # error
 t.gradient()  # error
 opt.zero_gradd()  # error
 opt.stepp()  # error

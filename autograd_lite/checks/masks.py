@@ -1,0 +1,93 @@
+"""Which entries of a graph a result depends on: a second backward pass keeps the zeros that a mask made.
+
+The gradient of `np.where(x >= 0, x, np.sqrt(-x))` at 1 is 1. In plain arithmetic it is NaN, because the entry
+of `np.sqrt` that was not taken has an infinite derivative, and 0 times infinity is NaN. Where a gradient is
+not finite, the backward pass is repeated: entries that no path leads to, except through a mask, get harmless
+values before the gradient rules run. If a derivative of a gradient is not finite, it is computed again with
+`with_masks`, so that the gradient's own graph has the masks. A zero that the data made, as in
+`np.sqrt(x)**2` at 0, is left alone.
+"""
+
+from contextvars import ContextVar
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.protocol import AbstractArray
+
+_vdot = np.vdot
+with_masks: ContextVar[bool] = ContextVar(
+    "with_masks", default=False
+)  # every differentiable gradient is masked
+
+
+class LiveEntries:
+    """The entries of each tensor that a result depends on, found from the result back to the leaves."""
+
+    def __init__(self, root: Any, seed: Any) -> None:
+        self._rng = np.random.default_rng(0)
+        self._live = {root: np.asarray(getattr(seed, "data", seed)) != 0}
+
+    def replaced(
+        self, tensor: Any, op: Any, inputs: Any, arrays: Any, y: Any, values: Any
+    ) -> tuple[Any, Any]:
+        """Return the output and the inputs of an op with harmless values in entries that do not count.
+
+        `y` and `values` are what the gradient rules are about to take: tensors if the gradient is to be
+        differentiated again, else arrays.
+        """
+        settings = tensor.settings
+        samples = [self._sample(op, i, np.asarray(x)) for i, x in enumerate(arrays)]
+        masks = self._masks(tensor, op, samples, settings)
+        for x, mask in zip(inputs, masks, strict=True):
+            if getattr(x, "requires_grad", False):
+                self._live[x] = self._live.get(x, False) | mask
+        if all(mask.all() for mask in masks):
+            return y, values
+        values = [
+            x if mask.all() else np.where(mask, x, sample)
+            for x, sample, mask in zip(values, samples, masks, strict=True)
+        ]
+        return op(*values, **settings), tuple(values)
+
+    def _sample(self, op: Any, i: int, x: Any) -> Any:
+        """Return ordinary values for an input; its own if they decide which entries the output depends on."""
+        domain = op.domains[op.argument_at(i)]
+        if op.selects or domain.discrete or x.dtype.kind != "f":
+            return x
+        return np.asarray(domain.sample(self._rng, x.shape)).astype(x.dtype)[()]
+
+    def _masks(self, tensor: Any, op: Any, samples: Any, settings: Any) -> list[Any]:
+        """Return for each input the entries that live entries of the output depend on.
+
+        A gradient rule run on ordinary values is zero at the other entries, and nowhere else.
+        """
+        live = self._live.pop(tensor)
+        g = np.where(live, self._rng.uniform(0.5, 1.5, live.shape), 0.0).astype(tensor.dtype)[()]
+        masks = [np.ones(x.shape, bool) for x in samples]
+        rules = op.rules_by_position or op.variadic_rules(len(samples))
+        try:
+            y = op.forward(*samples, **settings)
+            for i, (rule, x) in enumerate(zip(rules, samples, strict=True)):
+                if x.dtype.kind == "f" and op.argument_at(i) in op.rules:
+                    gradient = np.asarray(rule(g, y, *samples, **settings))
+                    masks[i] = _in_shape(gradient != 0, x.shape)
+        except Exception:  # a user's op that refuses our values: all of its entries count
+            return [np.ones(x.shape, bool) for x in samples]
+        return masks
+
+
+def _in_shape(mask: Any, shape: tuple[int, ...]) -> Any:
+    """Return a mask in the shape of an input that was broadcast to it."""
+    mask = mask.any(axis=tuple(range(mask.ndim - len(shape))))
+    repeated = tuple(i for i, (n, m) in enumerate(zip(mask.shape, shape, strict=False)) if m == 1 != n)
+    return np.broadcast_to(mask.any(axis=repeated, keepdims=True), shape)
+
+
+def is_finite(gradient: Any) -> bool:
+    """Return True if every entry of a gradient, an array or a tensor, is finite."""
+    g = gradient if type(gradient) is np.ndarray else getattr(gradient, "_value", gradient)
+    if isinstance(g, AbstractArray):
+        return True
+    return isfinite(_vdot(g, g)) or bool(np.isfinite(g).all())  # the square may overflow
