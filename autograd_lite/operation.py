@@ -45,7 +45,8 @@ class Op:
     not fit, TypeError for inputs that are not real numbers.
 
     Checks read `domain` (one for all inputs, or one for each name), `signature` (of shapes, in NumPy's gufunc
-    notation) and `samples` (shapes and settings); they say where the op can be tried. A function
+    notation) and `samples` (a `case` of shapes and settings, or a dictionary of settings alone, for all
+    shapes); they say where the op can be tried. A function
     `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
     shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
     as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
@@ -57,7 +58,7 @@ class Op:
     symbol: str
     domain: Domain | Mapping[str, Domain] = REAL
     signature: str | None = None
-    samples: tuple[Case, ...] = ()
+    samples: tuple[Any, ...] = ()  # cases, and dictionaries of settings until `__post_init__` moves them
     check: Callable[..., None] | None = None
     hint: str = ""
     formula: str | Words = ""
@@ -69,6 +70,13 @@ class Op:
         update_wrapper(self, self.forward)
         self.name = self.forward.__name__
         self.arguments, self.defaults, self.variadic = _parameters_of(self.forward)
+        self.sample_settings = [sample for sample in self.samples if isinstance(sample, dict)]
+        self.samples = tuple(sample for sample in self.samples if not isinstance(sample, dict))
+        for unknown in [
+            name for settings in self.sample_settings for name in settings.keys() - self.defaults
+        ]:
+            known = ", ".join(self.defaults) or "none"
+            raise ValueError(f"op {self.name}: samples has {unknown!r}; the settings of {self.name}: {known}")
         self.rule_settings = tuple(self.defaults)  # the settings that a rule takes
         parameters = inspect.signature(self.forward).parameters
         self.positional_settings = [

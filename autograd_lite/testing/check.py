@@ -35,6 +35,8 @@ class OpReport:
     derivatives were compared. `undecided`, how many of these have no verdict, for example at kinks, where
     subgradients were checked instead. `worst`, the largest relative difference of the others.
     `second_order`, at how many examples second derivatives were checked. `note`, why at none of them.
+    `tried_once`, the settings that were tried at one value only, such as "power=2": a rule that is wrong at
+    other values would not be found.
     """
 
     op: str
@@ -44,12 +46,14 @@ class OpReport:
     worst: float
     second_order: int
     note: str = ""
+    tried_once: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         undecided = f", {self.undecided} without a verdict" if self.undecided else ""
         second = f"no second order: {self.note}" if self.note else f"second order at {self.second_order}"
         count = f"nothing wrong in {self.checked} derivatives at {self.examples} examples"
-        return f"{self.op}: {count}{undecided}; {second}"
+        once = f"; tried at one value only: {', '.join(self.tried_once)}" if self.tried_once else ""
+        return f"{self.op}: {count}{undecided}; {second}{once}"
 
 
 def check_op(
@@ -63,9 +67,10 @@ def check_op(
     """Check all rules of an op over generated inputs; return a report if nothing is wrong.
 
     The op's `domain`, `signature` and `samples` say where it is tried; an op with neither signature
-    nor samples is taken as elementwise. A sweep comes first: every shape and setting, with zeros, ones,
-    ties, negative numbers, the ends of the domain and one number of each decade. Then come generated
-    examples. If one fails, hypothesis shrinks it.
+    nor shapes in its samples is taken as elementwise. Settings keep their defaults unless samples have other
+    values, such as `samples=({"power": 3},)`; the report names the settings with one value. A sweep comes
+    first: every shape and setting, with zeros, ones, ties, negative numbers, the ends of the domain and one
+    number of each decade. Then come generated examples. If one fails, hypothesis shrinks it.
 
     At each example the gradients are compared with numerical derivatives, which have an error bar of
     their own, or with subgradients at kinks and ties. A rule must also be linear in g, keep float32,
@@ -165,6 +170,7 @@ def _check(
         search.tally.worst,
         search.second_order_examples,
         search.no_second_order,
+        tuple(f"{name}={value!r}" for name, value in search.plan.tried_once().items()),
     )
 
 

@@ -71,6 +71,11 @@ class Plan(NamedTuple):
     cases: tuple[Case, ...]
     declared: tuple[Case, ...] = ()
 
+    def tried_once(self) -> dict[str, Any]:
+        """Return the settings that have the same value in all cases, with this value."""
+        first, *others = [case.settings for case in self.cases]
+        return {name: v for name, v in first.items() if all(repr(v) == repr(o.get(name)) for o in others)}
+
     def is_invented(self, example: Example) -> bool:
         """Return True if the subject declares shapes, and those of an example are not among them."""
         if not self.subject.declared:

@@ -96,7 +96,7 @@ def of_op(op: Op) -> Subject:
         frozenset(op.rules),
         variadic=op.variadic,
         declared=op.samples,
-        settings=(dict(op.defaults),),
+        settings=tuple({**op.defaults, **settings} for settings in ({}, *op.sample_settings)),
         signature=op.signature,
         op=op,
         call=f"check_op({op.name}",
