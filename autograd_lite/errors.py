@@ -172,7 +172,7 @@ TEXTS = {
     "or make a new tensor",
     "set dtype": "{name}: the new value has dtype {dtype}; pass real numbers",
     "copy": "copy: {name} is {what}, and a copy would lose its gradient; use it as it is, for nothing writes "
-    "into it, or copy .detach() for the value",
+    "into it, or take .numpy() for the value",
     # Declaring an op.
     "no such input": "{op}.gradient({argument!r}): {op} has no such input; its inputs are {inputs}",
     "rule parameters": "{op}.gradient({argument!r}): the rule takes ({given}) and must take ({expected})",

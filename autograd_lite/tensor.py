@@ -148,6 +148,8 @@ class Tensor(ArrayProtocol):
             raise errors.error(
                 TypeError, "copy", name=self.name or "a tensor", what=f"the result of {self.op.name}"
             )
+        if isinstance(self._value, AbstractArray):
+            raise errors.error(TypeError, "copy", name="a tensor", what="a value of a compiled function")
         make, arguments = self.__reduce__()
         return make(*arguments)  # type: ignore[no-any-return]
 

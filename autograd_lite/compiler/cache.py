@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.arguments import no_matrix
 from autograd_lite.compiler.closure import ClosureWatcher
 from autograd_lite.compiler.draws import Draws, graphs_recorded
 from autograd_lite.compiler.executable import TRACING, Executable
@@ -235,6 +236,8 @@ def as_array(x: Any, position: int = 0, jax: bool = False) -> Any:
         x = x._value
     if jax and hasattr(x, "addressable_data"):  # an array of JAX stays on its device
         return x
+    if type(x) is not np.ndarray:
+        no_matrix("compile", f"argument {position}", x)
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(

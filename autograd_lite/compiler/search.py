@@ -4,6 +4,7 @@ import sys
 import threading
 import types
 import weakref
+from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextvars import ContextVar
@@ -139,6 +140,7 @@ class Search:
             self._add(value)
         if id(code) not in self.codes:
             return ()
+        self.readers.append((attrgetter("__defaults__", "__kwdefaults__"), value))
         cells = zip(code.co_freevars, value.__closure__ or (), strict=True)
         defaults = (DEFAULT, value.__defaults__), (DEFAULT, value.__kwdefaults__)
         return [*self._entries(vars(value), vars(value)), *defaults, *cells]
@@ -213,5 +215,7 @@ _READERS: dict[type, Callable[[Any], Iterable[Any]]] = {
     types.CellType: _contents,
     ContextVar: _value_of,
     weakref.ref: lambda x: (x(),),
+    bytearray: lambda x: (bytes(x),),
+    array: lambda x: (x.tobytes(),),
     threading.local: lambda x: vars(x).values(),
 }

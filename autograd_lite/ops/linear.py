@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.operation import case, composition, implements, op
 from autograd_lite.ops.arithmetic import add, multiply
+from autograd_lite.ops.arrays import narrowed, widened
 from autograd_lite.ops.elementwise import abs_slope
 from autograd_lite.ops.reductions import keep, or_zero
 from autograd_lite.ops.shapes import reshape, transpose
@@ -274,7 +275,7 @@ def norm(x, ord: None = None, axis: Axis = None, keepdims: bool = False):
     """
     if ord is not None:
         raise ValueError(f"ord={ord!r} has no gradient here; the Euclidean norm has ord=None")
-    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+    return narrowed(np.linalg.norm(widened(x), axis=axis, keepdims=keepdims), x)
 
 
 @norm.gradient("x", "× {x}/{y}", or_zero(lambda y: "× {x}/{y}"))

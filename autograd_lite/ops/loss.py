@@ -21,7 +21,8 @@ from autograd_lite.ops.arrays import as_float
 from autograd_lite.ops.elementwise import clip
 from autograd_lite.ops.indexing import getitem
 from autograd_lite.ops.shapes import astype, reshape, transpose
-from autograd_lite.protocol import holds
+from autograd_lite.protocol import AbstractArray, holds
+from autograd_lite.tensor import Tensor
 from autograd_lite.typing import Reduction
 
 _REDUCTIONS = ("mean", "sum", "none")
@@ -223,7 +224,7 @@ def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
     Another constant prediction with a leaf as target is allowed, for the derivative in the target.
     """
     prediction, target = inputs
-    if not getattr(target, "requires_grad", False) or getattr(prediction, "requires_grad", False):
+    if not _varies(target) or _varies(prediction):
         return
     first, second = op.arguments
     is_data = getattr(prediction, "op", None) is None
@@ -232,6 +233,11 @@ def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
             f"{op.name}: {first} is a constant and {second} a differentiable tensor: swapped? Write "
             f"{op.name}({first}, {second}); if it is meant, pass {second}.detach()"
         )
+
+
+def _varies(x: Any) -> bool:
+    """True for a tensor that is differentiable, or computed from arguments of a compiled function."""
+    return isinstance(x, Tensor) and (x.requires_grad or isinstance(x._value, AbstractArray))
 
 
 def _check_weights(op: Any, settings: Any, elements: Any) -> None:

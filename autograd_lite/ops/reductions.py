@@ -151,7 +151,7 @@ def _check_ddof(op, inputs, values, settings):
 @op("var", numpy=np.var, method="var", check=_check_ddof, samples=(*CASES, case((4,), ddof=1)))
 def var(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Variance over axes, as `np.var`: mean squared distance from the mean, with n - ddof in place of n."""
-    return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
+    return narrowed(widened(x).var(axis=axis, ddof=ddof, keepdims=keepdims), x)
 
 
 @var.gradient("x", *_per_entry("× 2({x}−mean)/{n}", "× 2({x}−mean)", "(n−ddof)"))
@@ -163,7 +163,7 @@ def _(g, y, x, axis, ddof, keepdims):
 @op("std", numpy=np.std, method="std", check=_check_ddof, samples=(*CASES[:5], case((4,), ddof=1)))
 def std(x, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False):
     """Standard deviation over axes, as `np.std`: the root of `var`; the gradient of equal entries is 0."""
-    return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
+    return narrowed(widened(x).std(axis=axis, ddof=ddof, keepdims=keepdims), x)
 
 
 _std, _std_words = _per_entry("× ({x}−mean)/({n}·{y})", "× ({x}−mean)/{y}", "(n−ddof)")

@@ -130,7 +130,7 @@ opt.momemtum = 0.9
         'LogisticRegression(penalty="l2")',
         'ag.linear_model.LogisticRegression(penalty="l2").C',
         None,
-        says="C=",
+        says="give C",
     ),
     Case("round(loss, 3)", "round(ag.Tensor(0.12345), 3)", 0.123),
     Case("int(t) of 2.7", "int(ag.Tensor(2.7))", 2),
