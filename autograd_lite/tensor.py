@@ -17,7 +17,7 @@ from autograd_lite import errors
 from autograd_lite.arguments import no_matrix
 from autograd_lite.checks.fingerprint import fingerprint
 from autograd_lite.checks.growth import EVERY, is_growing
-from autograd_lite.checks.masks import LiveEntries, is_finite, with_masks
+from autograd_lite.checks.masks import LiveEntries, is_finite, unmasked, with_masks
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 from autograd_lite.typing import Array, ArrayLike
 
@@ -148,7 +148,7 @@ class Tensor(ArrayProtocol):
             raise errors.error(
                 TypeError, "copy", name=self.name or "a tensor", what=f"the result of {self.op.name}"
             )
-        if isinstance(self._value, AbstractArray):
+        if isinstance(self._value, AbstractArray) and not isinstance(self, Parameter):
             raise errors.error(TypeError, "copy", name="a tensor", what="a value of a compiled function")
         make, arguments = self.__reduce__()
         return make(*arguments)  # type: ignore[no-any-return]
@@ -303,6 +303,9 @@ def backpropagate(
     wanted = frozenset() if isinstance(keep, str) else frozenset(keep)
     needed = _depending_on(wanted, order) if wanted else None
     live = LiveEntries(root, seed) if create_graph and with_masks.get() else None
+    if create_graph and live is None:
+        unmasked[0] += 1
+    is_traced = isinstance(root._value, AbstractArray)  # its values are not known
     while True:
         gradients = {root: seed}
         finite, fused = _walk(order, gradients, keep == "leaves", needed, create_graph, live)
@@ -310,7 +313,11 @@ def backpropagate(
             x = tensor.inputs[0]
             if x in wanted or (keep == "all" and x.requires_grad):
                 _add_skipped_gradient(gradients, tensor, g, create_graph)
-        if live is not None or (finite and all(is_finite(gradients[x]) for x in wanted if x in gradients)):
+        if (
+            live is not None
+            or is_traced
+            or (finite and all(is_finite(gradients[x]) for x in wanted if x in gradients))
+        ):
             return gradients
         live = LiveEntries(root, seed)
 

@@ -201,7 +201,7 @@ def test_pickle_and_deepcopy_keep_the_value_and_drop_the_graph():
     twin = pickle.loads(pickle.dumps(y))
     assert twin.data.tolist() == y.data.tolist()
     assert twin.op is None
-    with pytest.raises(TypeError, match="the result of add, and a copy would lose its graph"):
+    with pytest.raises(TypeError, match="the result of add, and a copy would lose its gradient"):
         copy.deepcopy(y)
     twin = copy.deepcopy(w)
     assert type(twin) is Parameter

@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite.protocol import AbstractArray
 
 _vdot = np.vdot
+unmasked = [0]  # how many differentiable gradients were computed without masks
 with_masks: ContextVar[bool] = ContextVar(
     "with_masks", default=False
 )  # every differentiable gradient is masked

@@ -1,5 +1,6 @@
 """LogisticRegression for two classes, SoftmaxRegression for any number, and what they share."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf, log
@@ -61,6 +62,12 @@ class LinearClassifier(Classifier):
     _loss: Any  # a loss of `losses`, as a staticmethod
     _inference: Inference | None
     _accepts_sparse = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give the class the signature of its `__init__`, which `__new__` would hide."""
+        super().__init_subclass__(**kwargs)
+        parameters = list(inspect.signature(cls.__init__).parameters.values())
+        cls.__signature__ = inspect.Signature(parameters[1:])
 
     def __new__(cls, *_: Any, **settings: Any) -> Self:
         """Raise TypeError for a setting of other libraries, with its name or its counterpart here."""

@@ -227,8 +227,8 @@ def _refuse_swapped(op: Any, inputs: Any, x: Any) -> None:
     if not _varies(target) or _varies(prediction):
         return
     first, second = op.arguments
-    is_data = getattr(prediction, "op", None) is None
-    if target.op is not None or (is_data and holds(((x == 0) | (x == 1)).all() & (x == 1).any())):
+    takes_probabilities = getattr(prediction, "op", None) is None and any(r.position == 0 for r in op.ranges)
+    if target.op is not None or (takes_probabilities and holds(((x == 0) | (x == 1)).all())):
         raise ValueError(
             f"{op.name}: {first} is a constant and {second} a differentiable tensor: swapped? Write "
             f"{op.name}({first}, {second}); if it is meant, pass {second}.detach()"

@@ -259,8 +259,8 @@ LABELS = [
     ),
     Case(
         "label first, logit second: gradient",
-        "grad(lambda z: bce_with_logits(array([1.0]), z))(numpy.array([0.5]))",
-        -1 / (1 + exp(0.5)),
+        "grad(lambda z: bce_with_logits(array([1.0]), 2.0 * z))(numpy.array([0.25]))",
+        -2 / (1 + exp(0.5)),
     ),
     Case(
         "label first, score second, hinge loss",
