@@ -1,5 +1,6 @@
 PYTHON ?= python3
 OUT ?= demo
+SAMPLE ?= all
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # BLAS gets one thread, because each core runs a worker already. Without its cache of compiled tests, pytest takes
@@ -17,7 +18,7 @@ test: .venv/.stamp-dev  ## run the tests and doctests; of the long ones a tenth,
 	$(PYTEST)
 
 test-all: .venv/.stamp-dev  ## run every test, with more examples for each property and op
-	HYPOTHESIS_PROFILE=deep $(PYTEST) --sample=all --gradcheck-budget=thorough
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --sample=$(SAMPLE) --gradcheck-budget=thorough
 
 lint: .venv/.stamp-dev  ## check style with ruff
 	$(BIN)/ruff check .

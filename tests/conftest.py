@@ -2,6 +2,8 @@
 
 A run takes a tenth of the tests marked `long`. Which tenth depends on the date, so ten days in a row run them
 all. The header of the report names it: `--sample=3` repeats a run of part 3, `--sample=all` runs all of them.
+`--sample=rest` runs what such a run has not: all long tests, and those that get more examples from the options
+of `make test-all`.
 If the command line names a file or a test, no test of that file is left out.
 
 HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if
@@ -33,8 +35,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 def pytest_addoption(parser):
     parser.addoption(
         "--sample",
-        choices=[*map(str, range(PARTS)), "all"],
-        help=f"which of {PARTS} parts of the long tests to run, or all (default: by date)",
+        choices=[*map(str, range(PARTS)), "all", "rest"],
+        help=f"which of {PARTS} parts of the long tests to run, all, or the rest (default: by date)",
     )
 
 
@@ -47,8 +49,8 @@ def pytest_configure(config):
 
 def pytest_report_header(config):
     sample = config.getoption("sample")
-    if sample == "all":
-        return "long tests: all of them"
+    if sample in ("all", "rest"):
+        return f"long tests: all of them{', and tests with examples' if sample == 'rest' else ''}"
     repeat = f"--sample={sample} repeats it, --sample=all runs all"
     return f"long tests: part {sample} of 0 to {PARTS - 1} ({repeat})"
 
@@ -67,6 +69,11 @@ def leave_out_long_tests(config, items):
     sample = config.getoption("sample")
     if sample == "all":
         return
+    if sample == "rest":
+        left_out = [item for item in items if not depends_on_options(item)]
+        items[:] = [item for item in items if depends_on_options(item)]
+        config.hook.pytest_deselected(items=left_out)
+        return
     named = named_files(config)
     chosen, left_out = [], []
     cases = Counter()
@@ -81,6 +88,13 @@ def leave_out_long_tests(config, items):
         (chosen if part == int(sample) else left_out).append(item)
     items[:] = chosen
     config.hook.pytest_deselected(items=left_out)
+
+
+def depends_on_options(item):
+    """True for a long test, and for one whose number of examples depends on the profile or the budget."""
+    has_examples = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    budgeted = "gradcheck_budget" in getattr(item, "fixturenames", ())
+    return has_examples or budgeted or item.get_closest_marker("long") is not None
 
 
 def named_files(config):
