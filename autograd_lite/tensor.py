@@ -17,7 +17,7 @@ from autograd_lite import errors
 from autograd_lite.arguments import no_matrix
 from autograd_lite.checks.fingerprint import fingerprint
 from autograd_lite.checks.growth import EVERY, is_growing
-from autograd_lite.checks.masks import LiveEntries, is_finite, unmasked, with_masks
+from autograd_lite.checks.masks import LiveEntries, count_unmasked, is_finite, with_masks
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
 from autograd_lite.typing import Array, ArrayLike
 
@@ -304,7 +304,7 @@ def backpropagate(
     needed = _depending_on(wanted, order) if wanted else None
     live = LiveEntries(root, seed) if create_graph and with_masks.get() else None
     if create_graph and live is None:
-        unmasked[0] += 1
+        count_unmasked(more=1)
     is_traced = isinstance(root._value, AbstractArray)  # its values are not known
     while True:
         gradients = {root: seed}

@@ -2,8 +2,8 @@
 
 A run takes a tenth of the tests marked `long`. Which tenth depends on the date, so ten days in a row run them
 all. The header of the report names it: `--sample=3` repeats a run of part 3, `--sample=all` runs all of them.
-`--sample=rest` runs what such a run has not: all long tests, and those that get more examples from the options
-of `make test-all`.
+`--sample=rest` runs what such a run has not: all long tests, and those that get more examples from the
+options of `make test-all`.
 If the command line names a file or a test, no test of that file is left out.
 
 HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if

@@ -17,7 +17,7 @@ import numpy as np
 from autograd_lite.protocol import AbstractArray
 
 _vdot = np.vdot
-unmasked = [0]  # how many differentiable gradients were computed without masks
+_unmasked = [0]  # how many differentiable gradients were computed without masks
 with_masks: ContextVar[bool] = ContextVar(
     "with_masks", default=False
 )  # every differentiable gradient is masked
@@ -84,6 +84,12 @@ def _in_shape(mask: Any, shape: tuple[int, ...]) -> Any:
     mask = mask.any(axis=tuple(range(mask.ndim - len(shape))))
     repeated = tuple(i for i, (n, m) in enumerate(zip(mask.shape, shape, strict=False)) if m == 1 != n)
     return np.broadcast_to(mask.any(axis=repeated, keepdims=True), shape)
+
+
+def count_unmasked(more: int = 0) -> int:
+    """Return how many differentiable gradients were computed without masks, now with `more`."""
+    _unmasked[0] += more
+    return _unmasked[0]
 
 
 def is_finite(gradient: Any) -> bool:
