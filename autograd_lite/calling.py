@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.arguments import no_matrix
-from autograd_lite.checks.fingerprint import copied, fingerprint
+from autograd_lite.checks.fingerprint import compared, copied
 from autograd_lite.modes import OFF, ON, WITH_LINES, recording
 from autograd_lite.protocol import AbstractArray
 from autograd_lite.tensor import NO_SETTINGS, Tensor
@@ -163,7 +163,8 @@ def record(
             fingerprints = []
             for x, value in zip(inputs, values):  # noqa: B905 - of one length; strict costs time
                 if type(value) is _array and (type(x) is _array or (x.op is None and x._lent is value)):
-                    fingerprints.append((value, fingerprint(value)))
+                    view = compared(value)
+                    fingerprints.append((value, view, view.tobytes()))
             tensor.for_backward = (op, inputs, values, fingerprints)
     else:
         tensor.op = None

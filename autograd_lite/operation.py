@@ -50,8 +50,8 @@ class Op:
     `check(op, inputs, values, settings)` raises an error for bad values, and `hint` ends the message about
     shapes that do not fit. Drawings write its `symbol`, the result by `formula`, as in `{x} @ {w} + {b}` or
     as a function of the result, and an unnamed result with a `letter` and a number, as z1. `infix` is True if
-    it implements one of Python's operators. `selects` is True if the values of its inputs decide on which of
-    their entries the result depends, as in a maximum: the gradient of the others is exactly zero.
+    it implements one of Python's operators. `selects` is True if the values of its inputs, or its settings,
+    decide on which entries the result depends, as in a maximum: the gradient of the others is exactly zero.
     """
 
     forward: Callable[..., Any]

@@ -8,14 +8,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from functools import partial
-from math import isfinite
 from typing import Any, Never
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.arguments import no_matrix
-from autograd_lite.checks.fingerprint import fingerprint
 from autograd_lite.checks.growth import EVERY, is_growing
 from autograd_lite.checks.masks import LiveEntries, count_unmasked, is_finite, with_masks
 from autograd_lite.protocol import AbstractArray, ArrayProtocol
@@ -29,10 +27,15 @@ _pass_numbers = itertools.count(1)
 class BackwardPass:
     """The origin of a gradient: "one" call of backward, a "sum" of several, or "assigned" by the user."""
 
+    kind = "one"
     overwritten = False  # True if a later call of backward has replaced a gradient of this one
 
-    def __init__(self, kind: str = "one") -> None:
-        self.kind = kind
+    @classmethod
+    def of(cls, kind: str) -> BackwardPass:
+        """Return an origin of another kind."""
+        new = cls()
+        new.kind = kind
+        return new
 
 
 class Tensor(ArrayProtocol):
@@ -63,7 +66,7 @@ class Tensor(ArrayProtocol):
         "_value",  # what `data` returns; the library replaces this array and never writes into it
         "backward_pass",  # the BackwardPass that filled grad
         "derivative_order",  # of a gradient's graph, made by create_graph=True; unset on other tensors
-        "for_backward",  # None, or op, inputs and values for backward, and (array, fingerprint) pairs
+        "for_backward",  # None, or op, inputs and values for backward, and (array, view, bytes) to compare
         "inputs",
         "line",  # (code, line) of the user's call, if lines are recorded; see modes.py
         "name",
@@ -129,7 +132,7 @@ class Tensor(ArrayProtocol):
     @grad.setter
     def grad(self, value: ArrayLike | None) -> None:
         self._grad = None if value is None else _new_grad(self, value)
-        self.backward_pass = BackwardPass("assigned")
+        self.backward_pass = BackwardPass.of("assigned")
 
     def detach(self) -> Tensor:
         """Return a constant with the same value, through which no gradient flows."""
@@ -187,7 +190,7 @@ class Tensor(ArrayProtocol):
         for tensor, g in as_output_gradients(gradients).items():
             if accumulate and tensor._grad is not None:
                 tensor._grad = tensor._grad + g
-                tensor.backward_pass = BackwardPass("sum")
+                tensor.backward_pass = BackwardPass.of("sum")
                 continue
             if tensor._grad is not None:
                 tensor.backward_pass.overwritten = True
@@ -313,11 +316,9 @@ def backpropagate(
             x = tensor.inputs[0]
             if x in wanted or (keep == "all" and x.requires_grad):
                 _add_skipped_gradient(gradients, tensor, g, create_graph)
-        if (
-            live is not None
-            or is_traced
-            or (finite and all(is_finite(gradients[x]) for x in wanted if x in gradients))
-        ):
+        if wanted and finite:
+            finite = all(is_finite(gradients[x]) for x in wanted if x in gradients)
+        if finite or live is not None or is_traced:
             return gradients
         live = LiveEntries(root, seed)
 
@@ -327,16 +328,17 @@ def _walk(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and
 ) -> tuple[bool, list[tuple[Tensor, Any]]]:
     """Go backward through a graph once and add to `gradients`; `drop` removes those of results on the way.
 
-    `needed` are the tensors that need a gradient, None for all. Return whether the gradients of leaves are
-    finite, and the tensors whose op was fused with the one before, with their gradients.
+    `needed` are the tensors that need a gradient, None for all. Return False if the gradient of a leaf is not
+    finite, perhaps because of a mask; and the tensors whose op was fused with the one before.
     """
-    finite = True
+    may_mask = order[-1]._value.shape != ()  # the gradient to start from may have zeros
+    leaf_gradients = []
     fused = []
     for tensor in reversed(order):
         if (g := gradients.get(tensor)) is None:
             continue
         if tensor.op is None:
-            finite = finite and (isfinite(g) if type(g) is _float64 else is_finite(g))
+            leaf_gradients.append(g)
             continue
         if drop:
             del gradients[tensor]
@@ -345,6 +347,7 @@ def _walk(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and
             op, inputs, arrays = _checked(tensor)
             if op is not tensor.op:
                 fused.append((tensor, g))
+        may_mask = may_mask or op.selects
         y: Any = tensor._value
         values = arrays
         if create_graph or live is not None:
@@ -354,7 +357,7 @@ def _walk(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and
         for x, array, rule in zip(inputs, arrays, rules):  # noqa: B905 - of one length; strict costs time
             if isinstance(x, Tensor) and x.requires_grad and (needed is None or x in needed):
                 if x._value is not array:
-                    _check_inputs(tensor, inputs, arrays)
+                    _check_input(tensor, x, array)
                 if count == 2:  # a call without * takes half the time
                     gx = rule(g, y, values[0], values[1])
                 elif count == 1:
@@ -366,7 +369,7 @@ def _walk(  # noqa: PLR0912 - the hottest loop of the engine: it calls rules and
                 elif getattr(gx, "shape", None) != x._value.shape:
                     gx = unbroadcast(gx, x, tensor)
                 gradients[x] = gradients[x] + gx if x in gradients else gx
-    return finite, fused
+    return not may_mask or all(map(is_finite, leaf_gradients)), fused
 
 
 def _depending_on(wanted: frozenset[Tensor], order: list[Tensor]) -> set[Tensor]:
@@ -384,16 +387,16 @@ def _replaced(
     """Return what gradient rules take for output and inputs, if not the data alone."""
     y, values = tensor._value, arrays
     if create_graph:
-        _check_inputs(tensor, inputs, arrays)
+        for x, array in zip(inputs, arrays, strict=True):
+            _check_input(tensor, x, array)
         y, values = tensor, inputs
     return (y, values) if live is None else live.replaced(tensor, op, inputs, arrays, y, values)
 
 
-def _check_inputs(tensor: Tensor, inputs: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
+def _check_input(tensor: Tensor, x: Any, array: Any) -> None:
     """Raise RuntimeError if an input got new data after the op ran: the gradient would mix two points."""
-    for x, array in zip(inputs, arrays, strict=True):
-        if isinstance(x, Tensor) and has_new_data(x, array):
-            raise errors.error(RuntimeError, "new data", name=x.name or "a tensor", op=tensor.op.name)
+    if isinstance(x, Tensor) and has_new_data(x, array):
+        raise errors.error(RuntimeError, "new data", name=x.name or "a tensor", op=tensor.op.name)
 
 
 def has_new_data(x: Tensor, array: Any) -> bool:
@@ -407,8 +410,8 @@ def has_new_data(x: Tensor, array: Any) -> bool:
 def _checked(tensor: Tensor) -> tuple[Any, tuple[Any, ...], Any]:
     """Return op, inputs and data for backward; raises RuntimeError if an array was written into."""
     op, inputs, arrays, fingerprints = tensor.for_backward  # type: ignore[misc]
-    for array, before in fingerprints:
-        if fingerprint(array) != before:
+    for array, view, before in fingerprints:
+        if view.tobytes() != before:
             raise _written(tensor, array)
     return op, inputs, arrays
 
@@ -424,7 +427,8 @@ def _add_skipped_gradient(gradients: Any, tensor: Tensor, g: Any, create_graph: 
     """Add the gradient for the first input of a fused op, which the backward pass has gone past."""
     x = tensor.inputs[0]
     if create_graph:
-        _check_inputs(tensor, tensor.inputs, tensor.values)
+        for value, array in zip(tensor.inputs, tensor.values, strict=True):
+            _check_input(tensor, value, array)
     y, values = (tensor, tensor.inputs) if create_graph else (tensor._value, tensor.values)
     gx = tensor.op.rules_by_position[0](g, y, *values, **tensor.settings)
     if getattr(gx, "shape", None) != x._value.shape:

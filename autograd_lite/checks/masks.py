@@ -94,7 +94,9 @@ def count_unmasked(more: int = 0) -> int:
 
 def is_finite(gradient: Any) -> bool:
     """Return True if every entry of a gradient, an array or a tensor, is finite."""
-    g = gradient if type(gradient) is np.ndarray else getattr(gradient, "_value", gradient)
-    if isinstance(g, AbstractArray):
+    if type(gradient) is np.float64:
+        return isfinite(gradient)
+    if type(gradient) is np.ndarray and isfinite(_vdot(gradient, gradient)):
         return True
-    return isfinite(_vdot(g, g)) or bool(np.isfinite(g).all())  # the square may overflow
+    g = getattr(gradient, "_value", gradient)
+    return isinstance(g, AbstractArray) or bool(np.isfinite(g).all())  # a sum of squares may overflow

@@ -35,6 +35,7 @@ def _written(index: Any) -> str:
 @op(
     "[ ]",
     formula=lambda y: f"{{x}}[{_written(y.settings['index'])}]",
+    selects=True,
     samples=(
         case((3, 4), index=(slice(None), slice(None, None, -2))),
         case((3, 4), index=(1, None, Ellipsis)),

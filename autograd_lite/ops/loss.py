@@ -85,10 +85,9 @@ class Loss(Op):
         `op` and `inputs` are what the user called; `values` may be those of the fused op.
         """
         x, target = values
-        _refuse_probabilities(op, inputs[0], op)
-        if op is not self:
-            _refuse_probabilities(op, inputs[0].inputs[0], self)
-        if op.ordered:
+        if self.activations:
+            _refuse_probabilities(op, inputs[0] if op is self else inputs[0].inputs[0], self)
+        if op.ordered and isinstance(inputs[1], Tensor):
             _refuse_swapped(op, inputs, x)
         if self.rows and self.own_check:
             self.own_check(op, inputs, values, settings)
@@ -100,9 +99,8 @@ class Loss(Op):
         if 0 in elements or (self.rows and x.size == 0):
             name = errors.name_of(inputs[0], op.arguments[0])
             raise ValueError(f"{op.name}: {name} has shape {x.shape}: the loss of no examples is undefined")
-        if settings["reduction"] not in _REDUCTIONS:
-            raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
-        _check_weights(op, settings, elements)
+        if settings is not op.default_settings:
+            _check_settings(op, settings, elements)
         for interval in self.ranges:
             v = values[interval.position]
             # A third of the time of v.min() and v.max(), which set up a reduction each. NaN is outside.
@@ -177,7 +175,8 @@ def per_element(rule: Rule, position: int, rows: bool) -> Rule:
             g = g * as_weight(sample_weight, x)
         if rows:
             return rule(g[..., None], y, x, target, **settings)
-        x = as_float(x)
+        if x.dtype.kind != "f":
+            x = as_float(x)
         if target.dtype != x.dtype and position == 0:
             target = as_float(target, x)
         return rule(g, y, x, target, **settings)
@@ -240,8 +239,13 @@ def _varies(x: Any) -> bool:
     return isinstance(x, Tensor) and (x.requires_grad or isinstance(x._value, AbstractArray))
 
 
-def _check_weights(op: Any, settings: Any, elements: Any) -> None:
-    """Raise ValueError unless each weight has the shape of the losses; `pos_weight` may be a number."""
+def _check_settings(op: Any, settings: Any, elements: Any) -> None:
+    """Raise ValueError for another `reduction`, and for a weight that has not the shape of the losses.
+
+    `pos_weight` may also be a number.
+    """
+    if settings["reduction"] not in _REDUCTIONS:
+        raise ValueError(f'{op.name}: reduction={settings["reduction"]!r}; it is "mean", "sum" or "none"')
     for name in ("sample_weight", "pos_weight"):
         if settings.get(name) is None:
             continue

@@ -111,6 +111,7 @@ class Optimizer:
         shapes = []
         new_data = []
         new_states = []
+        trained: list[Parameter] = []
         for p, state, shape in zip(self.params, states, self._shapes):  # noqa: B905 - strict costs time
             g = p._grad
             data = p._value
@@ -129,6 +130,7 @@ class Optimizer:
                 or not (isfinite(_vdot(g, g) if g.ndim else g) or np.isfinite(g).all())
             ):
                 raise ValueError(f"{type(self).__name__}.step: {_gradient_problem(p, shape)}")
+            trained.append(p)
             updated, state = update(data, g, state)
             new_data.append(updated)
             new_states.append(state)
@@ -137,8 +139,7 @@ class Optimizer:
                     f"{type(self).__name__}.step: {p.name or 'a parameter'} is {data.dtype} and the "
                     "optimiser's state is not; make a new optimiser after model.astype()"
                 )
-        trained = [p for p in self.params if p.requires_grad]
-        if len({p.backward_pass for p in trained}) > 1:
+        if any(p.backward_pass is not trained[0].backward_pass for p in trained):
             self._refuse_overwritten(trained)
         for p, data in zip(self.params, new_data):  # noqa: B905 - nothing changes before all is computed
             p._value = data

