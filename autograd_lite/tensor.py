@@ -6,7 +6,7 @@ This module names no op. Each op installs its own operator and method on Tensor 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any, Never
 
@@ -27,15 +27,11 @@ _pass_numbers = itertools.count(1)
 class BackwardPass:
     """The origin of a gradient: "one" call of backward, a "sum" of several, or "assigned" by the user."""
 
-    kind = "one"
-    overwritten = False  # True if a later call of backward has replaced a gradient of this one
+    __slots__ = ("kind", "overwritten")
 
-    @classmethod
-    def of(cls, kind: str) -> BackwardPass:
-        """Return an origin of another kind."""
-        new = cls()
-        new.kind = kind
-        return new
+    def __init__(self, kind: str = "one") -> None:
+        self.kind = kind
+        self.overwritten = False  # True if a later call of backward has replaced a gradient of this one
 
 
 class Tensor(ArrayProtocol):
@@ -132,7 +128,7 @@ class Tensor(ArrayProtocol):
     @grad.setter
     def grad(self, value: ArrayLike | None) -> None:
         self._grad = None if value is None else _new_grad(self, value)
-        self.backward_pass = BackwardPass.of("assigned")
+        self.backward_pass = BackwardPass("assigned")
 
     def detach(self) -> Tensor:
         """Return a constant with the same value, through which no gradient flows."""
@@ -183,19 +179,25 @@ class Tensor(ArrayProtocol):
         this_pass = BackwardPass()
         if self not in gradients:
             self.backward_pass = this_pass
-        for tensor in gradients if accumulate else ():
-            used = tensor._grad is not None and tensor.backward_pass is getattr(tensor, "used_pass", None)
-            if used and np.any(tensor._grad):
-                raise errors.error(RuntimeError, "used gradient", name=tensor.name or "a parameter")
+        if accumulate:
+            _refuse_used_gradients(gradients)
         for tensor, g in as_output_gradients(gradients).items():
             if accumulate and tensor._grad is not None:
                 tensor._grad = tensor._grad + g
-                tensor.backward_pass = BackwardPass.of("sum")
+                tensor.backward_pass = BackwardPass("sum")
                 continue
             if tensor._grad is not None:
                 tensor.backward_pass.overwritten = True
             tensor._grad = g
             tensor.backward_pass = this_pass
+
+
+def _refuse_used_gradients(tensors: Iterable[Tensor]) -> None:
+    """Raise RuntimeError if a gradient that a step of an optimiser has used would be added to."""
+    for tensor in tensors:
+        used = tensor._grad is not None and tensor.backward_pass is getattr(tensor, "used_pass", None)
+        if used and np.any(tensor._grad):
+            raise errors.error(RuntimeError, "used gradient", name=tensor.name or "a parameter")
 
 
 class Parameter(Tensor):
