@@ -77,7 +77,8 @@ def test_a_fit_without_warning_is_near_its_optimum(kind, estimator):
 def test_every_solver_is_near_the_optimum_or_warns(kind, solver):
     for seed in range(3):
         X, y = labelled(kind, seed)
-        model = LogisticRegression(C=1.0, l1_ratio=1.0 * (solver == "proximal-newton"), solver=solver)
+        l1_ratio = 1.0 * (solver == "proximal-newton")
+        model = LogisticRegression(C=1.0, l1_ratio=l1_ratio, solver=solver, max_iter=300)
         assert warned(model, X, y) or relative_gap(model) < 1e-3
 
 
