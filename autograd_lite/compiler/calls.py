@@ -93,9 +93,11 @@ def names_in(code: CodeType) -> tuple[list[str], list[str], Counter[str]]:
     """
     steps = [x for x in dis.get_instructions(code) if isinstance(x.argval, str)]
     texts = [x for x in code.co_consts if isinstance(x, str)]
-    variables = [x.argval for x in steps if x.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+    variables = [x.argval for x in steps if x.opname in ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_FROM")]
     imports = [x.argval for x in steps if x.opname == "IMPORT_NAME"]
-    loads = [x.argval for x in steps if x.opname.startswith("LOAD_") and "FAST" not in x.opname]
+    loads = [
+        x.argval for x in steps if x.opname.startswith(("LOAD_", "IMPORT_FROM")) and "FAST" not in x.opname
+    ]
     variables += texts if "globals" in variables else []
     return list(dict.fromkeys(variables)), imports, Counter(loads)
 

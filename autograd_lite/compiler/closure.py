@@ -1,6 +1,7 @@
 """A comparison of what a function has read from its surroundings with what is there now."""
 
 import pickle
+from collections import deque
 from collections.abc import Callable, Collection
 from operator import is_
 from typing import Any
@@ -23,8 +24,8 @@ class ClosureWatcher:
         self._spoiled: set[int] = set()
         self._counters: set[Any] = set()
         self._values: list[Any]
-        self._byte_readers: list[Callable[[], bytes]]
-        self._bytes: list[bytes]
+        self._byte_readers: list[Callable[[], Any]]
+        self._bytes: list[Any]
         self.mark()
         self._restart()
 
@@ -98,7 +99,8 @@ class ClosureWatcher:
         for name, owner, before in self._marked:
             for key in state.changes(owner, before):
                 # A counter that nothing depends on is read once, to add to it.
-                if counts[name or key] > 1 or name == DEFAULT:
+                shrinks = isinstance(owner, list | deque | set) and len(owner) < len(before)
+                if counts[name or key] > 1 or name == DEFAULT or shrinks:
                     self._spoiled.add(id(owner))
                     raise _unrepeatable(f"uses {name or key}, which it changes")
                 self._counters |= {id(owner)} if name else {(id(owner), key)}

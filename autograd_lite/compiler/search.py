@@ -83,7 +83,8 @@ class Search:
         elif isinstance(value, Tensor):
             self.tensors += [value] if value.op is None else []
         elif isinstance(value, Iterator):
-            self.iterator = self.iterator if isinstance(value, IOBase) else name
+            is_read = name in self.reads or name == DEFAULT
+            self.iterator = name if is_read and not isinstance(value, IOBase) else self.iterator
         elif isinstance(value, Op):
             self._add(value.forward, *value.rules.values())
             found = [(name, value.forward), (name, tuple(value.rules.values()))]

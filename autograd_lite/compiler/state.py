@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.checks.fingerprint import compared
 from autograd_lite.compiler.tracer import Tracer
 from autograd_lite.tensor import Tensor
 
-_WHOLE = 8192  # bytes of an array that are all compared
-_SAMPLES = 256  # entries of a longer array that are compared
 _COMPARED_BY_VALUE = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -60,7 +59,7 @@ def _is_tracer(key: Any, value: Any) -> bool:
     if isinstance(value, dict):
         return any(_is_tracer(None, x) for x in value.values())
     value = key if value is None else value  # the keys of a set
-    return isinstance(value.data if isinstance(value, Tensor) else value, Tracer)
+    return isinstance(value._value if isinstance(value, Tensor) else value, Tracer)
 
 
 def same(now: Any, before: Any) -> bool:
@@ -78,20 +77,23 @@ def same(now: Any, before: Any) -> bool:
     return is_plain and repr(now) == repr(before)  # 0.0 differs from -0.0, nan does not differ from nan
 
 
-def reader_of_bytes(x: Any) -> Callable[[], bytes]:
-    """Return a function that returns the bytes of an array, or of a sample of its entries if it is long."""
-    if isinstance(x, np.ndarray):
-        sample: Any = _sampled(np.asarray(x))
-        return sample.tobytes  # type: ignore[no-any-return]
-    return lambda: _sampled(np.asarray(x)).tobytes()  # a table, which an array may be a copy of
+def reader_of_bytes(x: Any) -> Callable[[], Any]:
+    """Return a function that returns type, shape and bytes of an array, or of a sample of it if it is long.
+
+    A table is read with its labels, and its objects as they are printed; a masked array with its mask.
+    """
+    labels = [name for name in ("index", "columns", "mask") if hasattr(x, name) and hasattr(x, "dtypes")]
+    labels += ["mask"] if isinstance(x, np.ma.MaskedArray) else []
+
+    def read() -> Any:
+        return [_bytes_of(part) for part in (x, *(getattr(x, name) for name in labels))]
+
+    return read
 
 
-def _sampled(x: Any) -> Any:
-    if x.nbytes <= _WHOLE:
-        return x
-    if x.flags.c_contiguous or x.flags.f_contiguous:
-        return x.reshape(-1, order="A")[:: x.size // _SAMPLES | 1]
-    while x.size > _SAMPLES:
-        axis = int(np.argmax(x.shape))
-        x = x[(slice(None),) * axis + (slice(None, None, 2),)]
-    return x
+def _bytes_of(x: Any) -> Any:
+    array = np.asarray(x)
+    view = compared(array)
+    # A table makes its objects anew each time, so that their addresses differ.
+    printed = array.dtype == object and not isinstance(x, np.ndarray)
+    return array.dtype, array.shape, list(map(repr, view.flat)) if printed else view.tobytes()
