@@ -7,7 +7,7 @@ options of `make test-all`.
 If the command line names a file or a test, no test of that file is left out.
 
 HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if
-CI is set; the same examples in every run), or "deep" (three times as many).
+CI is set; the same examples in every run), or "deep" (twice as many).
 """
 
 import os
@@ -28,7 +28,7 @@ SHARED = ("chromium", "demonstration", "folder", "site")
 # No deadlines: on a busy machine they fail tests that are right.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("deep", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=300)
+settings.register_profile("deep", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 

@@ -1,4 +1,4 @@
-"""Which entries of a graph a result depends on: a second backward pass keeps the zeros that a mask made.
+"""The entries of a graph that a result depends on: a second backward pass keeps the zeros that a mask made.
 
 The gradient of `np.where(x >= 0, x, np.sqrt(-x))` at 1 is 1. In plain arithmetic it is NaN, because the entry
 of `np.sqrt` that was not taken has an infinite derivative, and 0 times infinity is NaN. Where a gradient is
