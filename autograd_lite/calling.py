@@ -38,6 +38,7 @@ def call(op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         else:
             is_converted = True
             values.append(_as_array(op, x))
+            writable = writable or type(values[-1]) is _array  # perhaps in the memory of a table or a file
     if is_converted:
         values = values if op.infix else _without_python_numbers(op, values)
         inputs = tuple([x if isinstance(x, Tensor) else v for x, v in zip(inputs, values, strict=True)])

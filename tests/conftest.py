@@ -2,8 +2,8 @@
 
 A run takes a tenth of the tests marked `long`. Which tenth depends on the date, so ten days in a row run them
 all. The header of the report names it: `--sample=3` repeats a run of part 3, `--sample=all` runs all of them.
-`--sample=rest` runs what such a run has not: all long tests, and those that get more examples from the
-options of `make test-all`.
+`--sample=rest` runs what such a run has not: half of the long tests, those of the next five days, and the
+tests that get more examples from the options of `make test-all`.
 If the command line names a file or a test, no test of that file is left out.
 
 HYPOTHESIS_PROFILE chooses how many examples hypothesis generates: "dev" (the default), "ci" (the default if
@@ -49,8 +49,10 @@ def pytest_configure(config):
 
 def pytest_report_header(config):
     sample = config.getoption("sample")
-    if sample in ("all", "rest"):
-        return f"long tests: all of them{', and tests with examples' if sample == 'rest' else ''}"
+    if sample == "all":
+        return "long tests: all of them"
+    if sample == "rest":
+        return "long tests: those of the next five days, and the tests with examples"
     repeat = f"--sample={sample} repeats it, --sample=all runs all"
     return f"long tests: part {sample} of 0 to {PARTS - 1} ({repeat})"
 
@@ -69,32 +71,26 @@ def leave_out_long_tests(config, items):
     sample = config.getoption("sample")
     if sample == "all":
         return
-    if sample == "rest":
-        left_out = [item for item in items if not depends_on_options(item)]
-        items[:] = [item for item in items if depends_on_options(item)]
-        config.hook.pytest_deselected(items=left_out)
-        return
+    rest = sample == "rest"
+    first = int(time.time() // 86_400) % PARTS if rest else int(sample)
+    parts = {(first + i) % PARTS for i in range(1, PARTS // 2 + 1)} if rest else {first}
     named = named_files(config)
     chosen, left_out = [], []
     cases = Counter()
     for item in items:
-        if item.get_closest_marker("long") is None or item.path in named:
-            chosen.append(item)
-            continue
-        function = item.nodeid.partition("[")[0]
-        # Functions start with different parts, so that those with few cases do not all run on the same day.
-        part = (zlib.crc32(function.encode()) + cases[function]) % PARTS
-        cases[function] += 1
-        (chosen if part == int(sample) else left_out).append(item)
+        is_long = item.get_closest_marker("long") is not None
+        if item.path in named:
+            keep = True
+        elif is_long or (rest and "gradcheck_budget" in getattr(item, "fixturenames", ())):
+            function = item.nodeid.partition("[")[0]
+            # Functions start with different parts, so that those with few cases do not all run on one day.
+            keep = (zlib.crc32(function.encode()) + cases[function]) % PARTS in parts
+            cases[function] += 1
+        else:
+            keep = not rest or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        (chosen if keep else left_out).append(item)
     items[:] = chosen
     config.hook.pytest_deselected(items=left_out)
-
-
-def depends_on_options(item):
-    """True for a long test, and for one whose number of examples depends on the profile or the budget."""
-    has_examples = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    budgeted = "gradcheck_budget" in getattr(item, "fixturenames", ())
-    return has_examples or budgeted or item.get_closest_marker("long") is not None
 
 
 def named_files(config):

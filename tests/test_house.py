@@ -114,8 +114,8 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
 
 # Lines of Python that a reader of the package has before them, by part. A new feature is paid for by readers.
 BUDGETS = {
-    "the engine and the ops": (4510, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
-    "the package": (20380, ROOMS),
+    "the engine and the ops": (4520, ROOMS[ROOMS.index("modes") : ROOMS.index("autodiff") + 1]),
+    "the package": (20400, ROOMS),
 }
 
 

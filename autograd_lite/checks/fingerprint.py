@@ -25,8 +25,8 @@ def _grid(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def copied(setting: Any) -> Any:
-    """Return a setting that later writes into it do not reach: arrays and lists are copied."""
-    if isinstance(setting, np.ndarray):
+    """Return a setting that later writes into it do not reach: arrays, tables and lists are copied."""
+    if isinstance(setting, np.ndarray) or (hasattr(setting, "iloc") and hasattr(setting, "copy")):
         return setting.copy()
     if type(setting) in (list, tuple):
         return type(setting)(map(copied, setting))

@@ -82,7 +82,9 @@ class ProgramCache:
         program.runs += 1
         if program.runs == program.next_comparison:
             program.next_comparison *= 2
-            if (value := self._value_of(results, context)) is not None:
+            value = self._value_of(results, context)
+            # The function itself computes what is not finite: see `_checked`.
+            if value is not None and np.isfinite(_first(value)).all():
                 self._compare(program, arrays, draws, context, value)
         if last_key != key or program is not self._last[1]:
             self._last = key, program
@@ -119,10 +121,7 @@ class ProgramCache:
         """Return the value of the function itself, with the random numbers of the program."""
         inputs.draws.sources = []
         with graphs_recorded(inputs.draws.draw):
-            y = self._f(*map(leaf, inputs.arrays))
-        parts = y if isinstance(y, tuple) and y else (y,)
-        values = tuple([x._value if isinstance(x, Tensor) else x for x in parts])
-        return values if isinstance(y, tuple) and y else values[0]
+            return data_of(self._f(*map(leaf, inputs.arrays)))
 
     def _value(self, *arrays: Any) -> Any:
         """Call the function, and return its value without what it returns beside it."""
@@ -203,6 +202,13 @@ def is_finite(x: Any) -> bool:
     """True if all entries are finite, unless the sum of their squares overflows."""
     x = x[0] if isinstance(x, tuple) else x
     return isfinite(np.vdot(x, x) if getattr(x, "ndim", 0) else x)
+
+
+def data_of(y: Any) -> Any:
+    """Return what a function has returned, a tensor or a tuple of them, as arrays."""
+    if isinstance(y, tuple) and y:
+        return tuple(map(data_of, y))
+    return y._value if isinstance(y, Tensor) else y
 
 
 def _first(y: Any) -> Any:

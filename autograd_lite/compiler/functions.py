@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite.autodiff import hessian, hvp, value_and_grad
 from autograd_lite.compiler import trace
-from autograd_lite.compiler.cache import ProgramCache, as_array, is_finite
+from autograd_lite.compiler.cache import ProgramCache, as_array, data_of, is_finite
 from autograd_lite.compiler.draws import replayed
 from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
@@ -142,7 +142,7 @@ class Compiled(ProgramCache, Generic[R, G]):
             if argnums:
                 return results[0], *value_and_grad(f, tuple(range(len(xs))))(*xs)[1]
             if np.isnan(results[0][0] if isinstance(results[0], tuple) else results[0]).any():
-                self._value(*map(leaf, arrays))  # for its warnings
+                return data_of(self._f(*map(leaf, arrays))), *results[1:]  # with its warnings, and its masks
         return results
 
     def _trace(self, inputs: Inputs, context: Any) -> Traced:

@@ -12,7 +12,7 @@ from autograd_lite import errors
 from autograd_lite.arguments import whole_number
 from autograd_lite.autodiff import gradients
 from autograd_lite.compiler import trace
-from autograd_lite.compiler.cache import ProgramCache, as_array
+from autograd_lite.compiler.cache import ProgramCache, as_array, data_of
 from autograd_lite.compiler.draws import replayed
 from autograd_lite.compiler.jax_backend import JaxFunction
 from autograd_lite.compiler.trace import Inputs, Traced, trainable
@@ -127,7 +127,8 @@ class CompiledStep(ProgramCache, Generic[Result]):
         parameters = trainable(self._optimizer)
         updated = []
         with np.errstate(all="ignore"), replayed(draws):
-            found = gradients(self._value(*map(leaf, arrays)), parameters)
+            value = self._value(*map(leaf, arrays))
+            found = gradients(value, parameters)
             for p, g, state in zip(parameters, found, self._trained(context), strict=True):
                 if reason := errors.non_finite(g):
                     raise ValueError(
@@ -136,7 +137,7 @@ class CompiledStep(ProgramCache, Generic[Result]):
                     )
                 data, new_state = self._optimizer.update(p._value, g, state)
                 updated.append((data, *new_state))
-        return loss, 0.0, outputs, *updated
+        return np.float64(data_of(value)), 0.0, outputs, *updated
 
 
 def _check_optimizer(optimizer: Any) -> None:

@@ -100,3 +100,40 @@ def test_a_graph_without_masks_and_infinities_goes_back_once(monkeypatch):
     x = ag.Tensor([1.0, 2.0])
     (x * x).sum().backward()
     assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_a_differentiable_gradient_to_start_from_is_no_mask():
+    with np.errstate(all="ignore"):
+        x = np.array([0.0, 4.0])
+        _, product = ag.jvp(lambda x: np.where(x > 0, np.sqrt(x), 0.0), x, np.ones(2))
+        np.testing.assert_array_equal(product, [0.0, 0.25])
+        with pytest.raises(ValueError, match="nan"):  # an infinite entry, which 0 times infinity cannot give
+            ag.jvp(np.sqrt, x, np.ones(2))
+
+
+def test_a_user_s_op_with_a_mask_that_it_does_not_declare():
+    @ag.op("gate")
+    def gate(x):
+        """The part of x above 2."""
+        return np.maximum(x - 2.0, 0.0)
+
+    gate.gradient("x")(lambda g, y, x: g * (x > 2))
+    try:
+        with np.errstate(all="ignore"):
+            found = ag.grad(lambda x: (gate(x) + np.where(x > 0, np.sqrt(x), 0.0)).sum())(
+                np.array([0.0, 4.0, 9.0])
+            )
+        np.testing.assert_allclose(found, [0.0, 1.25, 7.0 / 6.0])
+    finally:
+        del ag.OPS["gate"]
+
+
+def test_masks_inside_compiled_derivatives():
+    def f(x):
+        return np.where(x > 0, np.sqrt(x), 0.0).sum()
+
+    fast = ag.compile(ag.grad(f))
+    with np.errstate(all="ignore"):
+        for first in (1.0, 0.0, 0.0, 1.0, 0.0, 0.0):
+            expected = [0.5 if first else 0.0, 0.25]
+            np.testing.assert_array_equal(fast(np.array([first, 4.0])), expected)

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import autograd_lite as ag
@@ -221,3 +222,14 @@ def test_a_result_is_not_copied_without_its_graph():
             ag.grad(lambda x, duplicate=duplicate: duplicate(x) * x)(1.0)
     assert copy.deepcopy(x).data.tolist() == [1.0, 2.0]
     assert copy.deepcopy(u.detach()).data.tolist() == [2.0, 4.0]
+
+
+def test_arrays_in_files_and_tables(tmp_path):
+    w = Parameter([1.0, 1.0], name="w")
+    mapped = np.memmap(tmp_path / "data", dtype=float, mode="w+", shape=2)
+    series = pd.Series([2.0, 3.0])
+    for loss, data in (((w * mapped).sum(), mapped), (ag.mse(w, series), series.to_numpy())):
+        data.flags.writeable = True
+        data[0] = 7.0
+        with pytest.raises(RuntimeError, match="was written into after"):
+            loss.backward()

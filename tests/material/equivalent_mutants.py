@@ -55,7 +55,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "abs_slope(spread) if per_entry(x, y) > 1 else 0.0 -> "
         "abs_slope(spread) if per_entry(x, y) > 1 else 1.0",
     ): "a single entry is its own mean, so that the other factor is 0 everywhere",
-    ("prod", "x", "np.abs(y) -> y"): "the product of the others is right for every y, not only small ones",
     ("einsum", "operands", "letter in wanted -> not letter in wanted"): (
         "each letter then goes to a fresh twin through an identity matrix, which is always right"
     ),
