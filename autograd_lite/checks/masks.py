@@ -18,9 +18,8 @@ from autograd_lite.protocol import AbstractArray
 
 _vdot = np.vdot
 _unmasked = [0]  # how many differentiable gradients were computed without masks
-with_masks: ContextVar[bool] = ContextVar(
-    "with_masks", default=False
-)  # every differentiable gradient is masked
+# True while every differentiable gradient is computed with masks.
+with_masks: ContextVar[bool] = ContextVar("with_masks", default=False)
 
 
 class LiveEntries:

@@ -4,7 +4,6 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ class ProgramCache:
             program.next_comparison *= 2
             value = self._value_of(results, context)
             # The function itself computes what is not finite: see `_checked`.
-            if value is not None and np.isfinite(_first(value)).all():
+            if value is not None and np.isfinite(first_of(value)).all():
                 self._compare(program, arrays, draws, context, value)
         if last_key != key or program is not self._last[1]:
             self._last = key, program
@@ -105,7 +104,7 @@ class ProgramCache:
                 return
             traced = self._trace(inputs, context)
         if equal(simplified(traced.program), program.program) and nearly_equal(
-            traced.value, _first(expected)
+            traced.value, first_of(expected)
         ):
             return
         self._last = None, None
@@ -125,7 +124,7 @@ class ProgramCache:
 
     def _value(self, *arrays: Any) -> Any:
         """Call the function, and return its value without what it returns beside it."""
-        return _first(self._f(*arrays))
+        return first_of(self._f(*arrays))
 
     def _value_of(self, results: Any, context: Any) -> Any:
         """Return the value of the function among the results of its program, or None if it is not there."""
@@ -198,12 +197,6 @@ class ProgramCache:
         raise NotImplementedError
 
 
-def is_finite(x: Any) -> bool:
-    """True if all entries are finite, unless the sum of their squares overflows."""
-    x = x[0] if isinstance(x, tuple) else x
-    return isfinite(np.vdot(x, x) if getattr(x, "ndim", 0) else x)
-
-
 def data_of(y: Any) -> Any:
     """Return what a function has returned, a tensor or a tuple of them, as arrays."""
     if isinstance(y, tuple) and y:
@@ -211,7 +204,7 @@ def data_of(y: Any) -> Any:
     return y._value if isinstance(y, Tensor) else y
 
 
-def _first(y: Any) -> Any:
+def first_of(y: Any) -> Any:
     return y[0] if isinstance(y, tuple) and y else y
 
 
@@ -219,7 +212,7 @@ def nearly_equal(a: Any, b: Any) -> bool:
     """True if two values, or tuples of them, differ by rounding only: in the last third of the digits."""
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(nearly_equal, a, b))
-    a, b = np.asarray(_first(a)), np.asarray(_first(b))
+    a, b = np.asarray(first_of(a)), np.asarray(first_of(b))
     precision = [np.finfo(x.dtype).eps for x in (a, b) if x.dtype.kind == "f"]
     digits = max(precision) ** (2 / 3) if precision else 0.0
     return a.shape == b.shape and np.allclose(a, b, rtol=digits, atol=0.0, equal_nan=True)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite.autodiff import hessian, hvp, value_and_grad
+from autograd_lite.checks.masks import is_finite
 from autograd_lite.compiler import trace
-from autograd_lite.compiler.cache import ProgramCache, as_array, data_of, is_finite
+from autograd_lite.compiler.cache import ProgramCache, as_array, data_of, first_of
 from autograd_lite.compiler.draws import replayed
 from autograd_lite.compiler.trace import Inputs, Traced
 from autograd_lite.compiler.vectorize import NotVectorizedError
@@ -126,7 +127,7 @@ class Compiled(ProgramCache, Generic[R, G]):
         return results[0] if context[0] is trace.value else None
 
     def _checked(self, results: Any, arrays: Any, draws: Any, context: Any) -> Any:
-        if all(map(is_finite, results)):
+        if all(is_finite(first_of(x)) for x in results):
             return results
         tracing, argnums, directions = context
         xs = [arrays[i] for i in argnums]
@@ -141,7 +142,7 @@ class Compiled(ProgramCache, Generic[R, G]):
                 return hvp(f, xs, directions)
             if argnums:
                 return results[0], *value_and_grad(f, tuple(range(len(xs))))(*xs)[1]
-            if np.isnan(results[0][0] if isinstance(results[0], tuple) else results[0]).any():
+            if np.isnan(first_of(results[0])).any():
                 return data_of(self._f(*map(leaf, arrays))), *results[1:]  # with its warnings, and its masks
         return results
 

@@ -95,14 +95,13 @@ def _at_most_once(part: Any) -> bool:
 def _index(x, index: Index):
     """The entries at an index, as in NumPy: slices, integers, None, integer and boolean arrays."""
     if isinstance(index, tuple):
-        return getitem(x, index=tuple(map(_copied, index)))
-    return getitem(x, index=_copied(index))
+        return getitem(x, index=tuple(map(_unwrapped, index)))
+    return getitem(x, index=_unwrapped(index))
 
 
-def _copied(part: Any) -> Any:
-    """Return a part of an index as NumPy takes it: arrays are copied, a constant tensor is its data."""
-    part = part.data if hasattr(part, "requires_grad") else part
-    return part.copy() if isinstance(part, np.ndarray) else part
+def _unwrapped(part: Any) -> Any:
+    """Return a part of an index as NumPy takes it: a tensor is its data. A setting is copied by the call."""
+    return part.data if hasattr(part, "requires_grad") else part
 
 
 @composition(np.take, method="take")
